@@ -1,0 +1,1 @@
+//! The commands that ship with HubCommander, one folder per plugin

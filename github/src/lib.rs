@@ -1,0 +1,1 @@
+//! The privileged GitHub account: a reading and a writing client, and what each operation does

@@ -1,0 +1,1 @@
+//! A local Slack and a local GitHub: state models with faults on demand

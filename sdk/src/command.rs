@@ -1,0 +1,144 @@
+//! A command is data and one function.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+pub use chatline::{ArgKind, ArgSpec, Args, Form, Value};
+
+use crate::clock::Instant;
+use crate::error::Refusal;
+use crate::message::Message;
+use crate::people::{Person, Place};
+use crate::plan::{Plan, Risk};
+
+/// Who may read a command's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Only the person who asked.
+    Person,
+    /// Everyone in the channel where it was asked.
+    Channel,
+    /// Everyone in the channel, as long as nobody of another company reads along.
+    Internal,
+}
+
+/// What there is to know of a command. It feeds the parser, `!Help`, the usage text, the Slack form, the
+/// documentation and the tests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandSpec {
+    /// The name people type after the exclamation mark, such as `CreateRepo`. Not case-sensitive.
+    pub name: String,
+    /// Other names for it.
+    pub aliases: Vec<String>,
+    /// The heading it stands under in `!Help`.
+    pub group: String,
+    /// What it does, in one line.
+    pub about: String,
+    /// Its arguments, those by place first and in their order.
+    pub args: Vec<ArgSpec>,
+    /// Whole lines as people would type them. The first is shown in the usage; each is parsed by a test.
+    pub examples: Vec<String>,
+    /// Who may read the answer.
+    pub audience: Audience,
+    /// The risk of what it usually plans; `None` if it only reads.
+    pub risk: Option<Risk>,
+}
+
+impl CommandSpec {
+    /// A command that only reads and answers where it was asked.
+    #[must_use]
+    pub fn new(name: &str, group: &str, about: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            aliases: Vec::new(),
+            group: group.to_owned(),
+            about: about.to_owned(),
+            args: Vec::new(),
+            examples: Vec::new(),
+            audience: Audience::Internal,
+            risk: None,
+        }
+    }
+
+    /// Adds another name.
+    #[must_use]
+    pub fn alias(mut self, alias: &str) -> Self {
+        self.aliases.push(alias.to_owned());
+        self
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: ArgSpec) -> Self {
+        self.args.push(arg);
+        self
+    }
+
+    /// Adds an example.
+    #[must_use]
+    pub fn example(mut self, line: &str) -> Self {
+        self.examples.push(line.to_owned());
+        self
+    }
+
+    /// Says who may read the answer.
+    #[must_use]
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
+        self
+    }
+
+    /// Says that it changes the world. It then takes `--dry-run`.
+    #[must_use]
+    pub fn changes(mut self, risk: Risk) -> Self {
+        self.risk = Some(risk);
+        self.args.push(ArgSpec::flag("dry-run", "Show the plan and do nothing"));
+        self
+    }
+
+    /// Whether `name` is this command's name or alias, in any case.
+    #[must_use]
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What a command is asked: by whom, where, with which arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The id that the person can quote, such as `inv-7Q4K2`.
+    pub invocation: String,
+    /// Who asks.
+    pub person: Person,
+    /// Where.
+    pub place: Place,
+    /// The typed arguments.
+    pub args: Args,
+    /// When it was asked.
+    pub at: Instant,
+}
+
+/// What a command makes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prepared {
+    /// An answer. Nothing is changed.
+    Reply(Message),
+    /// What would be done. The engine gates and runs it.
+    Plan(Plan),
+}
+
+/// A command plugin. It holds clients that can only read, and never sees the engine.
+#[async_trait]
+pub trait Command: Send + Sync {
+    /// What there is to know of it. Must not change while the program runs.
+    fn spec(&self) -> &CommandSpec;
+
+    /// Answers, or plans. May read from the world and must not change it; may be called again for the same
+    /// request.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with a sentence on what is wrong and one on what to do.
+    async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal>;
+}

@@ -1,0 +1,237 @@
+//! Text for people, safe by construction: what is put in as words can never become a mention, a link
+//! or a formatting mark.
+
+use serde::{Deserialize, Serialize};
+
+/// A piece of a [`Text`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Span {
+    Plain(String),
+    Bold(String),
+    Code(String),
+    Link { label: String, url: String },
+    Person(String),
+    Channel(String),
+}
+
+/// A line of text for people. Everything in it is data until it is rendered, and is escaped then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(Vec<Span>);
+
+impl Text {
+    /// An empty text.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds words that mean themselves.
+    #[must_use]
+    pub fn plain(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Plain(words.into()));
+        self
+    }
+
+    /// Adds words that stand out.
+    #[must_use]
+    pub fn bold(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Bold(words.into()));
+        self
+    }
+
+    /// Adds something that can be typed or copied.
+    #[must_use]
+    pub fn code(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Code(words.into()));
+        self
+    }
+
+    /// Adds a link. An address that is neither http nor https is shown as plain words.
+    #[must_use]
+    pub fn link(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
+        let (label, url) = (label.into(), url.into());
+        let safe = url.starts_with("https://") || url.starts_with("http://");
+        self.0.push(if safe { Span::Link { label, url } } else { Span::Plain(label) });
+        self
+    }
+
+    /// Adds a mention of a person by Slack id (`U…` or `W…`); anything else is shown as plain words.
+    #[must_use]
+    pub fn person(mut self, user_id: impl Into<String>) -> Self {
+        let id = user_id.into();
+        self.0.push(if is_slack_id(&id, "UW") { Span::Person(id) } else { Span::Plain(id) });
+        self
+    }
+
+    /// Adds a link to a channel by Slack id (`C…`, `G…` or `D…`); anything else is shown as plain words.
+    #[must_use]
+    pub fn channel(mut self, channel_id: impl Into<String>) -> Self {
+        let id = channel_id.into();
+        self.0.push(if is_slack_id(&id, "CGD") { Span::Channel(id) } else { Span::Plain(id) });
+        self
+    }
+
+    /// Adds another text.
+    #[must_use]
+    pub fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Whether there is nothing to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|span| matches!(span, Span::Plain(words) if words.is_empty()))
+    }
+
+    /// For Slack's `mrkdwn`. Words cannot turn into markup: `&`, `<` and `>` become entities, and a zero
+    /// width space parts each formatting mark from what it would format
+    /// (<https://docs.slack.dev/messaging/formatting-message-text>).
+    #[must_use]
+    pub fn mrkdwn(&self) -> String {
+        let mut out = String::new();
+        for span in &self.0 {
+            match span {
+                Span::Plain(words) => escape_into(&mut out, words, true),
+                Span::Bold(words) => wrap_into(&mut out, '*', words),
+                Span::Code(words) => {
+                    // A backtick would end the code; its look-alike does not.
+                    let words = words.replace('`', "\u{2019}");
+                    if words.is_empty() {
+                        continue;
+                    }
+                    out.push('`');
+                    escape_into(&mut out, &words, false);
+                    out.push('`');
+                }
+                Span::Link { label, url } => {
+                    out.push('<');
+                    escape_into(&mut out, &url.replace('|', "%7C"), false);
+                    out.push('|');
+                    escape_into(&mut out, &label.replace('|', "\u{2758}"), true);
+                    out.push('>');
+                }
+                Span::Person(id) => {
+                    out.push_str("<@");
+                    out.push_str(id);
+                    out.push('>');
+                }
+                Span::Channel(id) => {
+                    out.push_str("<#");
+                    out.push_str(id);
+                    out.push('>');
+                }
+            }
+        }
+        out
+    }
+
+    /// Without any markup: for notifications, screen readers, logs and the terminal.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut out = String::new();
+        for span in &self.0 {
+            match span {
+                Span::Plain(words) | Span::Bold(words) | Span::Code(words) => out.push_str(words),
+                Span::Link { label, .. } => out.push_str(label),
+                Span::Person(id) => {
+                    out.push('@');
+                    out.push_str(id);
+                }
+                Span::Channel(id) => {
+                    out.push('#');
+                    out.push_str(id);
+                }
+            }
+        }
+        out
+    }
+}
+
+impl From<&str> for Text {
+    fn from(words: &str) -> Self {
+        Self::new().plain(words)
+    }
+}
+
+impl From<String> for Text {
+    fn from(words: String) -> Self {
+        Self::new().plain(words)
+    }
+}
+
+fn is_slack_id(id: &str, first: &str) -> bool {
+    let mut chars = id.chars();
+    chars.next().is_some_and(|c| first.contains(c))
+        && id.len() > 1
+        && chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
+fn wrap_into(out: &mut String, mark: char, words: &str) {
+    if words.is_empty() {
+        return;
+    }
+    out.push(mark);
+    escape_into(out, words, true);
+    out.push(mark);
+}
+
+/// `@here`, `@channel` and the like only alert as `<!here>`, which cannot be written once `<` is escaped.
+/// A formatting mark at the edge of a word gets a WORD JOINER before it, so that Slack sees no place to
+/// format from; one inside a word (`my_repo`) formats nothing and stays as it is, to be copied.
+fn escape_into(out: &mut String, words: &str, marks: bool) {
+    let mut before = None;
+    let mut chars = words.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '*' | '_' | '~' | '`' if marks => {
+                let inside = before.is_some_and(char::is_alphanumeric)
+                    && chars.peek().copied().is_some_and(char::is_alphanumeric);
+                if !inside {
+                    out.push('\u{2060}');
+                }
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+        before = Some(c);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_people_write_alerts_a_channel() {
+        let text = Text::new().plain("<!channel> & <@U1> *now*").mrkdwn();
+        assert_eq!(text, "&lt;!channel&gt; &amp; &lt;@U1&gt; \u{2060}*now\u{2060}*");
+    }
+
+    #[test]
+    fn links_and_mentions_are_only_made_of_what_is_one() {
+        let text = Text::new()
+            .link("a|b", "https://github.com/acme|x")
+            .link("evil", "javascript:alert(1)")
+            .person("U123")
+            .person("<!here>")
+            .channel("C9");
+        assert_eq!(text.mrkdwn(), "<https://github.com/acme%7Cx|a\u{2758}b>evil<@U123>&lt;!here&gt;<#C9>");
+        assert_eq!(text.words(), "a|bevil@U123<!here>#C9");
+    }
+
+    proptest! {
+        #[test]
+        fn plain_words_never_hold_a_raw_angle_bracket(words in ".*") {
+            let text = Text::new().plain(words.clone()).bold(words.clone()).code(words).mrkdwn();
+            prop_assert!(!text.contains('<') && !text.contains('>'));
+        }
+    }
+}

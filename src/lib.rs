@@ -1,0 +1,4 @@
+//! HubCommander: a Slack bot that does privileged GitHub work safely.
+
+pub mod invocation;
+pub mod store;

@@ -1,0 +1,2 @@
+//! HubCommander.
+fn main() {}

@@ -1,0 +1,153 @@
+//! What must survive a crash: invocations, the journal of their steps, clicks, and the audit.
+//!
+//! Every method returns once what it wrote is durable. Writes that arrive at the same time share one
+//! transaction.
+
+use async_trait::async_trait;
+use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::command::Args;
+use hubcommander_sdk::message::Message;
+use hubcommander_sdk::plan::{Digest, Plan};
+use serde_json::Value as Json;
+
+use crate::invocation::{Invocation, Origin, Posted, State, StepRecord};
+
+/// Why the store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else changed the invocation meanwhile: read it again.
+    #[error("invocation {id} is no longer at version {version}")]
+    Conflict {
+        /// The invocation.
+        id: String,
+        /// The version that the change was made on.
+        version: i64,
+    },
+    /// What is stored cannot be understood, for example after a downgrade.
+    #[error("what is stored for {id} cannot be read: {reason}")]
+    Unreadable {
+        /// What was read.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The database cannot be reached, is full, or refuses.
+    #[error("the store cannot work: {0}")]
+    Unavailable(String),
+}
+
+/// A command to be written down.
+#[derive(Clone, Debug)]
+pub struct NewInvocation {
+    /// Its id.
+    pub id: String,
+    /// What tells it from all others: `event:Ev…`, `message:C…:1700000000.000100`, `envelope:…`. If any of
+    /// them has been seen, it is a duplicate.
+    pub keys: Vec<String>,
+    /// Who said what, where.
+    pub origin: Origin,
+    /// When it came.
+    pub at: Instant,
+}
+
+/// A click on a button, or a form that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Click {
+    /// What tells it from all others.
+    pub key: String,
+    /// Who clicked, where, on what: the click lane's own.
+    pub body: Json,
+    /// When it came.
+    pub at: Instant,
+}
+
+/// Whether something was new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// Written down now.
+    New,
+    /// Known already; nothing was written.
+    Duplicate,
+}
+
+/// An entry of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Instant,
+    /// The invocation it is about, if any.
+    pub invocation: Option<String>,
+    /// What happened: `received`, `denied`, `approved`, `operation.done`, …
+    pub event: String,
+    /// Everything that is to be known of it. Holds no secret.
+    pub body: Json,
+}
+
+/// A change to one invocation. What is `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The invocation.
+    pub id: String,
+    /// The version that the change is made on. It goes up by one.
+    pub version: i64,
+    /// The new state.
+    pub state: Option<State>,
+    /// The command.
+    pub command: Option<String>,
+    /// Its arguments.
+    pub args: Option<Args>,
+    /// The plan.
+    pub plan: Option<Plan>,
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// The gate's own.
+    pub gate: Option<Json>,
+    /// The message in the thread.
+    pub posted: Option<Posted>,
+    /// What is said at the end.
+    pub outcome: Option<Message>,
+    /// Whether the end has been said.
+    pub reported: Option<bool>,
+    /// Steps of the journal to insert or replace.
+    pub steps: Vec<StepRecord>,
+    /// Entries for the audit.
+    pub audit: Vec<AuditEntry>,
+    /// Keys of clicks that this change has dealt with.
+    pub clicks_done: Vec<String>,
+    /// When.
+    pub at: Option<Instant>,
+}
+
+/// What must survive a crash.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Writes a command down, with an audit entry, unless it is known.
+    async fn receive(&self, new: NewInvocation) -> Result<Receipt, StoreError>;
+
+    /// Writes a click down, unless it is known.
+    async fn receive_click(&self, click: Click) -> Result<Receipt, StoreError>;
+
+    /// Changes an invocation, its journal and the audit in one transaction.
+    async fn change(&self, change: Change) -> Result<(), StoreError>;
+
+    /// Marks a click as dealt with where no invocation changes.
+    async fn click_done(&self, key: &str, audit: Vec<AuditEntry>) -> Result<(), StoreError>;
+
+    /// One invocation.
+    async fn invocation(&self, id: &str) -> Result<Option<Invocation>, StoreError>;
+
+    /// The journal of one invocation, in the order in which the steps were started.
+    async fn steps(&self, id: &str) -> Result<Vec<StepRecord>, StoreError>;
+
+    /// Invocations that are not final, or whose end has not been said; the oldest first.
+    async fn unfinished(&self) -> Result<Vec<Invocation>, StoreError>;
+
+    /// Clicks that nobody has dealt with; the oldest first.
+    async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError>;
+
+    /// The newest audit entries of an invocation or of all; the oldest first.
+    async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Whether it can write now: for `check`, and for the health page.
+    async fn probe(&self) -> Result<(), StoreError>;
+}
