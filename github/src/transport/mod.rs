@@ -7,7 +7,6 @@ mod connect;
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt as _, Limited};
@@ -183,6 +182,6 @@ pub(crate) fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) 
     Answer {
         status: http::StatusCode::from_u16(status).unwrap(),
         headers: map,
-        body: Bytes::copy_from_slice(body.as_bytes()),
+        body: bytes::Bytes::copy_from_slice(body.as_bytes()),
     }
 }
