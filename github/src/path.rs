@@ -43,14 +43,15 @@ impl Path {
         Self::fixed("repos").segment(repo.owner.as_str()).segment(repo.name.as_str())
     }
 
-    /// `/repositories/{id}`: means the same repository whatever it is called by now.
+    /// `/repositories/{id}`: means the same repository whatever it is called by now. What belongs to a
+    /// repository is found behind it, as GitHub's own redirects show.
     pub(crate) fn repository_id(id: u64) -> Self {
         Self::fixed("repositories").segment(&id.to_string())
     }
 
-    /// `/repos/{owner}/{repo}/branches/{branch}`
-    pub(crate) fn branch(repo: &FullName, branch: &BranchName) -> Self {
-        Self::repository(repo).then("branches").segment(branch.as_str())
+    /// `…/branches/{branch}`, behind a repository.
+    pub(crate) fn branch(self, branch: &BranchName) -> Self {
+        self.then("branches").segment(branch.as_str())
     }
 
     /// `/app/installations/{id}/access_tokens`
@@ -124,7 +125,7 @@ mod tests {
         );
         let branch = BranchName::parse("feature/ä&b%2F").unwrap();
         assert_eq!(
-            Path::branch(&repo, &branch).to_string(),
+            Path::repository(&repo).branch(&branch).to_string(),
             "/repos/acme/widgets/branches/feature%2F%C3%A4%26b%252F"
         );
     }
@@ -135,7 +136,7 @@ mod tests {
         #[test]
         fn a_name_stays_one_segment(name in ".{1,40}") {
             if let Ok(branch) = BranchName::parse(&name) {
-                let path = Path::branch(&FullName::parse("acme/widgets").unwrap(), &branch).to_string();
+                let path = Path::repository(&FullName::parse("acme/widgets").unwrap()).branch(&branch).to_string();
                 prop_assert_eq!(path.matches('/').count(), 5);
                 prop_assert!(!path.contains(['?', '#', ' ', '\\', '<']));
                 prop_assert!(path.is_ascii());

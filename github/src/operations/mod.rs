@@ -13,6 +13,8 @@ pub(crate) mod input;
 mod rename_default_branch;
 mod replace_topics;
 mod revoke_team;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -97,7 +97,7 @@ impl Handler for Does {
                 bad.to_string(),
             )
         })?;
-        let path = Path::branch(name, &from).then("rename");
+        let path = Path::repository_id(now.id).branch(&from).then("rename");
         let answer = writer.post(&name.owner, path, json!({ "new_name": rename.to })).await?;
         match answer.status.as_u16() {
             201 => Ok(rename.applied(&target, Some(from), None)),

@@ -111,7 +111,8 @@ impl Handler for Does {
         if sorted(&before) == sorted(&replace.topics) {
             return Ok(replace.applied(&target, None, Some("already so")));
         }
-        let path = Path::repository(&target.full_name).then("topics");
+        let path = target.id.map_or_else(|| Path::repository(&target.full_name), Path::repository_id);
+        let path = path.then("topics");
         let body = json!({ "names": sorted(&replace.topics) });
         let answer = writer.put(&target.full_name.owner, path, body).await?;
         match answer.status.as_u16() {

@@ -93,7 +93,7 @@ impl Reader {
     pub async fn branch(&self, org: &str, name: &str, branch: &str) -> Result<Option<Branch>, ReadError> {
         let repo = FullName::new(org, name)?;
         let branch = BranchName::parse(branch)?;
-        let answer = self.0.read(&repo.owner, Path::branch(&repo, &branch), JSON).await?;
+        let answer = self.0.read(&repo.owner, Path::repository(&repo).branch(&branch), JSON).await?;
         found(&answer, &format!("branch {branch} of {repo}"))
     }
 

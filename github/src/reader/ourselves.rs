@@ -36,7 +36,7 @@ struct RateAnswer {
 
 #[derive(Deserialize)]
 struct Resources {
-    core: Core,
+    core: Option<Core>,
 }
 
 #[derive(Deserialize)]
@@ -96,22 +96,22 @@ impl Reader {
         }
     }
 
-    /// How much of the primary limit is left for the first managed organisation, or for the token. Asking
-    /// costs nothing of it.
+    /// How much of the primary limit is left: of the token, or of the App in this organisation. `None` where
+    /// there is no limit, as on most GitHub Enterprise Servers. Asking costs nothing of it.
     ///
     /// # Errors
-    /// It could not be read. A GitHub Enterprise Server without limits answers that it is absent.
-    pub async fn rate(&self, org: &str) -> Result<Rate, ReadError> {
+    /// It could not be read.
+    pub async fn rate(&self, org: &str) -> Result<Option<Rate>, ReadError> {
         const SUBJECT: &str = "the rate limit";
         let answer = self.0.read(&Owner::parse(org)?, Path::fixed("rate_limit"), JSON).await?;
-        let Some(RateAnswer { resources: Resources { core } }) = found(&answer, SUBJECT)? else {
-            return Err(ReadError::unexpected_answer(&answer, SUBJECT));
+        let Some(RateAnswer { resources: Resources { core: Some(core) } }) = found(&answer, SUBJECT)? else {
+            return Ok(None);
         };
         let reset = chrono::Utc
             .timestamp_opt(core.reset, 0)
             .single()
             .ok_or_else(|| ReadError::unexpected(SUBJECT, "the reset is no time"))?;
-        Ok(Rate { limit: core.limit, remaining: core.remaining, reset })
+        Ok(Some(Rate { limit: core.limit, remaining: core.remaining, reset }))
     }
 }
 
