@@ -3,7 +3,9 @@
 //! Every method returns once what it wrote is durable. Writes that arrive at the same time share one
 //! transaction.
 
+mod database;
 mod open;
+mod postgres;
 mod rows;
 mod sqlite;
 mod writer;

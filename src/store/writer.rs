@@ -229,3 +229,39 @@ pub(super) fn fault_point(when: &str, batch: &[Write]) {
         crash::point(&format!("store.{when}-commit:{}", whats.join("+")));
     }
 }
+
+/// When it is time to forget the keys of what was received long ago. Time is that of what is received.
+#[derive(Debug, Default)]
+pub(super) struct Pruning {
+    looked_at: i64,
+}
+
+impl Pruning {
+    /// How many are forgotten at once: a bounded part of a transaction's work.
+    pub const AT_ONCE: i64 = 256;
+
+    /// Far longer than Slack sends anything again.
+    const KEPT_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
+
+    /// How much time passes between two looks, if the last one found the end of what is old.
+    const EVERY_MICROS: i64 = 60 * 1_000_000;
+
+    /// Keys from before this time may go, if it is time to look for them.
+    pub fn before(&self, batch: &[Write]) -> Option<i64> {
+        let received = batch.iter().filter_map(|write| match write {
+            Write::Receive(new) => Some(new.at),
+            _ => None,
+        });
+        let now = received.max()?;
+        let due = now.saturating_sub(self.looked_at) >= Self::EVERY_MICROS;
+        due.then(|| now.saturating_sub(Self::KEPT_MICROS))
+    }
+
+    /// So many from before `before` were forgotten. If there may be more, the next look comes soon.
+    pub fn done(&mut self, before: Option<i64>, forgotten: u64) {
+        if let Some(before) = before {
+            let more = i64::try_from(forgotten).is_ok_and(|forgotten| forgotten >= Self::AT_ONCE);
+            self.looked_at = if more { 0 } else { before.saturating_add(Self::KEPT_MICROS) };
+        }
+    }
+}

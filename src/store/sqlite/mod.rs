@@ -15,12 +15,10 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, FromRow as _};
 
-use super::rows::{
-    AuditReadRow, ChangeRow, ClickReadRow, ClickRow, InvocationRow, ReceiveRow, StepReadRow, Write, readable,
-};
-use super::writer::{Verdict, WriterHandle};
-use super::{AuditEntry, Change, Click, NewInvocation, Receipt, Store, StoreError};
-use crate::invocation::{Invocation, StepRecord};
+use super::StoreError;
+use super::database::{Database, Reader, row_error};
+use super::rows::{AuditReadRow, ClickReadRow, InvocationRow, StepReadRow};
+use super::writer::WriterHandle;
 
 /// How long to wait while another process writes, for example a backup.
 const BUSY: Duration = Duration::from_secs(5);
@@ -29,10 +27,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const READERS: u32 = 3;
 
 /// The store in one SQLite file.
-pub(super) struct SqliteStore {
-    writer: WriterHandle,
-    readers: SqlitePool,
-}
+pub(super) type SqliteStore = Database<SqliteReader>;
 
 /// How a connection is opened.
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -59,11 +54,11 @@ pub(super) async fn open_limited(path: &Path, limit: write::PageLimit) -> Result
     }
     let writer = write::SqliteWriter::open(path.to_owned(), limit).await?;
     // A reader is opened when it is first needed.
-    let readers = SqlitePoolOptions::new()
+    let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(BUSY)
         .connect_lazy_with(options(path).read_only(true).create_if_missing(false));
-    Ok(SqliteStore { writer: WriterHandle::start(Box::new(writer)), readers })
+    Ok(Database { writer: WriterHandle::start(Box::new(writer)), reader: SqliteReader { pool } })
 }
 
 /// The path that a URL `sqlite://path` or `sqlite:path` names.
@@ -100,74 +95,46 @@ const AUDIT: &str = "SELECT seq, at, invocation, event, body FROM audit ORDER BY
 const AUDIT_OF: &str = "SELECT seq, at, invocation, event, body FROM audit
     WHERE invocation = ? ORDER BY seq DESC LIMIT ?";
 
+/// Reads beside the writer.
+pub(super) struct SqliteReader {
+    pool: SqlitePool,
+}
+
 #[async_trait]
-impl Store for SqliteStore {
-    async fn receive(&self, new: NewInvocation) -> Result<Receipt, StoreError> {
-        self.writer.receipt(Write::Receive(ReceiveRow::of(new)?)).await
+impl Reader for SqliteReader {
+    async fn invocation(&self, id: &str) -> Result<Option<InvocationRow>, StoreError> {
+        let row = sqlx::query(INVOCATION).bind(id).fetch_optional(&self.pool).await.map_err(read_error)?;
+        row.map(|row| InvocationRow::from_row(&row).map_err(|error| row_error(id, &error))).transpose()
     }
 
-    async fn receive_click(&self, click: Click) -> Result<Receipt, StoreError> {
-        self.writer.receipt(Write::Click(ClickRow::of(click))).await
+    async fn steps(&self, id: &str) -> Result<Vec<StepReadRow>, StoreError> {
+        let rows = sqlx::query(STEPS).bind(id).fetch_all(&self.pool).await.map_err(read_error)?;
+        rows.iter().map(|row| StepReadRow::from_row(row).map_err(|error| row_error(id, &error))).collect()
     }
 
-    async fn change(&self, change: Change) -> Result<(), StoreError> {
-        self.writer.change(ChangeRow::of(change)?).await
+    async fn unfinished(&self) -> Result<Vec<Result<InvocationRow, StoreError>>, StoreError> {
+        let rows = sqlx::query(UNFINISHED).fetch_all(&self.pool).await.map_err(read_error)?;
+        let read = |row| InvocationRow::from_row(row).map_err(|error| row_error("an invocation", &error));
+        Ok(rows.iter().map(read).collect())
     }
 
-    async fn click_done(&self, key: &str, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
-        self.writer.write(Write::click_done(key, audit)).await.map(|_: Verdict| ())
+    async fn unfinished_clicks(&self) -> Result<Vec<Result<ClickReadRow, StoreError>>, StoreError> {
+        let rows = sqlx::query(UNFINISHED_CLICKS).fetch_all(&self.pool).await.map_err(read_error)?;
+        let read = |row| ClickReadRow::from_row(row).map_err(|error| row_error("a click", &error));
+        Ok(rows.iter().map(read).collect())
     }
 
-    async fn invocation(&self, id: &str) -> Result<Option<Invocation>, StoreError> {
-        let row = sqlx::query(INVOCATION).bind(id).fetch_optional(&self.readers).await.map_err(read_error)?;
-        row.map(|row| InvocationRow::from_row(&row).map_err(|error| row_error(id, &error))?.read())
-            .transpose()
-    }
-
-    async fn steps(&self, id: &str) -> Result<Vec<StepRecord>, StoreError> {
-        let rows = sqlx::query(STEPS).bind(id).fetch_all(&self.readers).await.map_err(read_error)?;
-        rows.iter()
-            .map(|row| StepReadRow::from_row(row).map_err(|error| row_error(id, &error))?.read(id))
-            .collect()
-    }
-
-    async fn unfinished(&self) -> Result<Vec<Invocation>, StoreError> {
-        let rows = sqlx::query(UNFINISHED).fetch_all(&self.readers).await.map_err(read_error)?;
-        Ok(readable(rows.iter().map(|row| {
-            InvocationRow::from_row(row).map_err(|error| row_error("an invocation", &error))?.read()
-        })))
-    }
-
-    async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError> {
-        let rows = sqlx::query(UNFINISHED_CLICKS).fetch_all(&self.readers).await.map_err(read_error)?;
-        Ok(readable(
-            rows.iter()
-                .map(|row| ClickReadRow::from_row(row).map_err(|error| row_error("a click", &error))?.read()),
-        ))
-    }
-
-    async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+    async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditReadRow>, StoreError> {
         let query = match invocation {
             Some(id) => sqlx::query(AUDIT_OF).bind(id).bind(i64::from(limit)),
             None => sqlx::query(AUDIT).bind(i64::from(limit)),
         };
-        let rows = query.fetch_all(&self.readers).await.map_err(read_error)?;
-        rows.iter()
-            .rev()
-            .map(|row| AuditReadRow::from_row(row).map_err(|error| row_error("the audit", &error))?.read())
-            .collect()
-    }
-
-    async fn probe(&self) -> Result<(), StoreError> {
-        self.writer.write(Write::Probe).await.map(|_: Verdict| ())
+        let rows = query.fetch_all(&self.pool).await.map_err(read_error)?;
+        let read = |row| AuditReadRow::from_row(row).map_err(|error| row_error("the audit", &error));
+        rows.iter().map(read).collect()
     }
 }
 
 fn read_error(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
-}
-
-/// A row whose columns are not of their types.
-fn row_error(id: &str, error: &sqlx::Error) -> StoreError {
-    StoreError::Unreadable { id: id.to_owned(), reason: error.to_string() }
 }

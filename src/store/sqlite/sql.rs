@@ -83,11 +83,6 @@ pub(super) struct RowValues {
 }
 
 impl RowValues {
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
-    }
-
     /// Adds a row's next value.
     pub fn add<'v, T: Encode<'v, Sqlite> + Type<Sqlite>>(
         &mut self,

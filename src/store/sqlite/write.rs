@@ -11,17 +11,10 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::super::StoreError;
 use super::super::rows::{AuditRow, Write};
-use super::super::writer::{Backend, Failure, Verdict, fault_point};
+use super::super::writer::{Backend, Failure, Pruning, Verdict, fault_point};
 use super::sql::Rows;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
-
-/// Keys of what was received are kept so long: far longer than Slack sends anything again.
-pub(in crate::store) const KEYS_KEPT_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
-
-/// Old keys are looked for when so much time has passed since the last look, and so many at once.
-pub(in crate::store) const PRUNE_EVERY_MICROS: i64 = 60 * 1_000_000;
-pub(in crate::store) const PRUNE_AT_ONCE: i64 = 256;
 
 /// How many pages the file may have; 0 for as many as the disk holds. Tests set it to see what a full disk
 /// does.
@@ -34,8 +27,7 @@ pub(super) struct SqliteWriter {
     /// None after something went so wrong that the connection is not to be trusted.
     connection: Option<SqliteConnection>,
     statements: Arc<Statements>,
-    /// When old keys were last looked for, by the time of what is received.
-    pruned_at: i64,
+    pruning: Pruning,
     limit: PageLimit,
     limited: u32,
 }
@@ -110,7 +102,7 @@ impl SqliteWriter {
             path,
             connection: Some(connection),
             statements: Arc::new(Statements::new()),
-            pruned_at: 0,
+            pruning: Pruning::default(),
             limit,
             limited: 0,
         })
@@ -141,34 +133,21 @@ impl SqliteWriter {
     async fn transaction(&mut self, batch: &[Write]) -> Result<Vec<Verdict>, sqlx::Error> {
         self.apply_limit().await?;
         let statements = Arc::clone(&self.statements);
-        let prune_before = self.prune_before(batch);
+        let prune_before = self.pruning.before(batch);
         let connection = self.connection().await?;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
         let verdicts = check(&statements, connection, batch).await?;
         let written = || batch.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Written).map(|(w, _)| w);
         write(&statements, connection, written).await?;
-        let mut more_to_prune = false;
-        if let Some(before) = prune_before {
-            more_to_prune = prune(connection, before).await?;
-        }
+        let pruned = match prune_before {
+            Some(before) => prune(connection, before).await?,
+            None => 0,
+        };
         fault_point("before", batch);
         sqlx::query("COMMIT").execute(&mut *connection).await?;
         fault_point("after", batch);
-        if let Some(before) = prune_before {
-            self.pruned_at = if more_to_prune { 0 } else { before + KEYS_KEPT_MICROS };
-        }
+        self.pruning.done(prune_before, pruned);
         Ok(verdicts)
-    }
-
-    /// Keys from before this time may go, if it is time to look for them.
-    fn prune_before(&self, batch: &[Write]) -> Option<i64> {
-        let received = batch.iter().filter_map(|write| match write {
-            Write::Receive(new) => Some(new.at),
-            _ => None,
-        });
-        let now = received.max()?;
-        (now.saturating_sub(self.pruned_at) >= PRUNE_EVERY_MICROS)
-            .then(|| now.saturating_sub(KEYS_KEPT_MICROS))
     }
 }
 
@@ -287,12 +266,12 @@ async fn write<'b, I: Iterator<Item = &'b Write>>(
     Ok(())
 }
 
-/// Forgets some of the oldest keys. Returns whether there may be more to forget.
-async fn prune(connection: &mut SqliteConnection, before: i64) -> Result<bool, sqlx::Error> {
+/// Forgets some of the oldest keys.
+async fn prune(connection: &mut SqliteConnection, before: i64) -> Result<u64, sqlx::Error> {
     let sql = "DELETE FROM seen WHERE seq IN (
                  SELECT seq FROM (SELECT seq, at FROM seen ORDER BY seq LIMIT ?) WHERE at < ?)";
-    let done = sqlx::query(sql).bind(PRUNE_AT_ONCE).bind(before).execute(connection).await?;
-    Ok(i64::try_from(done.rows_affected()).is_ok_and(|rows| rows >= PRUNE_AT_ONCE))
+    let done = sqlx::query(sql).bind(Pruning::AT_ONCE).bind(before).execute(connection).await?;
+    Ok(done.rows_affected())
 }
 
 #[async_trait]
