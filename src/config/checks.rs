@@ -11,7 +11,8 @@ use url::{Host, Url};
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
 use super::problem::Collector;
-use super::tree::{Found, Tree, Value};
+use super::tree::{Found, Tree};
+use super::value::Value;
 
 /// A rule.
 type Check = fn(&Tree, &mut Collector<'_>);

@@ -15,6 +15,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod value;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -88,6 +89,20 @@ pub struct GitHub {
     pub unclear_wait: Duration,
 }
 
+impl GitHub {
+    /// What GitHub's client is told.
+    #[must_use]
+    pub fn settings(&self) -> hubcommander_github::Settings {
+        let credentials = match &self.credentials {
+            Credentials::Token(token) => hubcommander_github::Credentials::Token(token.clone()),
+            Credentials::App { id, private_key } => {
+                hubcommander_github::Credentials::App { id: *id, private_key: private_key.clone() }
+            }
+        };
+        hubcommander_github::Settings::new(self.api_url.clone(), credentials)
+    }
+}
+
 /// Who we are at GitHub.
 #[derive(Clone, Debug)]
 pub enum Credentials {
@@ -111,7 +126,7 @@ pub struct CommandSettings {
     pub hidden: bool,
     /// Gates it takes besides what its risk takes; each is one of [`keys::GATES`].
     pub auth: Vec<String>,
-    /// The command's own keys, of the shapes that it declared.
+    /// The command's own keys. Only their names have been looked at.
     pub settings: toml::Table,
 }
 

@@ -13,7 +13,8 @@ use super::checks::{CHECKS, only_outside_the_sandbox};
 use super::keys::{self, Presence};
 use super::problem::{Collector, Problems};
 use super::secret::Secret;
-use super::tree::{self, Expected, Tree, Value};
+use super::tree::{self, Expected, Tree};
+use super::value::{self, Value};
 use super::{CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Web};
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
@@ -246,7 +247,7 @@ impl Reading<'_, '_, '_> {
         }
         let key = keys::find(path)?;
         let Presence::Default(default) = key.presence else { return None };
-        tree::default(key, default)
+        value::default(key, default)
     }
 
     fn text(&self, path: &str, names: &[&str]) -> Option<String> {
