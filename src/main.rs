@@ -1,2 +1,7 @@
 //! HubCommander.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let environment = |name: &str| std::env::var(name).ok();
+}
