@@ -4,8 +4,14 @@
 pub mod alarm;
 pub mod app;
 pub mod builtins;
+pub mod cli;
+pub mod config;
+pub mod crash;
 pub mod ids;
 pub mod invocation;
+pub mod logging;
 pub mod pipeline;
+pub mod redact;
 pub mod registry;
+pub mod slack;
 pub mod store;
