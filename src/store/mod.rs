@@ -8,6 +8,8 @@ mod open;
 mod postgres;
 mod rows;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use async_trait::async_trait;

@@ -83,18 +83,15 @@ pub(super) async fn close(connection: PgConnection) {
 /// The passwords in a URL, encoded and decoded: in the authority or as a setting.
 fn passwords(url: &str) -> Vec<SecretString> {
     let mut found: Vec<String> = Vec::new();
-    if let Some((_, rest)) = url.split_once("://") {
-        // As written, even where the URL cannot be parsed.
-        if let Some((user, _)) = rest.rsplit_once('@')
-            && let Some((_, password)) = user.split_once(':')
-        {
-            found.push(password.to_owned());
-        }
+    // As written, even where the URL cannot be parsed.
+    if let Some((_, rest)) = url.split_once("://")
+        && let Some((user, _)) = rest.rsplit_once('@')
+        && let Some((_, password)) = user.split_once(':')
+    {
+        found.push(password.to_owned());
     }
-    if let Ok(parsed) = url::Url::parse(url) {
-        found.extend(parsed.password().map(str::to_owned));
-        found
-            .extend(parsed.query_pairs().filter(|(key, _)| key == "password").map(|(_, it)| it.into_owned()));
+    if let Some((_, query)) = url.split_once('?') {
+        found.extend(query.split('&').filter_map(|pair| pair.strip_prefix("password=")).map(str::to_owned));
     }
     let decoded: Vec<String> = found
         .iter()

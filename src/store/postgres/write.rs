@@ -22,9 +22,10 @@ const COMMIT_WITHIN: Duration = Duration::from_secs(15);
 /// How often a batch is tried again that lost against another replica's.
 const TRIES: u32 = 3;
 
-/// How often, and how far apart, the server is asked what became of a commit whose answer was lost.
-const ASKS: u32 = 20;
-const ASK_EVERY: Duration = Duration::from_millis(500);
+/// For how long, and how far apart, the server is asked what became of a commit whose answer was lost.
+const ASK_FOR: Duration = Duration::from_secs(20);
+const ASKS: u32 = 80;
+const ASK_EVERY: Duration = Duration::from_millis(250);
 
 /// The connection that writes.
 pub(super) struct PostgresWriter {
@@ -96,8 +97,12 @@ impl PostgresWriter {
         }
     }
 
-    /// Asks the server what became of a transaction. None if it does not say in time.
+    /// What became of a transaction: whether it was committed. None if the server does not say in time.
     async fn became_of(&mut self, transaction: &str) -> Option<bool> {
+        tokio::time::timeout(ASK_FOR, self.ask_about(transaction)).await.ok().flatten()
+    }
+
+    async fn ask_about(&mut self, transaction: &str) -> Option<bool> {
         for ask in 0..ASKS {
             if ask > 0 {
                 tokio::time::sleep(ASK_EVERY).await;

@@ -1,0 +1,9 @@
+//! The local GitHub, asked over real connections as a bot asks it.
+
+mod apps;
+mod front;
+mod limits;
+mod people;
+mod repositories;
+mod site;
+mod teams;
