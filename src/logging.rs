@@ -7,14 +7,37 @@ use std::io::{self, Write};
 use std::sync::{Arc, Once};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::config::{Log, LogFormat, Secret};
 use crate::redact;
+
+/// What is logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is worth a line, as [`EnvFilter`] reads it.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// What stands in a configured secret's place.
 const PLACEHOLDER: &str = "[secret-removed]";
@@ -44,7 +67,7 @@ impl Redactor {
     ///
     /// # Errors
     /// They are too many or too long.
-    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Result<Self, TooMuch> {
+    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s SecretString>) -> Result<Self, TooMuch> {
         let mut forms: Vec<String> = Vec::new();
         for secret in secrets {
             let plain = secret.expose_secret();
@@ -217,7 +240,7 @@ mod tests {
 
     fn logged(format: LogFormat, say: impl FnOnce()) -> String {
         let kept = Kept::default();
-        let secrets: [Secret; 2] = [PASSWORD.into(), KEY.into()];
+        let secrets: [SecretString; 2] = [PASSWORD.into(), KEY.into()];
         let writer = kept.clone();
         let log = Log { format, filter: "info".to_owned() };
         let subscriber = subscriber(&log, Redactor::new(&secrets).unwrap(), move || writer.clone());
@@ -262,7 +285,7 @@ mod tests {
     #[test]
     fn a_secret_written_in_pieces_is_found() {
         let kept = Kept::default();
-        let secrets: [Secret; 1] = ["hunter2222".into()];
+        let secrets: [SecretString; 1] = ["hunter2222".into()];
         let writer = kept.clone();
         let writers = Redacting { redactor: Redactor::new(&secrets).unwrap(), inner: move || writer.clone() };
         let mut line = writers.make_writer();
@@ -275,7 +298,7 @@ mod tests {
 
     #[test]
     fn debug_of_the_redactor_shows_nothing() {
-        let secrets: [Secret; 1] = ["hunter2222".into()];
+        let secrets: [SecretString; 1] = ["hunter2222".into()];
         assert_eq!(format!("{:?}", Redactor::new(&secrets).unwrap()), "Redactor");
         assert_eq!(Redactor::new([]).unwrap().clean("words"), "words");
     }
