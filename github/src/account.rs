@@ -44,18 +44,7 @@ impl GitHub {
         permit_check: PermitCheck,
         clock: SharedClock,
     ) -> Result<Self, SetupError> {
-        let transport = Transport::new(&settings)?;
-        let identities = Identities::new(&settings.credentials, settings.budget, Arc::clone(&clock))?;
-        Ok(Self(Arc::new(Account {
-            transport,
-            identities,
-            cache: Cache::new(settings.cache_entries),
-            timeouts: settings.timeouts,
-            clock,
-            permit_check,
-            jitter: Mutex::new(StdRng::seed_from_u64(settings.seed)),
-            repository_names: NameCache::default(),
-        })))
+        Ok(Self(Arc::new(Account::new(&settings, permit_check, clock)?)))
     }
 
     /// What plugins get: it can only read.
@@ -96,6 +85,23 @@ impl fmt::Debug for Account {
 }
 
 impl Account {
+    pub(crate) fn new(
+        settings: &Settings,
+        permit_check: PermitCheck,
+        clock: SharedClock,
+    ) -> Result<Self, SetupError> {
+        Ok(Self {
+            transport: Transport::new(settings)?,
+            identities: Identities::new(&settings.credentials, settings.budget, Arc::clone(&clock))?,
+            cache: Cache::new(settings.cache_entries),
+            timeouts: settings.timeouts,
+            clock,
+            permit_check,
+            jitter: Mutex::new(StdRng::seed_from_u64(settings.seed)),
+            repository_names: NameCache::default(),
+        })
+    }
+
     /// Lends the writing client against a permit.
     pub(crate) fn writer<'a>(&'a self, permit: &'a WritePermit) -> Result<Writer<'a>, OperationError> {
         if self.permit_check.is_genuine(permit) {

@@ -2,7 +2,7 @@
 //!
 //! [`GitHub`] is set up once. Plugins get its [`Reader`], which cannot write, by type. The engine gets its
 //! handlers, which write only against a permit, and its probes. Commands state what they want with the types
-//! in [`operations`] and what they saw with the functions in [`probes`].
+//! in [`operations`] and what they saw with the functions in [`preconditions`].
 //!
 //! What a request may be is narrow on purpose: addresses are put together in one place from checked names,
 //! each request goes out once, redirects are never followed, only reads are repeated, and answers are kept
@@ -17,7 +17,8 @@ mod identity;
 pub mod names;
 pub mod operations;
 mod path;
-pub mod probes;
+pub mod preconditions;
+mod probes;
 mod reader;
 mod settings;
 mod transport;

@@ -24,7 +24,7 @@ fn bad(what: &'static str, given: &str, why: &'static str) -> BadName {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $written:expr, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -37,8 +37,9 @@ macro_rules! name {
             /// It would not, and why.
             pub fn parse(name: &str) -> Result<Self, BadName> {
                 let check: fn(&str) -> Result<(), BadName> = $check;
-                check(name)?;
-                Ok(Self(name.to_owned()))
+                let name = $written(name);
+                check(&name)?;
+                Ok(Self(name))
             }
 
             /// The name.
@@ -73,6 +74,7 @@ macro_rules! name {
 name!(
     /// The login of an organisation or user: letters, digits and single dashes inside, at most 39.
     Owner,
+    str::to_owned,
     |name| {
         let inside = name.split('-').all(|part| {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -88,6 +90,7 @@ name!(
 name!(
     /// The name of a repository: letters, digits, dots, dashes and underscores, at most 100.
     RepoName,
+    str::to_owned,
     |name| {
         let chars = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if name.is_empty() || name.len() > 100 || !chars {
@@ -108,6 +111,7 @@ name!(
 name!(
     /// A team's slug: lower-case letters, digits, dashes and underscores.
     TeamSlug,
+    str::to_owned,
     |slug| {
         let chars = slug
             .bytes()
@@ -123,6 +127,7 @@ name!(
     /// The name of a branch, as git allows it (<https://git-scm.com/docs/git-check-ref-format>), at most 244
     /// bytes.
     BranchName,
+    str::to_owned,
     |name| {
         let parts = name.split('/').all(|part| {
             !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock")
@@ -142,8 +147,10 @@ name!(
 );
 
 name!(
-    /// A topic: lower-case letters, digits and dashes, beginning with a letter or digit, at most 50.
+    /// A topic: lower-case letters, digits and dashes, beginning with a letter or digit, at most 50. As at
+    /// GitHub, upper case becomes lower case.
     Topic,
+    str::to_lowercase,
     |topic| {
         let chars = topic
             .bytes()
@@ -264,7 +271,8 @@ mod tests {
         ] {
             assert!(BranchName::parse(branch).is_err(), "{branch}");
         }
-        for topic in ["", "A", "-a", "a_b", "a b"] {
+        assert_eq!(Topic::parse("Web-2").unwrap().as_str(), "web-2");
+        for topic in ["", "-a", "a_b", "a b"] {
             assert!(Topic::parse(topic).is_err(), "{topic}");
         }
         for full in ["acme", "acme/", "/x", "acme/x/y", "acme/.."] {

@@ -1,34 +1,32 @@
-//! What looks at GitHub for a plan's preconditions, and one-liners to state them.
+//! What looks at GitHub for a plan's preconditions. [`crate::preconditions`] states them.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::Probe;
-use hubcommander_sdk::plan::Precondition;
-use hubcommander_sdk::text::Text;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::names::{FullName, Owner, RepoName, TeamSlug};
 use crate::operations::input::input;
 use crate::reader::{Lookup, Reader, Team};
 
-const REPOSITORY: &str = "github.repository";
-const TEAM: &str = "github.team";
+pub(crate) const REPOSITORY: &str = "github.repository";
+pub(crate) const TEAM: &str = "github.team";
 
 pub(crate) fn probes(reader: &Reader) -> Vec<Arc<dyn Probe>> {
     vec![Arc::new(LooksAtRepository(reader.clone())), Arc::new(LooksAtTeam(reader.clone()))]
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RepositoryAt {
     org: Owner,
     name: RepoName,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TeamAt {
     org: Owner,
@@ -36,7 +34,7 @@ struct TeamAt {
 }
 
 /// What stands under a repository's name, as it is compared.
-fn repository_seen(lookup: &Lookup) -> Json {
+pub(crate) fn repository_seen(lookup: &Lookup) -> Json {
     match lookup {
         Lookup::Absent => json!({ "exists": false }),
         Lookup::Moved { full_name, id } => json!({ "exists": false, "moved_to": full_name, "id": id }),
@@ -53,42 +51,10 @@ fn repository_seen(lookup: &Lookup) -> Json {
     }
 }
 
-fn team_seen(team: Option<&Team>) -> Json {
+pub(crate) fn team_seen(team: Option<&Team>) -> Json {
     match team {
         None => json!({ "exists": false }),
         Some(team) => json!({ "exists": true, "id": team.id }),
-    }
-}
-
-/// That what stands under a repository's name is still what `lookup` saw.
-#[must_use]
-pub fn repository_unchanged(name: &FullName, lookup: &Lookup) -> Precondition {
-    let changed = match lookup {
-        Lookup::Absent => format!("{name} exists by now"),
-        Lookup::Found(_) | Lookup::Moved { .. } => format!("{name} has been changed meanwhile"),
-    };
-    Precondition {
-        probe: REPOSITORY.to_owned(),
-        input: json!(RepositoryAt { org: name.owner.clone(), name: name.name.clone() }),
-        seen: repository_seen(lookup),
-        changed: changed.into(),
-    }
-}
-
-/// That nothing stands under a repository's name.
-#[must_use]
-pub fn repository_absent(name: &FullName) -> Precondition {
-    repository_unchanged(name, &Lookup::Absent)
-}
-
-/// That a team is still the same one: a slug can pass to another team.
-#[must_use]
-pub fn team_unchanged(org: &Owner, slug: &TeamSlug, team: &Team) -> Precondition {
-    Precondition {
-        probe: TEAM.to_owned(),
-        input: json!(TeamAt { org: org.clone(), slug: slug.clone() }),
-        seen: team_seen(Some(team)),
-        changed: Text::from(format!("team {slug} is gone or another one by now")),
     }
 }
 

@@ -133,8 +133,48 @@ pub(crate) fn refused(answer: &Answer, subject: &str) -> OperationError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use hubcommander_sandbox::faults::Faults;
+    use hubcommander_sandbox::github::{GitHub as LocalGitHub, World};
+    use hubcommander_sdk::clock::SystemClock;
+    use hubcommander_sdk::permit::PermitIssuer;
+    use serde_json::json;
+
     use super::*;
+    use crate::names::FullName;
+    use crate::reader::Reader;
+    use crate::settings::{Credentials, Settings};
     use crate::transport::answer;
+
+    /// By the handlers' own doing no write goes to a former name; this is what happens if one does.
+    #[tokio::test]
+    async fn no_write_follows_a_redirect() {
+        let faults = Faults::default();
+        let local = LocalGitHub::start(World::acme(), Arc::new(SystemClock), faults.clone()).await.unwrap();
+        let url = format!("{}/api/v3/", local.url()).parse().unwrap();
+        let settings = Settings::new(url, Credentials::Token("ghp_sandbox".into()));
+        let (issuer, check) = PermitIssuer::new();
+        let account = Account::new(&settings, check, Arc::new(SystemClock)).unwrap();
+        let permit = issuer.permit("inv-1");
+        let writer = account.writer(&permit).unwrap();
+        let name = FullName::parse("acme/old-name").unwrap();
+        let path = || Path::repository(&name);
+        let before = local.snapshot();
+        for answer in [
+            writer.delete(&name.owner, path()).await.unwrap(),
+            writer.patch(&name.owner, path(), json!({ "description": "x" })).await.unwrap(),
+            writer.put(&name.owner, path().then("topics"), json!({ "names": [] })).await.unwrap(),
+            writer.post(&name.owner, path().then("generate"), json!({ "name": "y" })).await.unwrap(),
+        ] {
+            assert_eq!(answer.status.as_u16(), 307);
+            assert!(matches!(refused(&answer, "acme/old-name"), OperationError::Permanent { .. }));
+        }
+        assert_eq!(faults.arrived(), 4, "each went out once, and nowhere else");
+        assert_eq!(local.snapshot(), before);
+        let reader = Reader::new(Arc::new(account));
+        assert!(matches!(reader.lookup(&name).await.unwrap(), crate::Lookup::Moved { .. }));
+    }
 
     fn told(status: u16, headers: &[(&'static str, &str)], body: &str) -> String {
         match refused(&answer(status, headers, body), "acme/widgets") {

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hubcommander_github::{Reader, Repository};
+use hubcommander_github::names::FullName;
+use hubcommander_github::operations::{Changes, EditRepository};
+use hubcommander_github::{Lookup, Reader, Repository, probes};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, State};
-use hubcommander_sdk::operation::Operation;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::plan::{Plan, Risk, Title};
 use hubcommander_sdk::text::Text;
-use serde_json::json;
 
-use super::suggest;
+use super::{named, suggest};
 
 /// GitHub cuts nothing and refuses what is longer
 /// (<https://docs.github.com/en/rest/repos/repos#update-a-repository>; the number is GitHub's answer).
@@ -33,6 +33,14 @@ impl Field {
         match self {
             Self::Description => "description",
             Self::Homepage => "homepage",
+        }
+    }
+
+    fn change(self, text: &str) -> Changes {
+        let text = Some(text.to_owned());
+        match self {
+            Self::Description => Changes { description: text, ..Changes::default() },
+            Self::Homepage => Changes { homepage: text, ..Changes::default() },
         }
     }
 
@@ -115,14 +123,17 @@ impl Command for SetText {
             doing: Text::new().plain(format!("{doing} the {key} of ")).then(shown.clone()),
             done: Text::new().plain(format!("The {key} of ")).then(shown).plain(format!(" is {done}")),
         };
-        let input =
-            json!({ "id": repository.id, "full_name": repository.full_name, "changes": { key: new } });
-        let operation = Operation { kind: "github.edit_repository".into(), version: 1, input };
-        let mut plan = Plan::new(title)
-            .step("edit", operation, &[])
-            .precondition(hubcommander_github::preconditions::same_repository(&repository))
-            .lock(format!("github:{}", repository.full_name));
-        plan.links = vec![Button::Link { label: "Open on GitHub".into(), url: repository.html_url }];
+        let full_name = named("repository", FullName::parse(&repository.full_name))?;
+        let edit = EditRepository {
+            id: repository.id,
+            full_name: full_name.clone(),
+            changes: self.field.change(new),
+            before: Some(self.field.change(self.field.now(&repository).unwrap_or_default())),
+        };
+        let mut plan = Plan::new(title).step("edit", edit.operation(), &[]).lock(format!("github:{full_name}"));
+        plan.links =
+            vec![Button::Link { label: "Open on GitHub".into(), url: repository.html_url.clone() }];
+        let plan = plan.precondition(probes::repository_unchanged(&full_name, &Lookup::Found(repository)));
         Ok(Prepared::Plan(plan))
     }
 

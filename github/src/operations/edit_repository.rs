@@ -9,7 +9,7 @@ use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::input::{Target, input};
+use super::input::{Later, Target, input};
 use super::{Access, described, operation, repository_output, risk_of};
 use crate::names::FullName;
 use crate::path::Path;
@@ -23,14 +23,14 @@ const KIND: &str = "github.edit_repository";
 #[serde(deny_unknown_fields)]
 pub struct EditRepository {
     /// Which it is, whatever it is called by then.
-    pub id: u64,
+    id: Later<u64>,
     /// What people saw it called. If it is called otherwise by then, nothing is changed.
-    pub full_name: FullName,
+    full_name: Later<FullName>,
     /// What is to be.
-    pub changes: Changes,
+    changes: Changes,
     /// What was when the plan was made, for the way back after a crash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Changes>,
+    before: Option<Changes>,
 }
 
 /// Some of what can be changed. What is left out stays as it is; empty words take them away.
@@ -93,12 +93,29 @@ impl EditRepository {
     /// # Errors
     /// GitHub calls it by a name that we would not take.
     pub fn of(repository: &Repository, changes: Changes) -> Result<Self, crate::names::BadName> {
-        Ok(Self {
-            id: repository.id,
-            full_name: FullName::parse(&repository.full_name)?,
-            before: Some(changes.before(repository)),
+        let before = Some(changes.before(repository));
+        Ok(Self { before, ..Self::existing(repository.id, FullName::parse(&repository.full_name)?, changes) })
+    }
+
+    /// Changes one of which the id and the name are known.
+    #[must_use]
+    pub fn existing(id: u64, full_name: FullName, changes: Changes) -> Self {
+        Self { id: Later::Known(id), full_name: Later::Known(full_name), changes, before: None }
+    }
+
+    /// Changes one that an earlier step of the same plan makes.
+    #[must_use]
+    pub fn on_new(step: &str, changes: Changes) -> Self {
+        Self {
+            id: Later::given_by(step, "id"),
+            full_name: Later::given_by(step, "full_name"),
             changes,
-        })
+            before: None,
+        }
+    }
+
+    fn target(&self) -> Result<(u64, FullName), OperationError> {
+        Ok((self.id.known()?, self.full_name.known()?))
     }
 
     /// The operation.
@@ -134,8 +151,9 @@ impl Handler for Does {
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {
         let edit: EditRepository = input(json)?;
-        let Some(now) = self.0.reader.by_id(&edit.full_name.owner, edit.id).await? else {
-            return Ok(Observed::Different(format!("{} is not there any more.", edit.full_name).into()));
+        let (id, name) = edit.target()?;
+        let Some(now) = self.0.reader.by_id(&name.owner, id).await? else {
+            return Ok(Observed::Different(format!("{name} is not there any more.").into()));
         };
         let is = edit.changes.before(&now);
         Ok(if is == edit.changes {
@@ -143,24 +161,24 @@ impl Handler for Does {
         } else if edit.before.as_ref().is_none_or(|before| *before == is) {
             Observed::Absent
         } else {
-            Observed::Different(format!("{} has been changed by someone else.", edit.full_name).into())
+            Observed::Different(format!("{name} has been changed by someone else.").into())
         })
     }
 
     async fn apply(&self, json: &Json, permit: &WritePermit) -> Result<Applied, OperationError> {
         let edit: EditRepository = input(json)?;
         let writer = self.0.account.writer(permit)?;
-        let target = Target { id: Some(edit.id), full_name: edit.full_name.clone() };
+        let (id, name) = edit.target()?;
+        let target = Target { id: Some(id), full_name: name.clone() };
         let now = self.0.still_there(&target).await?;
         let before = edit.changes.before(&now);
         if before == edit.changes {
             return Ok(edit.applied(&now, None, Some("already so")));
         }
-        let path = Path::repository_id(edit.id);
-        let answer = writer.patch(&edit.full_name.owner, path, json!(edit.changes)).await?;
+        let answer = writer.patch(&name.owner, Path::repository_id(id), json!(edit.changes)).await?;
         match (answer.status.as_u16(), answer.json::<Repository>()) {
             (200, Ok(after)) => Ok(edit.applied(&after, Some(before), None)),
-            _ => Err(self.0.refused(&answer, &edit.full_name).await),
+            _ => Err(self.0.refused(&answer, &name).await),
         }
     }
 }

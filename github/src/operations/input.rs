@@ -23,6 +23,22 @@ pub(crate) enum Later<T> {
     Known(T),
 }
 
+impl<T: Clone> Later<T> {
+    pub(crate) fn given_by(step: &str, field: &str) -> Self {
+        Self::Output { output: OutputRef { step: step.to_owned(), field: field.to_owned() } }
+    }
+
+    /// The value. By the time an operation is applied or observed there is one.
+    pub(crate) fn known(&self) -> Result<T, OperationError> {
+        match self {
+            Self::Known(value) => Ok(value.clone()),
+            Self::Output { output } => {
+                Err(unreadable(&format!("the reference to {}.{} was left in it", output.step, output.field)))
+            }
+        }
+    }
+}
+
 /// A repository that an operation is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,11 +59,7 @@ impl RepoRef {
     /// The repository that an earlier step of the same plan makes.
     #[must_use]
     pub fn made_by(step: &str) -> Self {
-        let output = |field: &str| OutputRef { step: step.to_owned(), field: field.to_owned() };
-        Self {
-            id: Some(Later::Output { output: output("id") }),
-            full_name: Later::Output { output: output("full_name") },
-        }
+        Self { id: Some(Later::given_by(step, "id")), full_name: Later::given_by(step, "full_name") }
     }
 
     /// One that is there, by its id and what it was called when it was looked at.
@@ -65,17 +77,8 @@ impl RepoRef {
     }
 
     pub(crate) fn target(&self) -> Result<Target, OperationError> {
-        let unresolved = || unreadable("a reference to an earlier step was left in it");
-        let full_name = match &self.full_name {
-            Later::Known(name) => name.clone(),
-            Later::Output { .. } => return Err(unresolved()),
-        };
-        let id = match &self.id {
-            None => None,
-            Some(Later::Known(id)) => Some(*id),
-            Some(Later::Output { .. }) => return Err(unresolved()),
-        };
-        Ok(Target { id, full_name })
+        let id = self.id.as_ref().map(Later::known).transpose()?;
+        Ok(Target { id, full_name: self.full_name.known()? })
     }
 }
 

@@ -6,9 +6,9 @@ use hubcommander_sdk::plan::{OutputRef, references};
 use secrecy::SecretString;
 
 use super::*;
+use crate::GitHub;
 use crate::names::{BranchName, TeamSlug, Topic};
 use crate::settings::{Credentials, Settings};
-use crate::{GitHub, Lookup};
 
 fn github() -> GitHub {
     let url = url::Url::parse("http://127.0.0.1:1").unwrap();
@@ -45,7 +45,7 @@ fn create() -> CreateRepository {
 }
 
 fn edit(changes: Changes) -> Operation {
-    EditRepository { id: 7, full_name: widgets(), changes, before: None }.operation()
+    EditRepository::existing(7, widgets(), changes).operation()
 }
 
 #[tokio::test]
@@ -86,6 +86,11 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         revoke.operation(),
         edit(Changes { description: words("New words"), ..Changes::default() }),
         edit(Changes { description: words(""), homepage: words(""), ..Changes::default() }),
+        EditRepository::on_new(
+            "repo",
+            Changes { homepage: words("https://acme.example"), ..Changes::default() },
+        )
+        .operation(),
         edit(Changes { visibility: Some(Visibility::Public), archived: Some(true), ..Changes::default() }),
         ReplaceTopics::on_new("repo", topics(&["web", "api"])).operation(),
         ReplaceTopics::on_new("repo", Vec::new()).operation(),
@@ -104,6 +109,7 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.revoke_team: team bots no longer has access (Reversible)
     github.edit_repository: description "New words" (Reversible)
     github.edit_repository: no description, no homepage (Reversible)
+    github.edit_repository: homepage https://acme.example (Reversible)
     github.edit_repository: public, archived, read-only for everyone (Exposing)
     github.replace_topics: topics api, web (Reversible)
     github.replace_topics: no topics (Reversible)
@@ -142,14 +148,4 @@ fn what_is_made_in_the_same_plan_is_referred_to() {
     let reference = |field: &str| OutputRef { step: "repo".into(), field: field.into() };
     let found = references(&grant.input);
     assert!(found.contains(&reference("id")) && found.contains(&reference("full_name")), "{found:?}");
-}
-
-#[test]
-fn preconditions_are_stated_as_they_are_seen() {
-    let absent = crate::probes::repository_absent(&widgets());
-    assert_eq!(absent.input, json!({ "org": "acme", "name": "widgets" }));
-    assert_eq!(absent.seen, json!({ "exists": false }));
-    assert_eq!(absent.changed.words(), "acme/widgets exists by now");
-    let moved = Lookup::Moved { full_name: "acme/gadgets".into(), id: 7 };
-    assert_ne!(crate::probes::repository_unchanged(&widgets(), &moved).seen, absent.seen);
 }

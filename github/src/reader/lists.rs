@@ -31,7 +31,7 @@ pub(crate) struct NameCache(Mutex<HashMap<String, Arc<Mutex<Option<Names>>>>>);
 #[derive(Debug)]
 struct Names {
     read_at: Instant,
-    names: Arc<[String]>,
+    names: Vec<String>,
 }
 
 impl Reader {
@@ -58,7 +58,7 @@ impl Reader {
     ///
     /// # Errors
     /// They could not be read.
-    pub async fn repository_names(&self, org: &str) -> Result<Arc<[String]>, ReadError> {
+    pub async fn repository_names(&self, org: &str) -> Result<Vec<String>, ReadError> {
         let key = Owner::parse(org)?.as_str().to_ascii_lowercase();
         let slot = {
             let mut cache = self.0.repository_names.0.lock().await;
@@ -69,14 +69,13 @@ impl Reader {
         };
         let mut kept = slot.lock().await;
         if let Some(names) = kept.as_ref().filter(|names| names.read_at.elapsed() < NAMES_KEPT) {
-            return Ok(Arc::clone(&names.names));
+            return Ok(names.names.clone());
         }
         let listing = self.repositories(org).await?;
         let name = |full_name: &str| full_name.rsplit('/').next().unwrap_or_default().to_owned();
         let mut names: Vec<String> = listing.items.iter().map(|repo| name(&repo.full_name)).collect();
         names.sort_by_key(|name| name.to_lowercase());
-        let names: Arc<[String]> = names.into();
-        *kept = Some(Names { read_at: Instant::now(), names: Arc::clone(&names) });
+        *kept = Some(Names { read_at: Instant::now(), names: names.clone() });
         Ok(names)
     }
 

@@ -172,6 +172,22 @@ pub struct Listing<T> {
     pub complete: bool,
 }
 
+/// Nothing, and more of it unread.
+impl<T> Default for Listing<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), complete: false }
+    }
+}
+
+impl<T> IntoIterator for Listing<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
 /// Who we are at GitHub, and what we lack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhoAmI {

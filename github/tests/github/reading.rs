@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use hubcommander_github::names::{FullName, Owner, TeamSlug};
-use hubcommander_github::{Lookup, ReadErrorKind, Visibility, probes};
+use hubcommander_github::{Lookup, ReadErrorKind, Visibility, preconditions};
 use hubcommander_sandbox::faults::{Fault, Outcome, When};
 use hubcommander_sandbox::github::World;
 use serde_json::json;
@@ -157,23 +156,19 @@ async fn probes_see_what_preconditions_state() {
             site.github.probes().into_iter().find(|probe| probe.kind() == precondition.probe).unwrap();
         probe.look(&precondition.input).await.unwrap()
     };
-    let acme = Owner::parse("acme").unwrap();
-    let website = FullName::parse("acme/website").unwrap();
-    let lookup = reader.repository("acme", "website").await.unwrap();
-    let unchanged = probes::repository_unchanged(&website, &lookup);
-    assert_eq!(look(&unchanged).await, unchanged.seen);
-    assert_eq!(unchanged.seen["topics"], json!(["marketing", "web"]));
-    let absent = probes::repository_absent(&FullName::parse("acme/widgets").unwrap());
+    let Lookup::Found(found) = reader.repository("acme", "website").await.unwrap() else { panic!() };
+    let same = preconditions::same_repository(&found);
+    assert_eq!(look(&same).await, same.seen);
+    assert_eq!(same.seen["topics"], json!(["marketing", "web"]));
+    let absent = preconditions::absent_repository("acme", "widgets");
     assert_eq!(look(&absent).await, absent.seen);
-    assert_ne!(look(&probes::repository_absent(&website)).await, absent.seen);
-    let moved = probes::repository_absent(&FullName::parse("acme/old-name").unwrap());
+    assert_ne!(look(&preconditions::absent_repository("acme", "website")).await, absent.seen);
+    let moved = preconditions::absent_repository("acme", "old-name");
     assert_eq!(look(&moved).await["moved_to"], "acme/new-name");
 
-    let slug = TeamSlug::parse("bots").unwrap();
     let team = reader.team("acme", "bots").await.unwrap().unwrap();
-    let same_team = probes::team_unchanged(&acme, &slug, &team);
+    let same_team = preconditions::same_team("acme", &team);
     assert_eq!(look(&same_team).await, json!({ "exists": true, "id": team.id }));
-    let Lookup::Found(found) = lookup else { panic!() };
     site.local.state().rename(found.id, "homepage");
-    assert_ne!(look(&unchanged).await, unchanged.seen);
+    assert_ne!(look(&same).await, same.seen);
 }

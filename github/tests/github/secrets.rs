@@ -58,6 +58,7 @@ async fn the_token_is_in_no_log_error_or_debug() {
     }
     .operation();
     let mut seen = format!("{:?} {:?}", site.github, site.github.reader());
+    site.github.reader().whoami().await.unwrap();
     for fault in [Fault::Dropped, Fault::LostAnswer, Fault::Status(401, "{}".into()), Fault::SecondaryLimit] {
         site.faults.add(When::post("/orgs/"), fault);
         seen.push_str(&format!("{:?}", site.apply(&operation).await));

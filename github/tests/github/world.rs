@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubcommander_github::{BudgetSettings, Credentials, GitHub, Proxy, Settings, Timeouts};
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{GitHub as LocalGitHub, World};
-use hubcommander_sdk::clock::{Clock as _, SharedClock, SystemClock};
+use hubcommander_sdk::clock::{SharedClock, SystemClock};
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Applied, Attempt, Handler, Observed, Operation};
 use hubcommander_sdk::permit::{PermitIssuer, WritePermit};
