@@ -28,10 +28,17 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
     if (sticky) newest.hidden = true;
   }, { passive: true });
   newest.addEventListener('click', () => { toEnd(); newest.hidden = true; });
+  // Without a mouse there is nothing to hover with: a tap on a message shows what can be done with it.
+  node.addEventListener('click', (event) => {
+    if (event.target.closest('a, button, input, textarea, label, summary')) return;
+    const row = event.target.closest('.msg');
+    for (const other of node.querySelectorAll('.picked')) if (other !== row) other.classList.remove('picked');
+    row?.classList.toggle('picked');
+  });
   new ResizeObserver(() => { if (sticky) toEnd(); }).observe(node);
 
   /** Shows these messages. `where` names the list; when it changes, the list starts anew, at its end. */
-  function show(where, messages, { before = [], empty, firstNew, threads = new Map() } = {}) {
+  function show(where, messages, { before = [], afterRoot, empty, firstNew, threads = new Map() } = {}) {
     const fresh = where !== place;
     if (fresh) {
       place = where;
@@ -40,7 +47,7 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
       node.replaceChildren();
       sticky = true;
     }
-    last = { messages, extras: { before, empty, firstNew, threads } };
+    last = { messages, extras: { before, afterRoot, empty, firstNew, threads } };
     const known = new Set(drawn.keys());
     const shown = messages.slice(-page);
     const rows = [...before];
@@ -53,13 +60,14 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
     let previous = null;
     for (const message of shown) {
       const day = dayOf(message.ts);
-      if (!previous || dayOf(previous.ts) !== day) rows.push(divider(message.ts));
+      if (openThread && (!previous || dayOf(previous.ts) !== day)) rows.push(divider(message.ts));
       if (message.ts === firstNew) rows.push(el('div', { class: 'new-line', role: 'separator', 'aria-label': 'New messages' }, el('span', {}, 'New')));
       const alone = !previous || previous.user !== message.user || dayOf(previous.ts) !== day || message.ts === firstNew
         || Boolean(previous.ephemeral) !== Boolean(message.ephemeral) || Number(message.ts) - Number(previous.ts) > TOGETHER;
       const row = draw(message, threads.get(message.ts) ?? []);
       row.classList.toggle('first', alone);
       rows.push(row);
+      if (!previous && afterRoot) rows.push(afterRoot);
       previous = message;
     }
     if (messages.length === 0 && empty) rows.push(empty);
@@ -93,7 +101,7 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
   }
 
   function messageNode(message, replies) {
-    const { ctx, bot, me, nameOf } = world();
+    const { ctx, bot, me, nameOf, fullName } = world();
     const isBot = message.bot ?? message.user === bot.id;
     const name = nameOf(message.user) ?? message.username ?? (isBot ? bot.name : message.user);
     const mine = message.user === me && !message.ephemeral;
@@ -106,12 +114,12 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
       (message.files ?? []).slice(0, 10).map(file),
       message.reactions?.length > 0 && el('p', { class: 'reactions' }, message.reactions.slice(0, 20).map((reaction) => (
         el('span', { class: 'reaction' }, emojiNode(reaction.name), ' ', String(reaction.count ?? 1))))),
-      openThread && threadBar(message, replies, nameOf, bot));
+      openThread && threadBar(message, replies));
     return el('article', {
       class: `msg${message.ephemeral ? ' ephemeral' : ''}${isBot ? ' by-app' : ''}`, 'aria-label': `${name}, ${time.short}`,
       data: { ts: message.ts, user: message.user },
     },
-    el('div', { class: 'gutter' }, avatar(message.user, name, isBot), el('time', { class: 'aside-time', 'aria-hidden': 'true' }, time.short)),
+    el('div', { class: 'gutter' }, avatar(message.user, fullName(message.user) ?? name, isBot), el('time', { class: 'aside-time', 'aria-hidden': 'true' }, time.short)),
     content,
     tools(message, mine, content));
   }
@@ -131,7 +139,7 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
     } else {
       put(holder, el('div', { class: 'text' }, mrkdwn(message.text, ctx)));
     }
-    if (message.edited && !isBot) put(holder, el('span', { class: 'edited' }, ' (edited)'));
+    if (message.edited && !isBot) put(holder.lastElementChild, el('span', { class: 'edited' }, ' (edited)'));
     const long = !message.blocks?.length && (message.text?.length > 3000 || message.text?.split('\n').length > 40);
     if (!long) return holder;
     holder.classList.add('clipped');
@@ -183,7 +191,8 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
       .replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: '<', gt: '>', amp: '&' }[name]));
   }
 
-  function threadBar(message, replies, nameOf, bot) {
+  function threadBar(message, replies) {
+    const { bot, nameOf, fullName } = world();
     const seen = replies.filter((reply) => !reply.ephemeral);
     const count = Math.max(message.reply_count ?? 0, seen.length);
     const only = replies.length - seen.length;
@@ -191,7 +200,7 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
     const people = [...new Set(replies.map((reply) => reply.user))].slice(0, 3);
     const newestReply = replies.at(-1);
     return el('button', { type: 'button', class: 'thread-bar', data: { tool: 'thread' }, on: { click: () => openThread(message.ts) } },
-      el('span', { class: 'faces', 'aria-hidden': 'true' }, people.map((id) => avatar(id, nameOf(id) ?? id, id === bot.id))),
+      el('span', { class: 'faces', 'aria-hidden': 'true' }, people.map((id) => avatar(id, fullName(id) ?? nameOf(id) ?? id, id === bot.id))),
       el('strong', {}, count > 0 ? `${count} ${count === 1 ? 'reply' : 'replies'}` : `${only} only you can see`),
       newestReply && el('span', { class: 'thread-when' }, count > 0 && only > 0 ? `and ${only} only you can see` : `Last ${lastTime(newestReply.ts)}`));
   }
@@ -203,7 +212,7 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
 export function avatar(id, name, isBot) {
   const initials = String(name ?? '?').split(/[\s._-]+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join('').toUpperCase();
   let hash = 0;
-  for (const character of String(id)) hash = (hash * 31 + character.codePointAt(0)) % 997;
+  for (const character of String(id)) hash = (hash * 33 + character.codePointAt(0)) % 10_007;
   return el('span', { class: `avatar ${isBot ? 'bot' : `c${hash % 7}`}`, 'aria-hidden': 'true' }, isBot ? '›_' : initials || '?');
 }
 

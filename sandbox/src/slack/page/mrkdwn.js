@@ -92,8 +92,8 @@ export function channelMention(id, ctx, label) {
   return el('button', { type: 'button', class: 'mention link', on: { click: channel.open } }, name);
 }
 
-// Lines that belong together become one paragraph, quote or list.
-function paragraphs(text, ctx, out) {
+// Lines that belong together become one paragraph, quote or list. There are no quotes in a quote.
+function paragraphs(text, ctx, out, inQuote = false) {
   if (text === '') return;
   const lines = text.split('\n');
   let i = 0;
@@ -117,14 +117,14 @@ function paragraphs(text, ctx, out) {
   };
   while (i < lines.length) {
     const line = lines[i];
-    if (line.startsWith('&gt;&gt;&gt;')) {
+    if (!inQuote && line.startsWith('&gt;&gt;&gt;')) {
       flush();
       const quote = el('blockquote');
-      paragraphs([line.slice(12).replace(/^ /, ''), ...lines.slice(i + 1)].join('\n'), ctx, quote);
+      paragraphs([line.slice(12).replace(/^ /, ''), ...lines.slice(i + 1)].join('\n'), ctx, quote, true);
       out.append(quote);
       return;
     }
-    if (quoted(line)) {
+    if (!inQuote && quoted(line)) {
       flush();
       const inner = [];
       run(quoted, (match) => inner.push(match[1]));

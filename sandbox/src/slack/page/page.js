@@ -44,7 +44,7 @@ const env = () => ({
   people: Object.entries(space?.names ?? {}).filter(([id]) => id !== space.bot.id).map(([value, text]) => ({ text, value })),
   channels: [...(space?.channels.values() ?? [])].filter((channel) => channel.kind !== 'im').map((channel) => ({ text: `#${channel.name}`, value: channel.id })),
 });
-const world = () => ({ ctx, me: here.person, bot: space.bot, nameOf: (id) => space.nameOf(id) });
+const world = () => ({ ctx, me: here.person, bot: space.bot, nameOf: (id) => space.nameOf(id), fullName: (id) => space.people.find((one) => one.id === id)?.real_name });
 
 // ---- Requests
 
@@ -107,8 +107,7 @@ function go(change, focus = false) {
   const hash = `#${[next.person, next.channel, next.thread].filter(Boolean).join('/')}`;
   if (change.channel) layout.show('messages');
   if (change.thread) layout.show('thread');
-  if (hash === location.hash) return arrive();
-  history.pushState(null, '', hash);
+  if (hash !== location.hash) history.pushState(null, '', hash);
   arrive(focus);
 }
 
@@ -123,6 +122,7 @@ function arrive(focus = false) {
   const channel = known ? next.channel : ([...space.channels.keys()][0] ?? null);
   const moved = channel !== here.channel;
   const threadMoved = moved || next.thread !== here.thread;
+  if (moved && here.channel) layout.show('messages');
   if (moved) {
     keepDraft();
     const unread = channel ? space.since(channel, marks.of(channel)).find((message) => !isReply(message)) : null;
@@ -134,6 +134,7 @@ function arrive(focus = false) {
   if (moved) foot();
   if (threadMoved) threadFoot();
   draw();
+  if (threadMoved && here.thread) layout.show('thread');
   const pointer = window.matchMedia('(hover: hover)').matches;
   if (threadMoved && here.thread && (focus || !moved)) {
     if (pointer && focus) boxes.thread?.focus();
@@ -262,8 +263,8 @@ function drawThread() {
   $('thread-place').textContent = title(space.channels.get(here.channel));
   const people = replies.filter((reply) => !reply.ephemeral).length;
   const gone = el('p', { class: 'gone' }, 'This message was deleted.');
-  const line = people > 0 ? [el('div', { class: 'day', role: 'separator' }, el('span', {}, `${people} ${people === 1 ? 'reply' : 'replies'}`))] : [];
-  thread.show(`${here.person} ${here.channel} ${here.thread}`, [...(root ? [root] : []), ...replies], { before: root ? [] : [gone, ...line] });
+  const line = people > 0 && el('div', { class: 'day', role: 'separator' }, el('span', {}, `${people} ${people === 1 ? 'reply' : 'replies'}`));
+  thread.show(`${here.person} ${here.channel} ${here.thread}`, [...(root ? [root] : []), ...replies], root ? { afterRoot: line } : { before: [gone, line].filter(Boolean) });
 }
 
 function title(channel) {
@@ -298,7 +299,7 @@ function foot() {
   }
   boxes.room = composer({
     label: `Message ${title(channel)}`,
-    placeholder: `Message ${title(channel)}, for example !CreateRepo acme widgets`,
+    placeholder: layout.narrow() ? 'Try !CreateRepo acme widgets' : `Message ${title(channel)}, for example !CreateRepo acme widgets`,
     initial: drafts.get(`${here.person} ${here.channel}`),
     send: (text) => say(text, null), history: () => sent.all(),
   });
@@ -332,7 +333,7 @@ function drawPeople() {
 }
 
 function drawHint() {
-  fill($('examples'), EXAMPLES.map((line) => el('li', {}, el('button', { type: 'button', class: 'example', data: { line }, on: { click: () => fillBox(line) } }, line))));
+  fill($('examples'), EXAMPLES.map((line) => el('li', {}, el('button', { type: 'button', class: 'example', title: line, data: { line }, on: { click: () => fillBox(line) } }, line))));
   const set = (open, remember) => {
     $('hint').hidden = !open;
     $('toggle-hint').setAttribute('aria-expanded', String(open));

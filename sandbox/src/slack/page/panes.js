@@ -68,6 +68,8 @@ export function panes({ onThreadClosed }) {
     show,
     /** Whether a part can be seen now. */
     sees: (name) => !phone.matches || pane === name || (name === 'messages' && pane === 'thread'),
+    /** Whether this is a phone, or as narrow. */
+    narrow: () => phone.matches,
     /** Whether a thread fits beside the channel. */
     roomForThread: () => window.matchMedia('(min-width: 1000px)').matches,
     thread(open) {

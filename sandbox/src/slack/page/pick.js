@@ -70,6 +70,7 @@ export function pick({ groups, load, least = 0, multi = false, most = 100, chose
   }
 
   function draw(found, note) {
+    const before = multi ? shown[active]?.value : undefined; // several are chosen one after the other
     shown = [];
     active = -1;
     const rows = [];
@@ -89,13 +90,13 @@ export function pick({ groups, load, least = 0, multi = false, most = 100, chose
     }
     if (note || shown.length === 0) rows.push(el('li', { class: 'pick-note', role: 'presentation' }, note ?? 'Nothing found'));
     fill(list, rows);
-    if (shown.length) mark(Math.max(0, shown.findIndex(has)), true);
+    if (shown.length) mark(Math.max(0, shown.findIndex((option) => (multi ? option.value === before : has(option)))), true);
     else input.removeAttribute('aria-activedescendant');
     place();
   }
 
   function mark(index, scroll) {
-    list.children[0] && list.querySelector('.active')?.classList.remove('active');
+    list.querySelector('.active')?.classList.remove('active');
     active = index;
     const row = document.getElementById(`${listId}-${index}`);
     if (!row) return;
