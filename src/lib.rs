@@ -4,10 +4,12 @@
 pub mod alarm;
 pub mod app;
 pub mod builtins;
+pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod ids;
 pub mod invocation;
+pub mod logging;
 pub mod pipeline;
 pub mod redact;
 pub mod registry;

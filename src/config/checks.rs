@@ -101,6 +101,11 @@ fn store_is_known(tree: &Tree, problems: &mut Collector<'_>) {
             "`url` names no file, so nothing would survive a restart.",
             "Write the file's path, such as `url = \"sqlite://data/hubcommander.db\"`.",
         ),
+        Some(path) if path.contains('?') => problems.at(
+            found.at.clone(),
+            "`url` has settings after a `?`, which a file does not take.",
+            "Leave them out.",
+        ),
         Some(_) => {}
         None if postgres => match Url::parse(url) {
             Ok(url) if url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password") => {
