@@ -59,7 +59,8 @@ impl PostgresWriter {
         let told = |error: &dyn std::fmt::Display| format!("{}: {}", server.name(), server.told(error));
         let mut connection = server.connect().await.map_err(|error| StoreError::Unavailable(told(&error)))?;
         MIGRATIONS
-            .run(&mut connection)
+            // Not `run`, whose future could not be sent between threads.
+            .run_direct(None, &mut connection, false)
             .await
             .map_err(|error| StoreError::Unreadable { id: server.name(), reason: server.told(&error) })?;
         Ok(Self { server, connection: Some(connection), pruning: Pruning::default() })

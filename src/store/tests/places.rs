@@ -65,6 +65,17 @@ impl Place {
         }
     }
 
+    /// Goes on in a database of the same server in which nothing is yet.
+    pub async fn empty_database(&mut self) {
+        let Self::Postgres(server, database) = self else { panic!("a file has one database") };
+        let url = server.url(database);
+        // `postgres`, `postgresx`, `postgresxx`, …
+        database.push('x');
+        let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {database} TEMPLATE template0"));
+        let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+
     pub fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(..))
     }
