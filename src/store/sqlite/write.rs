@@ -10,6 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::super::StoreError;
+use super::super::database::migration_error;
 use super::super::rows::{AuditRow, Write};
 use super::super::writer::{Backend, Failure, Pruning, Verdict, fault_point};
 use super::file::{FileId, Reopened};
@@ -97,9 +98,11 @@ impl SqliteWriter {
         let mut connection = connect(&path, true).await.map_err(|error| {
             StoreError::Unavailable(format!("{} cannot be opened: {error}", path.display()))
         })?;
-        MIGRATIONS.run_direct(None, &mut connection, false).await.map_err(|error| {
-            StoreError::Unreadable { id: path.display().to_string(), reason: error.to_string() }
-        })?;
+        // Not `run`, whose future could not be sent between threads.
+        MIGRATIONS
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|error| migration_error(path.display().to_string(), &error, error.to_string()))?;
         Ok(Self {
             file: FileId::of(&path),
             path,

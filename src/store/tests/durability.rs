@@ -122,3 +122,53 @@ async fn what_was_answered_survives_the_end_of_the_server() {
     }
     all_is_there(&place, &answered).await;
 }
+
+/// Every commit has a fault point before and after it, and what is answered by then is there.
+#[cfg(feature = "crash-points")]
+#[tokio::test(flavor = "multi_thread")]
+async fn it_dies_where_it_is_told() {
+    for (point, name, expected) in [
+        (1, "1 store.before-commit:receive", None),
+        (2, "2 store.after-commit:receive", Some((0, State::Received, 0))),
+        (3, "3 store.before-commit:change:running(repo=started)", Some((0, State::Received, 0))),
+        (4, "4 store.after-commit:change:running(repo=started)", Some((1, State::Running, 1))),
+    ] {
+        let place = Place::sqlite();
+        let Place::Sqlite(folder) = &place else { unreachable!() };
+        let log = folder.path().join("points");
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "store::tests::durability::child_receives_and_changes",
+                "--exact",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env(URL, place.url())
+            .env("HUBCOMMANDER_CRASH_AT", point.to_string())
+            .env("HUBCOMMANDER_CRASH_LOG", &log)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), None, "ended by a signal");
+        let log = std::fs::read_to_string(log).unwrap();
+        assert_eq!(log.lines().last(), Some(name));
+
+        let store = place.open().await;
+        let it = store.invocation("1").await.unwrap();
+        let steps = store.steps("1").await.unwrap().len();
+        assert_eq!(it.map(|it| (it.version, it.state, steps)), expected, "{name}");
+    }
+}
+
+/// Not a test: the child of [`it_dies_where_it_is_told`].
+#[cfg(feature = "crash-points")]
+#[tokio::test]
+#[ignore = "run by another test as a process of its own"]
+async fn child_receives_and_changes() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let store = crate::store::open(&url).await.unwrap();
+    store.receive(command("1")).await.unwrap();
+    let steps = vec![step("repo", crate::invocation::StepState::Started, 1)];
+    store.change(Change { state: Some(State::Running), steps, ..change("1", 0) }).await.unwrap();
+}
