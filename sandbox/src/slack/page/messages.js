@@ -119,7 +119,7 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
       class: `msg${message.ephemeral ? ' ephemeral' : ''}${isBot ? ' by-app' : ''}`, 'aria-label': `${name}, ${time.short}`,
       data: { ts: message.ts, user: message.user },
     },
-    el('div', { class: 'gutter' }, avatar(message.user, fullName(message.user) ?? name, isBot), el('time', { class: 'aside-time', 'aria-hidden': 'true' }, time.short)),
+    el('div', { class: 'gutter' }, avatar(message.user, fullName(message.user) ?? name, isBot), el('time', { class: 'aside-time', 'aria-hidden': 'true' }, time.short.replace(/\s?[AP]M$/i, ''))),
     content,
     tools(message, mine, content));
   }
@@ -260,7 +260,7 @@ function timeOf(ts) {
   const valid = !Number.isNaN(date.getTime());
   return {
     iso: valid ? date.toISOString() : '',
-    short: valid ? date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }) : '',
+    short: valid ? date.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' }) : '',
     long: valid ? date.toLocaleString() : '',
   };
 }

@@ -119,7 +119,7 @@ function arrive(focus = false) {
   }
   if (!space) return;
   const known = next.channel && space.channels.has(next.channel);
-  const channel = known ? next.channel : ([...space.channels.keys()][0] ?? null);
+  const channel = known ? next.channel : nearest(next.channel);
   const moved = channel !== here.channel;
   const threadMoved = moved || next.thread !== here.thread;
   if (moved && here.channel) layout.show('messages');
@@ -139,6 +139,13 @@ function arrive(focus = false) {
   if (threadMoved && here.thread && (focus || !moved)) {
     if (pointer && focus) boxes.thread?.focus();
   } else if (moved && pointer) boxes.room?.focus();
+}
+
+// Another person is not in this channel: from a direct message to their own one, else to their first channel.
+function nearest(wanted) {
+  const channels = [...space.channels.values()];
+  const direct = wanted?.startsWith('D') ? channels.find((channel) => channel.kind === 'im') : null;
+  return (direct ?? channels[0])?.id ?? null;
 }
 
 // Becomes another person: their own state, their own stream.
@@ -325,7 +332,7 @@ function threadFoot() {
 function drawPeople() {
   const legend = $('people').querySelector('legend');
   fill($('people'), legend, space.people.map((person) => {
-    const input = el('input', { type: 'radio', name: 'person', value: person.id, class: 'unseen', on: { change: () => { location.hash = `#${person.id}`; } } });
+    const input = el('input', { type: 'radio', name: 'person', value: person.id, class: 'unseen', on: { change: () => go({ person: person.id }) } });
     input.checked = person.id === here.person;
     return el('label', { class: 'person', title: person.hint }, input, avatar(person.id, person.real_name ?? person.name, false),
       el('span', { class: 'person-words' }, el('strong', {}, person.name), el('small', {}, person.role)));
