@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use futures_util::future::{try_join, try_join_all};
 use hubcommander_github::names::{BranchName, FullName, Owner, RepoName, TeamSlug, Topic};
 use hubcommander_github::operations::{
-    Changes, CreateFromTemplate, CreateRepository, GrantTeam, RenameDefaultBranch, ReplaceTopics,
+    Changes, CreateFromTemplate, CreateRepository, EditRepository, GrantTeam, RenameDefaultBranch,
+    ReplaceTopics,
 };
-use hubcommander_github::{Lookup, Reader, Visibility, probes};
+use hubcommander_github::{Lookup, Reader, Visibility, preconditions};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Button;
@@ -79,7 +80,10 @@ impl CreateRepo {
         if org.settings.public_only && asked.is_some_and(|asked| asked != "public") {
             return Err(Refusal::new(
                 Text::new().code(&org.name).plain(" holds public repositories only."),
-                Text::new().plain("Leave out ").code("--visibility").plain(", or choose another organisation."),
+                Text::new()
+                    .plain("Leave out ")
+                    .code("--visibility")
+                    .plain(", or choose another organisation."),
             ));
         }
         Ok(match asked {
@@ -179,7 +183,10 @@ impl CreateRepo {
         let (org, name) = (wanted.name.owner.clone(), wanted.name.name.clone());
         let description = wanted.description.clone();
         let mut plan = Plan::new(title)
-            .precondition(probes::repository_absent(&wanted.name))
+            .precondition(preconditions::absent_repository(
+                wanted.name.owner.as_str(),
+                wanted.name.name.as_str(),
+            ))
             .lock(format!("github:{shown}"));
         plan = match &wanted.template {
             None => {
@@ -207,7 +214,7 @@ impl CreateRepo {
         };
         if let (Some(homepage), Some(_)) = (&wanted.homepage, &wanted.template) {
             let changes = Changes { homepage: Some(homepage.clone()), ..Changes::default() };
-            plan = plan.step("homepage", changes.on_new(REPO), &[REPO]);
+            plan = plan.step("homepage", EditRepository::on_new(REPO, changes).operation(), &[REPO]);
         }
         for grant in &wanted.grants {
             let team = named("team", TeamSlug::parse(&grant.name))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hubcommander_github::names::FullName;
 use hubcommander_github::operations::{Changes, EditRepository};
-use hubcommander_github::{Lookup, Reader, Repository, probes};
+use hubcommander_github::{Reader, Repository, preconditions};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, State};
@@ -56,13 +56,15 @@ impl Field {
         let repository = ArgSpec::positional("repo", ArgKind::Repository, "the repository");
         let org = ArgSpec::positional("org", ArgKind::Organization, "the organisation it belongs to");
         match self {
-            Self::Description => {
-                CommandSpec::new("SetDescription", "Repositories", "Sets the sentence that says what a repository is for")
-                    .arg(org)
-                    .arg(repository)
-                    .arg(ArgSpec::rest("description", ArgKind::Text, "the sentence; \"\" to clear it"))
-                    .example("!SetDescription acme website The website, and how it is built")
-            }
+            Self::Description => CommandSpec::new(
+                "SetDescription",
+                "Repositories",
+                "Sets the sentence that says what a repository is for",
+            )
+            .arg(org)
+            .arg(repository)
+            .arg(ArgSpec::rest("description", ArgKind::Text, "the sentence; \"\" to clear it"))
+            .example("!SetDescription acme website The website, and how it is built"),
             Self::Homepage => CommandSpec::new("SetHomepage", "Repositories", "Sets a repository's web page")
                 .arg(org)
                 .arg(repository)
@@ -102,7 +104,10 @@ impl Command for SetText {
         let new = args.text(self.field.key()).unwrap_or_default().trim();
         if self.field == Field::Description && new.chars().count() > LONGEST_DESCRIPTION {
             return Err(Refusal::new(
-                format!("That is {} characters long; GitHub takes {LONGEST_DESCRIPTION}.", new.chars().count()),
+                format!(
+                    "That is {} characters long; GitHub takes {LONGEST_DESCRIPTION}.",
+                    new.chars().count()
+                ),
                 "Shorten it, and keep the rest for the readme.",
             ));
         }
@@ -114,7 +119,10 @@ impl Command for SetText {
             return Ok(Prepared::Reply(message));
         }
         if repository.archived {
-            return Err(Refusal::new(shown.plain(" is archived, so it cannot be changed."), "Unarchive it first."));
+            return Err(Refusal::new(
+                shown.plain(" is archived, so it cannot be changed."),
+                "Unarchive it first.",
+            ));
         }
         let (todo, doing, done) =
             if new.is_empty() { ("Clear", "Clearing", "cleared") } else { ("Set", "Setting", "set") };
@@ -124,16 +132,11 @@ impl Command for SetText {
             done: Text::new().plain(format!("The {key} of ")).then(shown).plain(format!(" is {done}")),
         };
         let full_name = named("repository", FullName::parse(&repository.full_name))?;
-        let edit = EditRepository {
-            id: repository.id,
-            full_name: full_name.clone(),
-            changes: self.field.change(new),
-            before: Some(self.field.change(self.field.now(&repository).unwrap_or_default())),
-        };
-        let mut plan = Plan::new(title).step("edit", edit.operation(), &[]).lock(format!("github:{full_name}"));
-        plan.links =
-            vec![Button::Link { label: "Open on GitHub".into(), url: repository.html_url.clone() }];
-        let plan = plan.precondition(probes::repository_unchanged(&full_name, &Lookup::Found(repository)));
+        let edit = named("repository", EditRepository::of(&repository, self.field.change(new)))?;
+        let mut plan =
+            Plan::new(title).step("edit", edit.operation(), &[]).lock(format!("github:{full_name}"));
+        plan.links = vec![Button::Link { label: "Open on GitHub".into(), url: repository.html_url.clone() }];
+        let plan = plan.precondition(preconditions::same_repository(&repository));
         Ok(Prepared::Plan(plan))
     }
 

@@ -22,10 +22,9 @@ pub(crate) async fn repository(reader: &Reader, org: &str, name: &str) -> Result
     let typed = Text::new().code(format!("{org}/{name}"));
     match reader.repository(org, name).await.map_err(|error| error.refusal())? {
         Lookup::Found(found) => Ok(found),
-        Lookup::Moved { full_name, .. } => Err(Refusal::new(
-            typed.plain(" is called ").code(full_name).plain(" now."),
-            "Use the new name.",
-        )),
+        Lookup::Moved { full_name, .. } => {
+            Err(Refusal::new(typed.plain(" is called ").code(full_name).plain(" now."), "Use the new name."))
+        }
         Lookup::Absent => Err(Refusal::new(
             Text::new().plain("There is no repository ").then(typed).plain(" that I can see."),
             "Check the spelling.",
@@ -68,7 +67,8 @@ pub(crate) async fn templates(reader: &Reader, orgs: &Orgs, typed: &str) -> Vec<
 /// Those that begin with what was typed, then those that hold it.
 fn matching(found: Vec<String>, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
-    let mut fitting: Vec<String> = found.into_iter().filter(|name| name.to_lowercase().contains(&typed)).collect();
+    let mut fitting: Vec<String> =
+        found.into_iter().filter(|name| name.to_lowercase().contains(&typed)).collect();
     fitting.sort_by_key(|name| (!name.to_lowercase().starts_with(&typed), name.to_lowercase()));
     fitting.truncate(MOST);
     fitting

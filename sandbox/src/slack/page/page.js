@@ -26,6 +26,7 @@ let stream = null;
 let here = { person: null, channel: null, thread: null };
 let firstNew = null; // where "New" stands in the open channel
 let justSent = null; // the last message sent from the channel's box: its thread opens by itself
+let lastNotice = 0;
 const drafts = new Map();
 const boxes = { room: null, thread: null };
 
@@ -63,7 +64,9 @@ async function say(text, thread) {
 
 async function click(message, payload, quiet) {
   const result = await post('/page/click', { as: as(), channel: here.channel, ts: message.ts, ...payload });
-  if (!result.ok && !quiet) toast(result.error ?? 'The app did not take this.', 'bad');
+  if (result.ok || quiet) return;
+  // Slack's own notice about it may come by the stream: one of them is enough.
+  setTimeout(() => { if (Date.now() - lastNotice > 2000) toast(result.error ?? 'The app did not take this.', 'bad'); }, 500);
 }
 
 async function suggest(place, block_id, action_id, value) {
@@ -119,7 +122,7 @@ function arrive(focus = false) {
   }
   if (!space) return;
   const known = next.channel && space.channels.has(next.channel);
-  const channel = known ? next.channel : ([...space.channels.keys()][0] ?? null);
+  const channel = known ? next.channel : nearest(next.channel);
   const moved = channel !== here.channel;
   const threadMoved = moved || next.thread !== here.thread;
   if (moved && here.channel) layout.show('messages');
@@ -139,6 +142,13 @@ function arrive(focus = false) {
   if (threadMoved && here.thread && (focus || !moved)) {
     if (pointer && focus) boxes.thread?.focus();
   } else if (moved && pointer) boxes.room?.focus();
+}
+
+// Another person is not in this channel: from a direct message to their own one, else to where all are.
+function nearest(wanted) {
+  const channels = [...space.channels.values()];
+  const direct = wanted?.startsWith('D') ? channels.find((channel) => channel.kind === 'im') : null;
+  return (direct ?? channels.find((channel) => channel.name === 'general') ?? channels[0])?.id ?? null;
 }
 
 // Becomes another person: their own state, their own stream.
@@ -207,7 +217,10 @@ function connection(text) {
 // ---- Changes
 
 function take(change) {
-  if (change.notice) toast(change.notice);
+  if (change.notice) {
+    lastNotice = Date.now();
+    toast(change.notice);
+  }
   const { fresh, edited, old, gone, channel } = space.apply(change);
   if (change.modals) modal.show(space.modals);
   if (fresh) {
@@ -325,7 +338,7 @@ function threadFoot() {
 function drawPeople() {
   const legend = $('people').querySelector('legend');
   fill($('people'), legend, space.people.map((person) => {
-    const input = el('input', { type: 'radio', name: 'person', value: person.id, class: 'unseen', on: { change: () => { location.hash = `#${person.id}`; } } });
+    const input = el('input', { type: 'radio', name: 'person', value: person.id, class: 'unseen', on: { change: () => go({ person: person.id }) } });
     input.checked = person.id === here.person;
     return el('label', { class: 'person', title: person.hint }, input, avatar(person.id, person.real_name ?? person.name, false),
       el('span', { class: 'person-words' }, el('strong', {}, person.name), el('small', {}, person.role)));
