@@ -1,6 +1,6 @@
 //! A local GitHub: its REST API over a state model, and a page that shows the state.
 //!
-//! One request takes this way: [`front`] (who asks, in which version, within which limits, under which
+//! One request takes this way: `front/` (who asks, in which version, within which limits, under which
 //! name) and then the one family in `rest/` that knows the path, under one lock, so that every effect happens
 //! as a whole or not at all. What goes wrong on the way is up to [`crate::faults`].
 
@@ -9,6 +9,7 @@ pub mod model;
 mod page;
 mod rest;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -32,6 +33,8 @@ struct Site {
     faults: Faults,
     state: Mutex<State>,
     meter: Mutex<Meter>,
+    /// Tells requests apart in their ids.
+    answered: AtomicU64,
 }
 
 impl Site {
@@ -82,6 +85,7 @@ impl GitHub {
             faults: faults.clone(),
             state: Mutex::new(world.state),
             meter: Mutex::default(),
+            answered: AtomicU64::new(0),
         });
         faults.word_refusals(front::refusal);
         faults.exempt(page::is_page);

@@ -9,6 +9,7 @@ mod names;
 mod out;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State as AxumState};
@@ -49,7 +50,7 @@ pub(super) fn refusal(refusal: &Refusal) -> Response {
 
 fn respond(site: &Site, parts: &Parts, body: &[u8]) -> Response {
     let now = site.clock.now();
-    let mut envelope = out::Envelope::new(now, site.faults.arrived());
+    let mut envelope = out::Envelope::new(now, site.answered.fetch_add(1, Ordering::Relaxed));
     if parts.headers.get(header::USER_AGENT).is_none_or(|agent| agent.is_empty()) {
         return out::no_user_agent(envelope);
     }

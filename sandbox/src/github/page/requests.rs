@@ -43,7 +43,8 @@ fn answer(outcome: Outcome) -> (&'static str, String) {
     match outcome {
         Outcome::Open => ("quiet", "in work".to_owned()),
         Outcome::Answered(status @ 400..) => ("bad", format!("{status} refused")),
-        Outcome::Answered(status @ 300..400) => ("quiet", format!("{status} elsewhere or unchanged")),
+        Outcome::Answered(304) => ("quiet", "304 unchanged".to_owned()),
+        Outcome::Answered(status @ 300..400) => ("quiet", format!("{status} has another address")),
         Outcome::Answered(status) => ("good", format!("{status} done")),
         Outcome::AnswerLost(status) => ("bad", format!("{status} done, answer lost")),
         Outcome::Dropped => ("bad", "connection cut before any effect".to_owned()),
