@@ -27,6 +27,7 @@ let here = { person: null, channel: null, thread: null };
 let firstNew = null; // where "New" stands in the open channel
 let justSent = null; // the last message sent from the channel's box: its thread opens by itself
 let lastNotice = 0;
+let drawing = null;
 const drafts = new Map();
 const boxes = { room: null, thread: null };
 
@@ -164,11 +165,14 @@ function become(next) {
   fill($('room-foot'));
   fill($('thread-foot'));
   sent = sentLines(next.person);
-  let early = []; // changes that arrive while the state is being read
   const person = next.person;
+  const readings = new Set(); // for each reading of the state under way, the changes that came meanwhile
 
   const load = async () => {
+    const meanwhile = [];
+    readings.add(meanwhile);
     const state = await readState(person);
+    readings.delete(meanwhile);
     if (here.person !== person) return;
     if (!state.ok) {
       if (person !== FIRST_PERSON && state.error && !space) {
@@ -180,32 +184,29 @@ function become(next) {
     }
     connection(null);
     space = workspace(state);
+    meanwhile.forEach((change) => space.apply(change));
     if (marks?.person !== person) marks = readMarks(person, space.newest());
     drawPeople();
     layout.github(space.githubPage);
     $('workspace').textContent = space.name;
-    const waiting = early;
-    early = null;
     arrive();
     modal.show(space.modals);
-    waiting?.forEach(take);
+    openOwnThread();
   };
   stream = follow(person, {
-    onOpen: () => {
-      early ??= [];
-      load();
-    },
+    // Each time: what happened while there was no stream is only in the state.
+    onOpen: load,
     onLost: (failures) => {
       if (here.person !== person) return;
-      if (!space && failures === 1) load();
       if (failures > 1 || space) connection('The connection to the sandbox was lost. Trying again…');
     },
     onChange: (change) => {
       if (here.person !== person) return;
-      if (early) early.push(change);
-      else take(change);
+      readings.forEach((meanwhile) => meanwhile.push(change));
+      if (space) take(change);
     },
   });
+  load(); // the stream may open late
 }
 
 function connection(text) {
@@ -233,7 +234,15 @@ function take(change) {
   } else if (edited && channel === here.channel && edited.text !== old.text) {
     announce(words(edited.text, ctx));
   }
-  if (fresh || edited || gone) draw();
+  if (fresh || edited || gone) drawSoon();
+}
+
+// Many changes at once are drawn once.
+function drawSoon() {
+  drawing ??= setTimeout(() => {
+    drawing = null;
+    draw();
+  }, 16);
 }
 
 // On a wide screen the first answer below one's own line opens beside it, so that one sees it happen.
