@@ -45,7 +45,7 @@ impl Alarms {
 impl Alarm for Alarms {
     async fn raise(&self, alarm: AlarmKind) {
         let (name, what, todo, log) = words(&alarm);
-        tracing::error!(alarm = name, log, "{what}");
+        tracing::error!(alarm = name, log, "{}", what.words());
         if !self.is_new(name) {
             return;
         }
@@ -90,11 +90,17 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
                 .into(),
             String::new(),
         ),
-        AlarmKind::StoreDown { reason } => (
+        AlarmKind::Unreachable { log } => (
+            "unreachable",
+            "Slack could not be reached for a while.".into(),
+            "Commands that were typed meanwhile come late or not at all. The log says what was tried.".into(),
+            log.clone(),
+        ),
+        AlarmKind::StoreDown { log } => (
             "store_down",
             "The bot cannot write to its store, so it takes no commands until it can.".into(),
             "Look at the disk or the database. Slack sends the newest commands again for some minutes.".into(),
-            reason.clone(),
+            log.clone(),
         ),
     }
 }

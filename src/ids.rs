@@ -53,6 +53,8 @@ mod tests {
         let (a, b) = (ids.next(), ids.next());
         assert_ne!(a, b);
         assert_eq!(a, Ids::seeded(1).next());
-        assert!(a.strip_prefix("inv-").is_some_and(|id| id.len() == LENGTH && !id.contains(['I', 'L', 'O', 'U'])));
+        assert!(
+            a.strip_prefix("inv-").is_some_and(|id| id.len() == LENGTH && !id.contains(['I', 'L', 'O', 'U']))
+        );
     }
 }

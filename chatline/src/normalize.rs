@@ -100,8 +100,10 @@ impl Typed {
     /// Takes a run of backticks. Three open or close a block, one a piece of code on one line; what has no
     /// partner is a character like any other.
     fn code_marks<'a>(&mut self, rest: &'a str) -> &'a str {
-        let run = rest.bytes().take_while(|&b| b == b'`').count();
-        if run >= 3 && self.code != Code::Span {
+        let backticks = |most| rest.bytes().take(most).take_while(|&b| b == b'`').count();
+        // No more are counted than matter: a long run is a long row of blocks.
+        let run = backticks(3);
+        if run == 3 && self.code != Code::Span {
             let after = &rest[3..];
             if self.code == Code::Block {
                 self.code = Code::None;
@@ -127,8 +129,9 @@ impl Typed {
                 return after;
             }
         }
-        self.out.push_str(&rest[..run]);
-        &rest[run..]
+        let all = backticks(usize::MAX);
+        self.out.push_str(&rest[..all]);
+        &rest[all..]
     }
 }
 

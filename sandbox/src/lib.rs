@@ -7,3 +7,4 @@ pub mod connection;
 pub mod faults;
 pub mod github;
 pub mod server;
+pub mod slack;

@@ -24,11 +24,15 @@ impl Help {
     /// The command; `registry` is filled before the first request.
     #[must_use]
     pub fn new(registry: Arc<OnceLock<Arc<Registry>>>, orgs: Arc<Orgs>) -> Self {
-        let spec = CommandSpec::new("Help", "Finding your way", "Shows what you can do here, or how one command is used")
-            .arg(ArgSpec::positional("command", ArgKind::CommandName, "a command to explain").optional())
-            .example("!Help")
-            .example("!Help CreateRepo")
-            .audience(Audience::Person);
+        let spec = CommandSpec::new(
+            "Help",
+            "Finding your way",
+            "Shows what you can do here, or how one command is used",
+        )
+        .arg(ArgSpec::positional("command", ArgKind::CommandName, "a command to explain").optional())
+        .example("!Help")
+        .example("!Help CreateRepo")
+        .audience(Audience::Person);
         Self { spec, registry, orgs }
     }
 
@@ -44,13 +48,18 @@ impl Help {
                 message = message.part(Part::Heading(spec.group.clone()));
                 group = Some(&spec.group);
             }
-            message = message.item(Text::new().code(format!("!{}", spec.name)).plain(format!(" {}", spec.about)));
+            message =
+                message.item(Text::new().code(format!("!{}", spec.name)).plain(format!(" {}", spec.about)));
         }
         if place.shared {
-            message = message.line("People of another company read along here; in a direct message there is more.");
+            message =
+                message.line("People of another company read along here; in a direct message there is more.");
         }
         message.footnote(
-            Text::new().plain("How one is used: ").code("!Help CreateRepo").plain(". Type a command alone to fill in a form."),
+            Text::new()
+                .plain("How one is used: ")
+                .code("!Help CreateRepo")
+                .plain(". Type a command alone to fill in a form."),
         )
     }
 }

@@ -11,7 +11,8 @@ use url::{Host, Url};
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
 use super::problem::Collector;
-use super::tree::{Found, Tree, Value};
+use super::tree::{Found, Tree};
+use super::value::Value;
 
 /// A rule.
 type Check = fn(&Tree, &mut Collector<'_>);
@@ -99,6 +100,11 @@ fn store_is_known(tree: &Tree, problems: &mut Collector<'_>) {
             found.at.clone(),
             "`url` names no file, so nothing would survive a restart.",
             "Write the file's path, such as `url = \"sqlite://data/hubcommander.db\"`.",
+        ),
+        Some(path) if path.contains('?') => problems.at(
+            found.at.clone(),
+            "`url` has settings after a `?`, which a file does not take.",
+            "Leave them out.",
         ),
         Some(_) => {}
         None if postgres => match Url::parse(url) {

@@ -364,27 +364,21 @@ pub fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
-/// What a command has to do with config.toml: its name, and the keys of its own that it reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a command has to do with config.toml: its name, and the keys of its own that it reads. Their values
+/// are the command's own affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownCommand {
     /// Its name, as in its specification.
-    pub name: String,
-    /// Its own keys. Their paths are single names, and they are not sections.
-    pub settings: &'static [Key],
+    pub name: &'static str,
+    /// Its own keys.
+    pub settings: &'static [&'static str],
 }
 
 impl KnownCommand {
-    /// A command without keys of its own.
+    /// A command with the keys of its own.
     #[must_use]
-    pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), settings: &[] }
-    }
-
-    /// The same with keys of its own.
-    #[must_use]
-    pub fn with_settings(mut self, settings: &'static [Key]) -> Self {
-        self.settings = settings;
-        self
+    pub const fn new(name: &'static str, settings: &'static [&'static str]) -> Self {
+        Self { name, settings }
     }
 }
 

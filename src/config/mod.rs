@@ -15,6 +15,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod value;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,8 +25,10 @@ use std::time::Duration;
 use hubcommander_sdk::orgs::OrgSettings;
 use url::Url;
 
+pub use crate::logging::{Log, LogFormat};
 pub use checks::is_loopback;
 pub use keys::KnownCommand;
+pub use near::nearest;
 pub use problem::{Problem, Problems};
 pub use secret::{COMMAND_LIMIT, Environment, Secret};
 pub use sections::Sections;
@@ -88,6 +91,20 @@ pub struct GitHub {
     pub unclear_wait: Duration,
 }
 
+impl GitHub {
+    /// What GitHub's client is told.
+    #[must_use]
+    pub fn settings(&self) -> hubcommander_github::Settings {
+        let credentials = match &self.credentials {
+            Credentials::Token(token) => hubcommander_github::Credentials::Token(token.clone()),
+            Credentials::App { id, private_key } => {
+                hubcommander_github::Credentials::App { id: *id, private_key: private_key.clone() }
+            }
+        };
+        hubcommander_github::Settings::new(self.api_url.clone(), credentials)
+    }
+}
+
 /// Who we are at GitHub.
 #[derive(Clone, Debug)]
 pub enum Credentials {
@@ -111,7 +128,7 @@ pub struct CommandSettings {
     pub hidden: bool,
     /// Gates it takes besides what its risk takes; each is one of [`keys::GATES`].
     pub auth: Vec<String>,
-    /// The command's own keys, of the shapes that it declared.
+    /// The command's own keys. Only their names have been looked at.
     pub settings: toml::Table,
 }
 
@@ -135,30 +152,6 @@ pub struct Web {
     pub listen: SocketAddr,
     /// How people reach it.
     pub public_url: Option<Url>,
-}
-
-/// What is logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// How a line looks.
-    pub format: LogFormat,
-    /// What is worth a line, as `EnvFilter` reads it. It has been read once, so it is valid.
-    pub filter: String,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".to_owned() }
-    }
-}
-
-/// How a line of the log looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// What reading the configuration needs from outside.
@@ -228,14 +221,7 @@ impl Config {
 
     /// Every secret that the configuration holds, to be kept out of the log.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        let github = match &self.github.credentials {
-            Credentials::Token(token) => token,
-            Credentials::App { private_key, .. } => private_key,
-        };
-        // The store's address is a secret where it holds a password. A plain path is none, and would blot out
-        // the very words that say what is wrong with it.
-        let store = Some(&self.store.url).filter(|url| secret::has_password(url));
-        [&self.slack.bot_token, &self.slack.app_token, github].into_iter().chain(store)
+        sections::secrets(Some(&self.slack), Some(&self.github), Some(&self.store))
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// The candidate that `typed` is nearly, if one is near enough: about one slip in three letters. Case and
 /// the difference between `-` and `_` count for nothing.
-pub(super) fn nearest<'c>(typed: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(typed: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = |name: &str| name.to_lowercase().replace('-', "_");
     let typed = plain(typed);
     let most = (typed.chars().count() / 3).clamp(1, 3);

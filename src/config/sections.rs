@@ -12,8 +12,9 @@ use url::Url;
 use super::checks::{CHECKS, only_outside_the_sandbox};
 use super::keys::{self, Presence};
 use super::problem::{Collector, Problems};
-use super::secret::Secret;
-use super::tree::{self, Expected, Tree, Value};
+use super::secret::{self, Secret};
+use super::tree::{self, Expected, Tree};
+use super::value::{self, Value};
 use super::{CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Web};
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
@@ -65,6 +66,28 @@ impl Sections {
         };
         (sections, problems.finish(path))
     }
+
+    /// Every secret that is there, to be kept out of what is printed.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        secrets(self.slack.as_ref(), self.github.as_ref(), self.store.as_ref())
+    }
+}
+
+/// The secrets of these sections.
+pub(super) fn secrets<'s>(
+    slack: Option<&'s Slack>,
+    github: Option<&'s GitHub>,
+    store: Option<&'s Store>,
+) -> impl Iterator<Item = &'s Secret> {
+    let slack = slack.into_iter().flat_map(|slack| [&slack.bot_token, &slack.app_token]);
+    let github = github.map(|github| match &github.credentials {
+        Credentials::Token(token) => token,
+        Credentials::App { private_key, .. } => private_key,
+    });
+    // The store's address is a secret where it holds a password. A plain path is none, and would blot out the
+    // very words that say what is wrong with it.
+    let store = store.map(|store| &store.url).filter(|url| secret::has_password(url));
+    slack.chain(github).chain(store)
 }
 
 struct Reading<'a, 'p, 't> {
@@ -246,7 +269,7 @@ impl Reading<'_, '_, '_> {
         }
         let key = keys::find(path)?;
         let Presence::Default(default) = key.presence else { return None };
-        tree::default(key, default)
+        value::default(key, default)
     }
 
     fn text(&self, path: &str, names: &[&str]) -> Option<String> {

@@ -1,33 +1,15 @@
 //! The file as a list of the keys that were found, each with its place and of the right shape. What does
 //! not fit the table of keys becomes a problem here.
 
-use std::net::SocketAddr;
 use std::ops::Range;
-use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use url::Url;
 
 use super::keys::{self, Key, KnownCommand, Presence, Shape};
 use super::near::{listed, nearest};
 use super::problem::Collector;
-use super::secret::Source;
-
-/// A value of the right shape.
-#[derive(Clone, Debug)]
-pub(super) enum Value {
-    /// A section or a list of sections; what is in it is found by itself.
-    Section,
-    Text(String),
-    Texts(Vec<(String, Range<usize>)>),
-    Flag(bool),
-    Number(i64),
-    Time(Duration),
-    Address(Url),
-    Socket(SocketAddr),
-    Secret(Source),
-}
+use super::value::{self, Value};
 
 /// A key in the file.
 #[derive(Clone, Debug)]
@@ -133,15 +115,6 @@ fn syntax_cure(text: &str, message: &str, span: Option<Range<usize>>) -> String 
     }
 }
 
-/// A default, as it stands in the table of keys.
-pub(super) fn default(key: &'static Key, written: &str) -> Option<Value> {
-    let value = DeValue::parse(written).ok()?;
-    let expected = Expected { commands: &[], given: &[] };
-    let mut problems = Collector::new(written);
-    let mut walk = Walk { expected: &expected, problems: &mut problems, tree: Tree::default() };
-    walk.plain(key, key.shape, value.get_ref(), &value.span())
-}
-
 struct Walk<'a, 'p, 't> {
     expected: &'a Expected<'a>,
     problems: &'p mut Collector<'t>,
@@ -156,20 +129,21 @@ impl Walk<'_, '_, '_> {
         at: Option<Range<usize>>,
         path: &str,
         names: &[String],
-        own: &'static [Key],
+        own: &'static [&'static str],
     ) {
         let mut meant = Vec::new();
         for (name, value) in table {
-            let known = keys::keys_in(path).chain(own).find(|key| key.name() == name.get_ref());
+            let known = keys::keys_in(path).find(|key| key.name() == name.get_ref());
             match known {
                 Some(key) => self.value(key, name.span(), value, names),
+                None if own.contains(&name.get_ref().as_ref()) => {}
                 None => meant.extend(self.unknown(name, path, names, own)),
             }
         }
         if self.tree.broken {
             return;
         }
-        for key in keys::keys_in(path).chain(own) {
+        for key in keys::keys_in(path) {
             let given =
                 self.expected.given.iter().any(|given| key.path == *given || key.path == given_parent(given));
             // A slip of the pen is one problem, not two.
@@ -197,11 +171,14 @@ impl Walk<'_, '_, '_> {
         name: &Spanned<std::borrow::Cow<'_, str>>,
         path: &str,
         names: &[String],
-        own: &'static [Key],
+        own: &'static [&'static str],
     ) -> Option<&'static str> {
         let typed = name.get_ref();
-        let here: Vec<&'static str> =
-            keys::keys_in(path).chain(own).map(Key::name).filter(|name| *name != "*").collect();
+        let here: Vec<&'static str> = keys::keys_in(path)
+            .map(Key::name)
+            .filter(|name| *name != "*")
+            .chain(own.iter().copied())
+            .collect();
         let elsewhere = keys::KEYS.iter().find(|key| key.name() == typed && !key.section().is_empty());
         let near = nearest(typed, here.iter().copied());
         let cure = match (near, elsewhere) {
@@ -241,7 +218,7 @@ impl Walk<'_, '_, '_> {
                 self.list(key, list, names);
                 Some(Value::Section)
             }
-            (shape, value) => self.plain(key, shape, value, &at),
+            (_, value) => value::read(key, value, &at, self.problems),
         };
         if let Some(value) = read {
             let names = names.to_vec();
@@ -254,11 +231,11 @@ impl Walk<'_, '_, '_> {
         let path = format!("{}.*", key.path);
         let Some(each) = keys::find(&path) else { return };
         for (name, value) in table {
-            let mut own: &'static [Key] = &[];
+            let mut own: &'static [&'static str] = &[];
             let mut called = name.get_ref().to_string();
             if key.path == "commands" {
                 let Some(command) = self.command(&called, name.span()) else { continue };
-                (called, own) = (command.name.clone(), command.settings);
+                (called, own) = (command.name.to_owned(), command.settings);
             }
             let DeValue::Table(table) = value.get_ref() else {
                 let what = format!("`{}.{called}` must be a section.", key.path);
@@ -283,14 +260,14 @@ impl Walk<'_, '_, '_> {
         let commands = self.expected.commands;
         let known = commands.iter().find(|command| command.name.eq_ignore_ascii_case(name));
         if known.is_none() {
-            let all = || commands.iter().map(|command| command.name.as_str());
+            let all = || commands.iter().map(|command| command.name);
             let cure = match nearest(name, all()) {
                 Some(near) => format!("Write `[commands.{near}]`."),
                 None => format!("Remove the section. The commands are {}.", listed(all())),
             };
             self.problems.at(at, format!("There is no command `{name}`."), cure);
         }
-        known.cloned()
+        known.copied()
     }
 
     /// A list of sections.
@@ -311,101 +288,6 @@ impl Walk<'_, '_, '_> {
                 }
             }
         }
-    }
-
-    /// A value that is no section, if it has its shape.
-    fn plain(&mut self, key: &Key, shape: Shape, value: &DeValue<'_>, at: &Range<usize>) -> Option<Value> {
-        let fits = match (shape, value) {
-            (Shape::Text | Shape::TextOrSecret, DeValue::String(text)) => Some(Value::Text(text.to_string())),
-            (Shape::Choice(words), DeValue::String(text)) if words.contains(&&**text) => {
-                Some(Value::Text(text.to_string()))
-            }
-            (Shape::Flag, DeValue::Boolean(flag)) => Some(Value::Flag(*flag)),
-            (Shape::Number(least, most), DeValue::Integer(number)) => {
-                i64::from_str_radix(number.as_str(), number.radix())
-                    .ok()
-                    .filter(|number| (least..=most).contains(number))
-                    .map(Value::Number)
-            }
-            (Shape::Time, DeValue::String(text)) => time(text).map(Value::Time),
-            (Shape::Address, DeValue::String(text)) => Url::parse(text)
-                .ok()
-                .filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))
-                .map(Value::Address),
-            (Shape::Socket, DeValue::String(text)) => text.parse().ok().map(Value::Socket),
-            (Shape::Texts, DeValue::Array(list)) => {
-                let texts: Option<Vec<_>> = list
-                    .iter()
-                    .map(|entry| entry.get_ref().as_str().map(|text| (text.to_owned(), entry.span())))
-                    .collect();
-                texts.map(Value::Texts)
-            }
-            (Shape::Secret | Shape::TextOrSecret, DeValue::Table(table)) => {
-                return self.secret(key, table, at);
-            }
-            (Shape::Secret, DeValue::String(_)) => {
-                let what = format!("`{}` holds a secret in plain text.", key.name());
-                let cure = format!(
-                    "Take it out of the file and say where it is: `{0} = {{ env = \"{1}\" }}`, \
-                     `{0} = {{ file = \"PATH\" }}` or `{0} = {{ command = [\"PROGRAM\", \"ARGUMENT\"] }}`. If \
-                     others could read the file, make a new secret.",
-                    key.name(),
-                    variable(key),
-                );
-                self.problems.at(at.clone(), what, cure);
-                return None;
-            }
-            _ => None,
-        };
-        if fits.is_none() {
-            let what = format!("`{}` must be {}.", key.name(), shape.words());
-            let near = match (shape, value.as_str()) {
-                (Shape::Choice(words), Some(text)) => nearest(text, words.iter().copied()),
-                _ => None,
-            };
-            let cure = match near {
-                Some(near) => format!("Write `{} = \"{near}\"`.", key.name()),
-                None => format!("Write, for example, `{} = {}`.", key.name(), key.example),
-            };
-            self.problems.at(at.clone(), what, cure);
-        }
-        fits
-    }
-
-    /// Where a secret is.
-    fn secret(&mut self, key: &Key, table: &DeTable<'_>, at: &Range<usize>) -> Option<Value> {
-        let mut source = None;
-        let mut wrong = false;
-        for (name, value) in table {
-            let this = match (&**name.get_ref(), value.get_ref()) {
-                ("env", DeValue::String(text)) if is_variable(text) => Some(Source::Env(text.to_string())),
-                ("file", DeValue::String(path)) if !path.is_empty() => {
-                    Some(Source::File(path.as_ref().into()))
-                }
-                ("command", DeValue::Array(words)) => {
-                    let words: Option<Vec<String>> =
-                        words.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect();
-                    words
-                        .filter(|words| words.first().is_some_and(|first| !first.is_empty()))
-                        .map(Source::Command)
-                }
-                _ => None,
-            };
-            wrong |= this.is_none();
-            source = this.or(source);
-        }
-        if wrong || table.len() != 1 {
-            let what = format!("`{}` does not say clearly where its secret is.", key.name());
-            let cure = format!(
-                "Write exactly one of `{0} = {{ env = \"{1}\" }}`, `{0} = {{ file = \"PATH\" }}` and \
-                 `{0} = {{ command = [\"PROGRAM\", \"ARGUMENT\"] }}`.",
-                key.name(),
-                variable(key),
-            );
-            self.problems.at(at.clone(), what, cure);
-            return None;
-        }
-        source.map(Value::Secret)
     }
 }
 
@@ -435,51 +317,4 @@ fn titled(path: &str, names: &[String]) -> String {
         .map(|part| if part == "*" { names.next().map_or("*", String::as_str) } else { part })
         .collect();
     format!("`[{}]`", parts.join("."))
-}
-
-/// The variable that the example of this key names.
-fn variable(key: &Key) -> &'static str {
-    match key.path {
-        "slack.bot_token" => "SLACK_BOT_TOKEN",
-        "slack.app_token" => "SLACK_APP_TOKEN",
-        "github.token" => "GITHUB_TOKEN",
-        "github.app.private_key" => "GITHUB_APP_KEY",
-        "store.url" => "DATABASE_URL",
-        _ => "NAME",
-    }
-}
-
-/// Whether a variable of the environment can have this name.
-fn is_variable(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['=', '\0'])
-}
-
-/// A time such as `500ms`, `11s`, `2m`; at most a day.
-fn time(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at_checked(digits)?;
-    let number: u64 = number.parse().ok().filter(|number| *number <= 86_400_000)?;
-    let time = match unit.trim_start() {
-        "ms" => Duration::from_millis(number),
-        "s" => Duration::from_secs(number),
-        "m" => Duration::from_secs(number * 60),
-        "h" => Duration::from_secs(number * 3600),
-        _ => return None,
-    };
-    (time <= Duration::from_secs(86_400)).then_some(time)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_needs_its_unit() {
-        assert_eq!(time("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(time("11s"), Some(Duration::from_secs(11)));
-        assert_eq!(time("2m"), Some(Duration::from_secs(120)));
-        for wrong in ["", "11", "s", "-1s", "1.5s", "1d", "99999999999999999999s", "25h"] {
-            assert_eq!(time(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -66,15 +66,18 @@ pub fn ask(person: &Person, place: &Place, parsed: Parsed) -> Result<Asked, Refu
         Admission::Admitted => {}
         Admission::Refused(refusal) => return Err(refusal),
         Admission::Ignored(why) => {
-            return Err(Refusal::new("This cannot be asked from here.", "Ask from your own account.").logged(why));
+            return Err(
+                Refusal::new("This cannot be asked from here.", "Ask from your own account.").logged(why)
+            );
         }
     }
     if place.shared && parsed.spec().audience == Audience::Internal {
         let name = parsed.spec().name.clone();
         return Err(Refusal::new(
-            Text::new().plain("People of another company read this channel, so ").code(format!("!{name}")).plain(
-                " does not answer here.",
-            ),
+            Text::new()
+                .plain("People of another company read this channel, so ")
+                .code(format!("!{name}"))
+                .plain(" does not answer here."),
             "Ask me in a direct message instead.",
         ));
     }

@@ -159,8 +159,7 @@ impl Engine {
         };
         let retryable = matches!(invocation.state, State::Partial | State::Failed);
         if press.action == Action::Retry && retryable && press.by == invocation.origin.person {
-            let engine = Arc::clone(self);
-            tokio::spawn(async move { engine.retry(invocation, press).await });
+            self.spawn_retry(invocation, press);
             return;
         }
         let words = if press.action == Action::Retry && retryable {
@@ -170,6 +169,11 @@ impl Engine {
         };
         self.hint(&press, &invocation, words.footnote(id)).await;
         self.settle_press(&press, "too late").await;
+    }
+
+    fn spawn_retry(self: &Arc<Self>, invocation: Invocation, press: Press) {
+        let engine = Arc::clone(self);
+        tokio::spawn(async move { engine.retry(invocation, press).await });
     }
 
     async fn retry(self: Arc<Self>, invocation: Invocation, press: Press) {
@@ -323,11 +327,14 @@ impl Way<'_> {
         let parsed = parse::parse(&engine.registry, &engine.orgs, &invocation.origin.text);
         let changes = parsed.as_ref().is_ok_and(|parsed| parsed.spec().risk.is_some());
         let freshness = if changes { Freshness::Fresh } else { Freshness::Cached };
-        let person = match engine.people.get(&invocation.origin.person, freshness).await {
+        let person = match engine.people.get(&invocation.origin.person.user, freshness).await {
             Ok(person) => person,
             Err(error) => {
-                let refusal = Refusal::new("Slack did not tell me who you are, so I did nothing.", "Try again in a minute.")
-                    .logged(error.to_string());
+                let refusal = Refusal::new(
+                    "Slack did not tell me who you are, so I did nothing.",
+                    "Try again in a minute.",
+                )
+                .logged(error.to_string());
                 return self.refuse(record, "person.unknown", &refusal).await;
             }
         };
@@ -366,7 +373,12 @@ impl Way<'_> {
         }
     }
 
-    async fn take_outcome(&mut self, record: &mut Record, asked: &Asked, outcome: Outcome) -> Result<(), Stopped> {
+    async fn take_outcome(
+        &mut self,
+        record: &mut Record,
+        asked: &Asked,
+        outcome: Outcome,
+    ) -> Result<(), Stopped> {
         let spec = asked.parsed().spec();
         let args = asked.parsed().args();
         match outcome {
@@ -455,7 +467,11 @@ impl Way<'_> {
         Ok(record.change(change).await?)
     }
 
-    async fn end_quietly(&mut self, record: &mut Record, entry: crate::store::AuditEntry) -> Result<(), Stopped> {
+    async fn end_quietly(
+        &mut self,
+        record: &mut Record,
+        entry: crate::store::AuditEntry,
+    ) -> Result<(), Stopped> {
         let change = Change {
             state: Some(State::Denied),
             reported: Some(true),
@@ -540,7 +556,13 @@ impl Way<'_> {
         let mine = gate::fulfils(Obligation::Confirm, &press.by, &record.invocation().origin.person);
         match press.action {
             _ if !for_this => {
-                self.engine.hint(&press, record.invocation(), Message::new("That was an older plan; the newest is in the thread.")).await;
+                self.engine
+                    .hint(
+                        &press,
+                        record.invocation(),
+                        Message::new("That was an older plan; the newest is in the thread."),
+                    )
+                    .await;
                 self.engine.settle_press(&press, "an older plan").await;
                 Ok(())
             }
@@ -556,7 +578,9 @@ impl Way<'_> {
             }
             Action::Run | Action::Retry => {
                 if let Err(refusal) = self.still_admitted(&press.by).await {
-                    self.engine.hint(&press, record.invocation(), words::refusal(&refusal, &record.invocation().id)).await;
+                    self.engine
+                        .hint(&press, record.invocation(), words::refusal(&refusal, &record.invocation().id))
+                        .await;
                     self.engine.settle_press(&press, "may not use the bot now").await;
                     return Ok(());
                 }
@@ -581,10 +605,14 @@ impl Way<'_> {
 
     /// Whether Slack still knows the person as one who may use the bot.
     async fn still_admitted(&self, person: &PersonId) -> Result<(), Refusal> {
-        let known: Arc<Person> = self.engine.people.get(person, Freshness::Fresh).await.map_err(|error| {
-            Refusal::new("Slack did not tell me who you are, so I did nothing.", "Press it again in a minute.")
+        let known: Arc<Person> =
+            self.engine.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
+                Refusal::new(
+                    "Slack did not tell me who you are, so I did nothing.",
+                    "Press it again in a minute.",
+                )
                 .logged(error.to_string())
-        })?;
+            })?;
         match ask::admit(&known) {
             Admission::Admitted => Ok(()),
             Admission::Refused(refusal) => Err(refusal),
@@ -619,7 +647,8 @@ impl Way<'_> {
                 return Ok(record.change(change).await?);
             }
             Gated::Void => {
-                let refusal = Refusal::new("The plan is not the one that was confirmed.", "Type the command again.");
+                let refusal =
+                    Refusal::new("The plan is not the one that was confirmed.", "Type the command again.");
                 return self.refuse(record, "plan.void", &refusal).await;
             }
         };

@@ -87,10 +87,8 @@ impl Executor {
     ) -> Result<Ended, StoreError> {
         let plan = gated.examined().plan();
         let held = self.locks.hold(&plan.locks).await;
-        let untouched = record
-            .steps()
-            .iter()
-            .all(|known| matches!(known.state, StepState::Failed | StepState::Skipped));
+        let untouched =
+            record.steps().iter().all(|known| matches!(known.state, StepState::Failed | StepState::Skipped));
         if untouched && (held.waited || !gated.is_fresh(self.clock.now())) {
             match self.changed_since(plan).await {
                 Ok(None) => {}
@@ -117,7 +115,9 @@ impl Executor {
                     Err(OperationError::Permanent { what, .. }) => return Err(what),
                     Err(error) if tries >= 3 => {
                         tracing::warn!(probe = seen.probe, %error, "could not look at the world");
-                        return Err(Text::from("GitHub could not be asked whether things are still as planned."));
+                        return Err(Text::from(
+                            "GitHub could not be asked whether things are still as planned.",
+                        ));
                     }
                     Err(_) => tokio::time::sleep(Duration::from_secs(tries)).await,
                 }
@@ -161,7 +161,9 @@ impl Executor {
                 for (step, doubtful) in ready.iter().zip(doubtful) {
                     let attempt = Attempt {
                         invocation: record.invocation().id.clone(),
-                        since: record.step(&step.id).map_or_else(|| self.clock.now(), |known| known.started_at),
+                        since: record
+                            .step(&step.id)
+                            .map_or_else(|| self.clock.now(), |known| known.started_at),
                     };
                     let input = input_of(record, step);
                     flying.push(self.take(step, input, attempt, doubtful.then_some(tried_at), permit));
@@ -256,7 +258,8 @@ impl Executor {
                         return Ok(applied);
                     }
                     if *tries >= TRIES {
-                        let what = "GitHub's answers were lost several times; nothing was done at the last look.";
+                        let what =
+                            "GitHub's answers were lost several times; nothing was done at the last look.";
                         return Err((what.into(), Some(log)));
                     }
                 }
@@ -316,7 +319,9 @@ fn input_of(record: &Record, step: &Step) -> Result<Json, Text> {
     resolve(&step.operation.input, &|reference| {
         record.step(&reference.step)?.applied.as_ref()?.output.get(&reference.field).cloned()
     })
-    .map_err(|missing| Text::from(format!("The step `{}` did not give its `{}`.", missing.step, missing.field)))
+    .map_err(|missing| {
+        Text::from(format!("The step `{}` did not give its `{}`.", missing.step, missing.field))
+    })
 }
 
 /// Notes how a step ended, and that those that wait for a failed one are not tried.

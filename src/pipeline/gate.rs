@@ -125,7 +125,13 @@ pub fn oblige(examined: &Examined, usual: Option<Risk>, auth: &[String], now: In
 
 /// Whether the plan may be run now. A name in `auth` that nobody knows keeps it closed.
 #[must_use]
-pub fn gate(examined: Examined, progress: &Progress, person: &PersonId, auth: &[String], now: Instant) -> Gated {
+pub fn gate(
+    examined: Examined,
+    progress: &Progress,
+    person: &PersonId,
+    auth: &[String],
+    now: Instant,
+) -> Gated {
     if progress.digest != *examined.digest() {
         return Gated::Void;
     }
@@ -228,7 +234,9 @@ mod tests {
         progress.evidence.push(say("U1", examined(Risk::Irreversible, "b").digest()));
         assert!(matches!(gate(plan.clone(), &progress, &person("U1"), &[], at(3)), Gated::Waiting(_)));
         progress.evidence.push(say("U1", plan.digest()));
-        let Gated::Open(open) = gate(plan.clone(), &progress, &person("U1"), &[], at(3)) else { panic!("closed") };
+        let Gated::Open(open) = gate(plan.clone(), &progress, &person("U1"), &[], at(3)) else {
+            panic!("closed")
+        };
         assert!(!open.is_fresh(at(3)), "what waited is looked at again");
         assert!(matches!(gate(plan, &progress, &person("U1"), &[], at(3_600)), Gated::Expired));
     }

@@ -91,10 +91,11 @@ pub async fn prepare(
         at,
     };
     let registered: &Arc<Registered> = asked.parsed().registered();
-    let prepared = tokio::time::timeout(PATIENCE, registered.command.prepare(&request)).await.map_err(|_| {
-        Refusal::new("This took too long to look up.", "Try again in a few minutes.")
-            .logged("the command did not answer in time")
-    })??;
+    let prepared =
+        tokio::time::timeout(PATIENCE, registered.command.prepare(&request)).await.map_err(|_| {
+            Refusal::new("This took too long to look up.", "Try again in a few minutes.")
+                .logged("the command did not answer in time")
+        })??;
     match prepared {
         Prepared::Reply(message) => Ok(Outcome::Reply(message)),
         Prepared::Plan(plan) => Ok(Outcome::Plan(Box::new(examine(operations, plan)?))),
@@ -107,8 +108,11 @@ pub async fn prepare(
 /// The plan is faulty, or holds an operation that this program does not know.
 pub fn examine(operations: &Operations, plan: Plan) -> Result<Examined, Refusal> {
     let fault = |log: String| {
-        Refusal::new("This could not be planned: the command made a mistake.", "Tell whoever runs this bot, with the id below.")
-            .logged(log)
+        Refusal::new(
+            "This could not be planned: the command made a mistake.",
+            "Tell whoever runs this bot, with the id below.",
+        )
+        .logged(log)
     };
     plan.check().map_err(|error| fault(error.to_string()))?;
     let mut words = Vec::with_capacity(plan.steps.len());

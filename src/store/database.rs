@@ -1,6 +1,7 @@
 //! The store over any database that has a writer and a reader.
 
 use async_trait::async_trait;
+use sqlx::migrate::MigrateError;
 
 use super::rows::{
     AuditReadRow, ChangeRow, ClickReadRow, ClickRow, InvocationRow, ReceiveRow, StepReadRow, Write, readable,
@@ -81,4 +82,15 @@ impl<R: Reader> Store for Database<R> {
 /// A row whose columns are not of their types.
 pub(super) fn row_error(what: &str, error: &sqlx::Error) -> StoreError {
     StoreError::Unreadable { id: what.to_owned(), reason: error.to_string() }
+}
+
+/// Why the tables could not be brought up to date: they are not what this program knows, or the database
+/// does not work.
+pub(super) fn migration_error(name: String, error: &MigrateError, told: String) -> StoreError {
+    match error {
+        MigrateError::Execute(_) | MigrateError::ExecuteMigration(..) => {
+            StoreError::Unavailable(format!("{name}: {told}"))
+        }
+        _ => StoreError::Unreadable { id: name, reason: told },
+    }
 }

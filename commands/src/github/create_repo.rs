@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::{try_join, try_join_all};
-use hubcommander_github::{Lookup, Reader};
+use hubcommander_github::names::{BranchName, FullName, Owner, RepoName, TeamSlug, Topic};
+use hubcommander_github::operations::{
+    Changes, CreateFromTemplate, CreateRepository, EditRepository, GrantTeam, RenameDefaultBranch,
+    ReplaceTopics,
+};
+use hubcommander_github::{Lookup, Reader, Visibility, preconditions};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Button;
-use hubcommander_sdk::operation::Operation;
 use hubcommander_sdk::orgs::{Org, Orgs, TeamGrant};
-use hubcommander_sdk::plan::{OutputRef, Plan, Precondition, Risk, Title};
+use hubcommander_sdk::plan::{Plan, Risk, Title};
 use hubcommander_sdk::text::Text;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::permission::can;
-use super::suggest;
+use super::{named, suggest};
 
 /// What config.toml may say under `[commands.CreateRepo]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -72,18 +75,22 @@ impl CreateRepo {
         Self { spec, reader, orgs, settings }
     }
 
-    fn visibility(&self, org: &Org, args: &Args) -> Result<String, Refusal> {
+    fn visibility(org: &Org, args: &Args) -> Result<Visibility, Refusal> {
         let asked = args.text("visibility");
         if org.settings.public_only && asked.is_some_and(|asked| asked != "public") {
             return Err(Refusal::new(
                 Text::new().code(&org.name).plain(" holds public repositories only."),
-                Text::new().plain("Leave out ").code("--visibility").plain(", or choose another organisation."),
+                Text::new()
+                    .plain("Leave out ")
+                    .code("--visibility")
+                    .plain(", or choose another organisation."),
             ));
         }
         Ok(match asked {
-            Some(asked) => asked.to_owned(),
-            None if org.settings.public_only => "public".into(),
-            None => "private".into(),
+            Some("public") => Visibility::Public,
+            Some("internal") => Visibility::Internal,
+            None if org.settings.public_only => Visibility::Public,
+            _ => Visibility::Private,
         })
     }
 
@@ -105,16 +112,17 @@ impl CreateRepo {
         Ok(grants)
     }
 
-    async fn must_be_free(&self, org: &Org, name: &str) -> Result<Precondition, Refusal> {
-        match self.reader.repository(&org.name, name).await.map_err(Refusal::from)? {
-            Lookup::Absent => Ok(hubcommander_github::preconditions::absent_repository(&org.name, name)),
+    async fn must_be_free(&self, name: &FullName) -> Result<(), Refusal> {
+        let found = self.reader.repository(name.owner.as_str(), name.name.as_str()).await;
+        match found.map_err(|error| error.refusal())? {
+            Lookup::Absent => Ok(()),
             Lookup::Found(found) => Err(Refusal::new(
                 Text::new().link(&found.full_name, &found.html_url).plain(" exists already."),
                 "Choose another name, or ask for access to it.",
             )),
             Lookup::Moved { full_name, .. } => Err(Refusal::new(
                 Text::new()
-                    .code(format!("{}/{name}", org.name))
+                    .code(name.to_string())
                     .plain(" is the former name of ")
                     .code(full_name)
                     .plain(", and links to it still lead there."),
@@ -125,7 +133,7 @@ impl CreateRepo {
 
     /// The team as GitHub spells it.
     async fn team(&self, org: &Org, grant: TeamGrant) -> Result<TeamGrant, Refusal> {
-        let found = self.reader.team(&org.name, &grant.name).await.map_err(Refusal::from)?;
+        let found = self.reader.team(&org.name, &grant.name).await.map_err(|error| error.refusal())?;
         match found {
             Some(team) => Ok(TeamGrant { name: team.slug, ..grant }),
             None => {
@@ -143,10 +151,11 @@ impl CreateRepo {
         }
     }
 
-    async fn must_be_template(&self, template: Option<(&str, &str)>) -> Result<(), Refusal> {
-        let Some((owner, name)) = template else { return Ok(()) };
-        let shown = Text::new().code(format!("{owner}/{name}"));
-        match self.reader.repository(owner, name).await.map_err(Refusal::from)? {
+    async fn must_be_template(&self, template: Option<&FullName>) -> Result<(), Refusal> {
+        let Some(name) = template else { return Ok(()) };
+        let shown = Text::new().code(name.to_string());
+        let found = self.reader.repository(name.owner.as_str(), name.name.as_str()).await;
+        match found.map_err(|error| error.refusal())? {
             Lookup::Found(found) if found.is_template => Ok(()),
             Lookup::Found(_) => Err(Refusal::new(
                 shown.plain(" is not a template."),
@@ -162,10 +171,83 @@ impl CreateRepo {
             )),
         }
     }
+
+    /// The steps, in the order of what needs what. Nothing is sent yet.
+    fn plan(wanted: &Wanted) -> Result<Plan, Refusal> {
+        let shown = wanted.name.to_string();
+        let title = Title {
+            todo: Text::new().plain("Create ").code(&shown),
+            doing: Text::new().plain("Creating ").code(&shown),
+            done: Text::new().code(&shown).plain(" is ready"),
+        };
+        let (org, name) = (wanted.name.owner.clone(), wanted.name.name.clone());
+        let description = wanted.description.clone();
+        let mut plan = Plan::new(title)
+            .precondition(preconditions::absent_repository(
+                wanted.name.owner.as_str(),
+                wanted.name.name.as_str(),
+            ))
+            .lock(format!("github:{shown}"));
+        plan = match &wanted.template {
+            None => {
+                let create = CreateRepository {
+                    org: org.clone(),
+                    name,
+                    visibility: wanted.visibility,
+                    description,
+                    homepage: wanted.homepage.clone(),
+                    // A branch can only be named once there is one.
+                    auto_init: wanted.branch.is_some(),
+                };
+                plan.step(REPO, create.operation(), &[])
+            }
+            Some(template) => {
+                let create = CreateFromTemplate {
+                    template: template.clone().into(),
+                    org: org.clone(),
+                    name,
+                    visibility: wanted.visibility,
+                    description,
+                };
+                plan.step(REPO, create.operation(), &[])
+            }
+        };
+        if let (Some(homepage), Some(_)) = (&wanted.homepage, &wanted.template) {
+            let changes = Changes { homepage: Some(homepage.clone()), ..Changes::default() };
+            plan = plan.step("homepage", EditRepository::on_new(REPO, changes).operation(), &[REPO]);
+        }
+        for grant in &wanted.grants {
+            let team = named("team", TeamSlug::parse(&grant.name))?;
+            let grant_team = GrantTeam::on_new(REPO, org.clone(), team, &grant.permission);
+            plan = plan.step(&format!("team-{}", grant.name), grant_team.operation(), &[REPO]);
+        }
+        if !wanted.topics.is_empty() {
+            let replace = ReplaceTopics::on_new(REPO, wanted.topics.clone());
+            plan = plan.step("topics", replace.operation(), &[REPO]);
+        }
+        if let Some(branch) = &wanted.branch {
+            let rename = RenameDefaultBranch::on_new(REPO, branch.clone());
+            plan = plan.step("branch", rename.operation(), &[REPO]);
+        }
+        plan.summary = Some(summary(wanted.visibility, &wanted.grants));
+        plan.links = vec![Button::Link { label: "Open on GitHub".into(), url: "{repo.html_url}".into() }];
+        Ok(plan)
+    }
 }
 
-fn operation(kind: &str, input: serde_json::Value) -> Operation {
-    Operation { kind: kind.to_owned(), version: 1, input }
+/// The step that makes the repository, which the others refer to.
+const REPO: &str = "repo";
+
+/// What is asked for, in GitHub's terms.
+struct Wanted {
+    name: FullName,
+    visibility: Visibility,
+    description: Option<String>,
+    homepage: Option<String>,
+    grants: Vec<TeamGrant>,
+    template: Option<FullName>,
+    topics: Vec<Topic>,
+    branch: Option<BranchName>,
 }
 
 #[async_trait]
@@ -177,78 +259,30 @@ impl Command for CreateRepo {
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
         let args = &request.args;
         let org = suggest::org(&self.orgs, args)?;
-        let name = args.text("repo").unwrap_or_default();
-        let visibility = self.visibility(org, args)?;
-        let grants = self.grants(org, args)?;
-        let template = args.text("template").and_then(|template| template.split_once('/'));
-
+        let said = |name: &str| args.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+        let name = FullName {
+            owner: named("organisation", Owner::parse(&org.name))?,
+            name: named("name", RepoName::parse(args.text("repo").unwrap_or_default()))?,
+        };
+        let template = args.text("template").map(FullName::parse).transpose();
+        let branch = args.text("default-branch").map(BranchName::parse).transpose();
+        let topics: Result<Vec<Topic>, _> = args.list("topics").into_iter().map(Topic::parse).collect();
+        let mut wanted = Wanted {
+            name,
+            visibility: Self::visibility(org, args)?,
+            description: said("description"),
+            homepage: said("homepage"),
+            grants: self.grants(org, args)?,
+            template: named("template", template)?,
+            topics: named("topic", topics)?,
+            branch: named("branch", branch)?,
+        };
+        let grants = std::mem::take(&mut wanted.grants);
         let teams = try_join_all(grants.into_iter().map(|grant| self.team(org, grant)));
-        let ((free, grants), ()) =
-            try_join(try_join(self.must_be_free(org, name), teams), self.must_be_template(template)).await?;
-
-        let full_name = format!("{}/{name}", org.name);
-        let title = Title {
-            todo: Text::new().plain("Create ").code(&full_name),
-            doing: Text::new().plain("Creating ").code(&full_name),
-            done: Text::new().code(&full_name).plain(" is ready"),
-        };
-        let description = args.text("description").filter(|text| !text.is_empty());
-        let homepage = args.text("homepage").filter(|text| !text.is_empty());
-        let default_branch = args.text("default-branch");
-        let mut plan = Plan::new(title).precondition(free).lock(format!("github:{full_name}"));
-
-        let repo = json!({ "id": OutputRef::json("repo", "id"), "full_name": OutputRef::json("repo", "full_name") });
-        plan = match template {
-            None => {
-                let mut input = json!({
-                    "org": org.name, "name": name, "visibility": visibility,
-                    // A branch can only be named once there is one.
-                    "auto_init": default_branch.is_some(),
-                });
-                if let Some(description) = description {
-                    input["description"] = description.into();
-                }
-                if let Some(homepage) = homepage {
-                    input["homepage"] = homepage.into();
-                }
-                plan.step("repo", operation("github.create_repository", input), &[])
-            }
-            Some((owner, template)) => {
-                let mut input = json!({
-                    "template": { "owner": owner, "name": template },
-                    "org": org.name, "name": name, "visibility": visibility,
-                });
-                if let Some(description) = description {
-                    input["description"] = description.into();
-                }
-                plan = plan.step("repo", operation("github.create_from_template", input), &[]);
-                match homepage {
-                    Some(homepage) => {
-                        let mut input = repo.clone();
-                        input["changes"] = json!({ "homepage": homepage });
-                        plan.step("homepage", operation("github.edit_repository", input), &["repo"])
-                    }
-                    None => plan,
-                }
-            }
-        };
-        for grant in &grants {
-            let input =
-                json!({ "org": org.name, "team": grant.name, "repo": repo, "permission": grant.permission });
-            plan = plan.step(&format!("team-{}", grant.name), operation("github.grant_team", input), &["repo"]);
-        }
-        let topics = args.list("topics");
-        if !topics.is_empty() {
-            let input = json!({ "repo": repo, "topics": topics });
-            plan = plan.step("topics", operation("github.replace_topics", input), &["repo"]);
-        }
-        if let Some(branch) = default_branch {
-            let input = json!({ "repo": repo, "to": branch });
-            plan = plan.step("branch", operation("github.rename_default_branch", input), &["repo"]);
-        }
-        plan.summary = Some(summary(&visibility, &grants));
-        plan.links = vec![Button::Link { label: "Open on GitHub".into(), url: "{repo.html_url}".into() }];
-        Ok(Prepared::Plan(plan))
+        let free = try_join(self.must_be_free(&wanted.name), self.must_be_template(wanted.template.as_ref()));
+        let (_, grants) = try_join(free, teams).await?;
+        wanted.grants = grants;
+        Ok(Prepared::Plan(Self::plan(&wanted)?))
     }
 
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
@@ -260,8 +294,8 @@ impl Command for CreateRepo {
 }
 
 /// "private · employees can push · bots can read"
-fn summary(visibility: &str, grants: &[TeamGrant]) -> Text {
-    let mut words = Text::new().plain(visibility);
+fn summary(visibility: Visibility, grants: &[TeamGrant]) -> Text {
+    let mut words = Text::new().plain(visibility.as_str());
     for grant in grants {
         words = words.plain(format!(" · {} can {}", grant.name, can(&grant.permission)));
     }

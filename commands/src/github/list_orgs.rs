@@ -19,8 +19,8 @@ impl ListOrgs {
     /// The command over these organisations.
     #[must_use]
     pub fn new(orgs: Arc<Orgs>) -> Self {
-        let spec =
-            CommandSpec::new("ListOrgs", "Repositories", "Lists the organisations that I manage").example("!ListOrgs");
+        let spec = CommandSpec::new("ListOrgs", "Repositories", "Lists the organisations that I manage")
+            .example("!ListOrgs");
         Self { spec, orgs }
     }
 }

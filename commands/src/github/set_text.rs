@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hubcommander_github::{Reader, Repository};
+use hubcommander_github::names::FullName;
+use hubcommander_github::operations::{Changes, EditRepository};
+use hubcommander_github::{Reader, Repository, preconditions};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, State};
-use hubcommander_sdk::operation::Operation;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::plan::{Plan, Risk, Title};
 use hubcommander_sdk::text::Text;
-use serde_json::json;
 
-use super::suggest;
+use super::{named, suggest};
 
 /// GitHub cuts nothing and refuses what is longer
 /// (<https://docs.github.com/en/rest/repos/repos#update-a-repository>; the number is GitHub's answer).
@@ -36,6 +36,14 @@ impl Field {
         }
     }
 
+    fn change(self, text: &str) -> Changes {
+        let text = Some(text.to_owned());
+        match self {
+            Self::Description => Changes { description: text, ..Changes::default() },
+            Self::Homepage => Changes { homepage: text, ..Changes::default() },
+        }
+    }
+
     fn now(self, repository: &Repository) -> Option<&str> {
         match self {
             Self::Description => repository.description.as_deref(),
@@ -48,13 +56,15 @@ impl Field {
         let repository = ArgSpec::positional("repo", ArgKind::Repository, "the repository");
         let org = ArgSpec::positional("org", ArgKind::Organization, "the organisation it belongs to");
         match self {
-            Self::Description => {
-                CommandSpec::new("SetDescription", "Repositories", "Sets the sentence that says what a repository is for")
-                    .arg(org)
-                    .arg(repository)
-                    .arg(ArgSpec::rest("description", ArgKind::Text, "the sentence; \"\" to clear it"))
-                    .example("!SetDescription acme website The website, and how it is built")
-            }
+            Self::Description => CommandSpec::new(
+                "SetDescription",
+                "Repositories",
+                "Sets the sentence that says what a repository is for",
+            )
+            .arg(org)
+            .arg(repository)
+            .arg(ArgSpec::rest("description", ArgKind::Text, "the sentence; \"\" to clear it"))
+            .example("!SetDescription acme website The website, and how it is built"),
             Self::Homepage => CommandSpec::new("SetHomepage", "Repositories", "Sets a repository's web page")
                 .arg(org)
                 .arg(repository)
@@ -94,7 +104,10 @@ impl Command for SetText {
         let new = args.text(self.field.key()).unwrap_or_default().trim();
         if self.field == Field::Description && new.chars().count() > LONGEST_DESCRIPTION {
             return Err(Refusal::new(
-                format!("That is {} characters long; GitHub takes {LONGEST_DESCRIPTION}.", new.chars().count()),
+                format!(
+                    "That is {} characters long; GitHub takes {LONGEST_DESCRIPTION}.",
+                    new.chars().count()
+                ),
                 "Shorten it, and keep the rest for the readme.",
             ));
         }
@@ -106,7 +119,10 @@ impl Command for SetText {
             return Ok(Prepared::Reply(message));
         }
         if repository.archived {
-            return Err(Refusal::new(shown.plain(" is archived, so it cannot be changed."), "Unarchive it first."));
+            return Err(Refusal::new(
+                shown.plain(" is archived, so it cannot be changed."),
+                "Unarchive it first.",
+            ));
         }
         let (todo, doing, done) =
             if new.is_empty() { ("Clear", "Clearing", "cleared") } else { ("Set", "Setting", "set") };
@@ -115,14 +131,12 @@ impl Command for SetText {
             doing: Text::new().plain(format!("{doing} the {key} of ")).then(shown.clone()),
             done: Text::new().plain(format!("The {key} of ")).then(shown).plain(format!(" is {done}")),
         };
-        let input =
-            json!({ "id": repository.id, "full_name": repository.full_name, "changes": { key: new } });
-        let operation = Operation { kind: "github.edit_repository".into(), version: 1, input };
-        let mut plan = Plan::new(title)
-            .step("edit", operation, &[])
-            .precondition(hubcommander_github::preconditions::same_repository(&repository))
-            .lock(format!("github:{}", repository.full_name));
-        plan.links = vec![Button::Link { label: "Open on GitHub".into(), url: repository.html_url }];
+        let full_name = named("repository", FullName::parse(&repository.full_name))?;
+        let edit = named("repository", EditRepository::of(&repository, self.field.change(new)))?;
+        let mut plan =
+            Plan::new(title).step("edit", edit.operation(), &[]).lock(format!("github:{full_name}"));
+        plan.links = vec![Button::Link { label: "Open on GitHub".into(), url: repository.html_url.clone() }];
+        let plan = plan.precondition(preconditions::same_repository(&repository));
         Ok(Prepared::Plan(plan))
     }
 

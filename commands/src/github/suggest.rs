@@ -20,12 +20,11 @@ pub(crate) fn org<'a>(orgs: &'a Orgs, args: &Args) -> Result<&'a Org, Refusal> {
 /// told the new name.
 pub(crate) async fn repository(reader: &Reader, org: &str, name: &str) -> Result<Repository, Refusal> {
     let typed = Text::new().code(format!("{org}/{name}"));
-    match reader.repository(org, name).await.map_err(Refusal::from)? {
+    match reader.repository(org, name).await.map_err(|error| error.refusal())? {
         Lookup::Found(found) => Ok(found),
-        Lookup::Moved { full_name, .. } => Err(Refusal::new(
-            typed.plain(" is called ").code(full_name).plain(" now."),
-            "Use the new name.",
-        )),
+        Lookup::Moved { full_name, .. } => {
+            Err(Refusal::new(typed.plain(" is called ").code(full_name).plain(" now."), "Use the new name."))
+        }
         Lookup::Absent => Err(Refusal::new(
             Text::new().plain("There is no repository ").then(typed).plain(" that I can see."),
             "Check the spelling.",
@@ -45,21 +44,22 @@ pub(crate) async fn values(
     let Some(org) = so_far.text("org") else { return Vec::new() };
     let kind = spec.args.iter().find(|known| known.name == arg).map(|known| &known.kind);
     let found = match kind {
-        Some(ArgKind::Repository) => reader.repository_names(org).await.unwrap_or_default(),
+        Some(ArgKind::Repository) => reader.repository_names(org).await.map(|names| names.to_vec()),
         Some(ArgKind::Team) => {
-            reader.teams(org).await.unwrap_or_default().into_iter().map(|team| team.slug).collect()
+            reader.teams(org).await.map(|teams| teams.items.into_iter().map(|team| team.slug).collect())
         }
-        _ => Vec::new(),
+        _ => Ok(Vec::new()),
     };
-    matching(found, typed)
+    matching(found.unwrap_or_default(), typed)
 }
 
 /// Templates of all managed organisations.
 pub(crate) async fn templates(reader: &Reader, orgs: &Orgs, typed: &str) -> Vec<String> {
     let mut found = Vec::new();
     for org in orgs.iter() {
-        let repositories = reader.repositories(&org.name).await.unwrap_or_default();
-        found.extend(repositories.into_iter().filter(|repo| repo.is_template).map(|repo| repo.full_name));
+        let Ok(repositories) = reader.repositories(&org.name).await else { continue };
+        let templates = repositories.items.into_iter().filter(|repo| repo.is_template);
+        found.extend(templates.map(|repo| repo.full_name));
     }
     matching(found, typed)
 }
@@ -67,7 +67,8 @@ pub(crate) async fn templates(reader: &Reader, orgs: &Orgs, typed: &str) -> Vec<
 /// Those that begin with what was typed, then those that hold it.
 fn matching(found: Vec<String>, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
-    let mut fitting: Vec<String> = found.into_iter().filter(|name| name.to_lowercase().contains(&typed)).collect();
+    let mut fitting: Vec<String> =
+        found.into_iter().filter(|name| name.to_lowercase().contains(&typed)).collect();
     fitting.sort_by_key(|name| (!name.to_lowercase().starts_with(&typed), name.to_lowercase()));
     fitting.truncate(MOST);
     fitting

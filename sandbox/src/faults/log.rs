@@ -94,7 +94,12 @@ impl Log {
     }
 
     pub(super) fn all(&self) -> Vec<Logged> {
-        self.entries.iter().cloned().collect()
+        self.newest(self.entries.len())
+    }
+
+    pub(super) fn newest(&self, at_most: usize) -> Vec<Logged> {
+        let older = self.entries.len().saturating_sub(at_most);
+        self.entries.iter().skip(older).cloned().collect()
     }
 
     pub(super) fn arrived(&self) -> u64 {

@@ -158,6 +158,11 @@ impl Faults {
         lock(&self.inner.log).all()
     }
 
+    /// The newest requests of the log, the oldest of them first.
+    pub fn newest(&self, at_most: usize) -> Vec<Logged> {
+        lock(&self.inner.log).newest(at_most)
+    }
+
     /// The logged requests that change something: all but GET, HEAD and OPTIONS.
     pub fn writes(&self) -> Vec<Logged> {
         self.log().into_iter().filter(Logged::is_write).collect()

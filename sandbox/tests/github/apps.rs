@@ -20,7 +20,7 @@ const PERMISSIONS: &[(&str, &str)] =
 fn key() -> anyhow::Result<RsaKeyPair> {
     let key = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048)?;
     let der = aws_lc_rs::encoding::AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&key)?;
-    Ok(RsaKeyPair::from_pkcs8(der.as_ref()).map_err(|problem| anyhow::anyhow!("{problem}"))?)
+    RsaKeyPair::from_pkcs8(der.as_ref()).map_err(|problem| anyhow::anyhow!("{problem}"))
 }
 
 fn jwt(key: &RsaKeyPair, head: &Value, claims: &Value) -> anyhow::Result<String> {

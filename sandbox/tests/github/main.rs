@@ -3,6 +3,7 @@
 mod apps;
 mod front;
 mod limits;
+mod page;
 mod people;
 mod repositories;
 mod site;

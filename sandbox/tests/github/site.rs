@@ -1,5 +1,7 @@
 //! A running local GitHub, a clock to turn and a client that follows no redirects.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "the allowance for tests stops at #[test]")]
+
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -4,25 +4,13 @@ mod bad;
 
 use secrecy::ExposeSecret as _;
 
-use super::keys::{Key, Presence, Shape};
 use super::*;
 
-/// A command with a key of its own.
-static OWN: &[Key] = &[Key {
-    path: "greeting",
-    shape: Shape::Text,
-    presence: Presence::Optional,
-    about: "What it says.",
-    example: "\"Hello\"",
-}];
-
-fn commands() -> Vec<KnownCommand> {
-    vec![
-        KnownCommand::new("CreateRepo"),
-        KnownCommand::new("ListOrgs"),
-        KnownCommand::new("Repeat").with_settings(OWN),
-    ]
-}
+static COMMANDS: &[KnownCommand] = &[
+    KnownCommand::new("CreateRepo", &[]),
+    KnownCommand::new("ListOrgs", &[]),
+    KnownCommand::new("Repeat", &["greeting"]),
+];
 
 /// The variables that the tests' files name.
 fn environment(name: &str) -> Option<String> {
@@ -44,8 +32,7 @@ fn nothing_set(_: &str) -> Option<String> {
 }
 
 fn read_with(environment: Environment<'_>, text: &str) -> Result<Config, Problems> {
-    let commands = commands();
-    let surroundings = Surroundings { environment, commands: &commands, command_limit: COMMAND_LIMIT };
+    let surroundings = Surroundings { environment, commands: COMMANDS, command_limit: COMMAND_LIMIT };
     Config::parse(Path::new("config.toml"), text, &surroundings)
 }
 
@@ -92,9 +79,8 @@ fn the_least_has_its_defaults() {
 
 #[test]
 fn the_shipped_file_is_ready_for_the_sandbox() {
-    let commands = commands();
     let surroundings =
-        Surroundings { environment: &nothing_set, commands: &commands, command_limit: COMMAND_LIMIT };
+        Surroundings { environment: &nothing_set, commands: COMMANDS, command_limit: COMMAND_LIMIT };
     let config = Config::for_sandbox(Path::new("config.toml"), SHIPPED, &overlay(), &surroundings).unwrap();
     assert_eq!(config.slack.api_url.as_str(), "http://127.0.0.1:4000/api");
     assert_eq!(config.slack.alarm_channel.as_deref(), Some("C0SECURITY"));
@@ -237,10 +223,9 @@ fn debug_shows_no_secret() {
 
 #[test]
 fn what_can_be_read_is_there_even_if_something_is_missing() {
-    let commands = commands();
     let slack_only = |name: &str| environment(name).filter(|_| name.starts_with("SLACK"));
     let surroundings =
-        Surroundings { environment: &slack_only, commands: &commands, command_limit: COMMAND_LIMIT };
+        Surroundings { environment: &slack_only, commands: COMMANDS, command_limit: COMMAND_LIMIT };
     let (sections, problems) = Sections::read(Path::new("config.toml"), LEAST, &surroundings, None);
     assert!(sections.slack.is_some() && sections.github.is_none() && sections.store.is_some());
     assert_eq!(problems.list.len(), 1, "{problems}");

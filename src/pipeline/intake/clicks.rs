@@ -112,10 +112,11 @@ impl Intake {
 
     async fn open_form(&self, interaction: &Interaction, stored: &Stored) {
         let (name, thread) = stored.value.split_once(' ').unwrap_or((&stored.value, ""));
-        let (Some(registered), Some(trigger)) = (self.engine.registry.find(name), &interaction.trigger_id) else {
+        let (Some(registered), Some(trigger)) = (self.engine.registry.find(name), &interaction.trigger_id)
+        else {
             return;
         };
-        let Ok(person) = self.engine.people.get(&stored.by, Freshness::Cached).await else { return };
+        let Ok(person) = self.engine.people.get(&stored.by.user, Freshness::Cached).await else { return };
         if !matches!(ask::admit(&person), Admission::Admitted) {
             return;
         }
@@ -125,7 +126,7 @@ impl Intake {
             channel: stored.channel.clone(),
             conversation: known.as_ref().map_or_else(
                 || if stored.channel.starts_with('D') { Conversation::Direct } else { Conversation::Private },
-                |known| known.conversation,
+                |known| known.kind,
             ),
             shared: known.is_some_and(|known| known.shared),
             thread: Some(thread)
@@ -134,7 +135,7 @@ impl Intake {
                 .or_else(|| interaction.container.as_ref().and_then(|container| container.thread_ts.clone())),
         };
         let view = form::view(registered.spec(), &self.engine.orgs, &along);
-        if let Err(error) = self.web.open_modal(trigger, view).await {
+        if let Err(error) = self.web.open_modal(trigger, &view).await {
             tracing::warn!(%error, command = name, "a form could not be opened");
         }
     }

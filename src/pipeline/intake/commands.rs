@@ -35,7 +35,9 @@ impl Intake {
         match event.kind.as_ref() {
             "message" | "app_mention" => {}
             "user_change" => {
-                if let Some(id) = event.user.as_ref().and_then(|user| user.get("id")).and_then(|id| id.as_str()) {
+                if let Some(id) =
+                    event.user.as_ref().and_then(|user| user.get("id")).and_then(|id| id.as_str())
+                {
                     self.engine.people.forget(id);
                 }
                 return Answer::Ack;
@@ -46,7 +48,8 @@ impl Intake {
             self.counters.passed_over.fetch_add(1, Ordering::Relaxed);
             return Answer::Ack;
         }
-        let text_of = |value: &Option<serde_json::Value>| value.as_ref().and_then(|v| v.as_str()).map(str::to_owned);
+        let text_of =
+            |value: &Option<serde_json::Value>| value.as_ref().and_then(|v| v.as_str()).map(str::to_owned);
         let (Some(user), Some(channel), Some(ts)) =
             (text_of(&event.user), text_of(&event.channel), event.ts.as_deref())
         else {
@@ -60,9 +63,9 @@ impl Intake {
             return Answer::Ack;
         }
         let text = event.text.as_deref().unwrap_or_default();
-        let Some(line) = chatline::address(text, &self.me.user_id, direct).filter(|line| {
-            line.address != Address::Bang || direct || self.is_meant(&line.text)
-        }) else {
+        let Some(line) = chatline::address(text, &self.me.user_id, direct)
+            .filter(|line| line.address != Address::Bang || direct || self.is_meant(&line.text))
+        else {
             self.counters.passed_over.fetch_add(1, Ordering::Relaxed);
             return Answer::Ack;
         };
@@ -107,12 +110,13 @@ impl Intake {
         // The payload does not say who reads along.
         let known = self.engine.people.conversation(&slash.channel_id, Freshness::Cached).await.ok();
         let conversation = match &known {
-            Some(known) => known.conversation,
+            Some(known) => known.kind,
             None if direct => Conversation::Direct,
             None => Conversation::Private,
         };
         let text = format!("!{}", slash.text.trim().trim_start_matches('!'));
-        let text = chatline::address(&text, &self.me.user_id, false).map(|line| line.text).unwrap_or_default();
+        let text =
+            chatline::address(&text, &self.me.user_id, false).map(|line| line.text).unwrap_or_default();
         let origin = Origin {
             person: PersonId { team: slash.team_id, user: slash.user_id },
             channel: slash.channel_id,

@@ -113,7 +113,8 @@ fn filled(arg: &ArgSpec, state: &ViewState) -> Vec<String> {
     let Some(given) = state.values.get(&arg.name).and_then(|block| block.get(&arg.name)) else {
         return Vec::new();
     };
-    let text = |value: &Json| value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text =
+        |value: &Json| value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     if let Some(option) = given.get("selected_option").and_then(|option| option.get("value")) {
         return text(option).into_iter().collect();
     }

@@ -109,7 +109,7 @@ impl Intake {
     /// The store cannot write: the envelope is not acked, so that Slack sends it again.
     pub(crate) async fn not_durable(&self, error: &StoreError) -> Answer {
         tracing::error!(%error, "not written, so not acked");
-        self.alarm.raise(AlarmKind::StoreDown { reason: error.to_string() }).await;
+        self.alarm.raise(AlarmKind::StoreDown { log: error.to_string() }).await;
         Answer::Withhold
     }
 }
@@ -121,7 +121,8 @@ impl Lanes for Intake {
             Kind::Events => self.event(&envelope).await,
             Kind::Slash => self.slash(&envelope).await,
             Kind::Interactive => {
-                let Some(interaction) = self.read::<payload::Interaction>(&envelope.payload, "interaction").await
+                let Some(interaction) =
+                    self.read::<payload::Interaction>(&envelope.payload, "interaction").await
                 else {
                     return Answer::Ack;
                 };

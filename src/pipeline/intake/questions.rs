@@ -36,14 +36,12 @@ impl Intake {
         if !self.may(&self.person_of(interaction)).await {
             return Vec::new();
         }
-        let (Some(arg), typed) = (&interaction.action_id, interaction.value.as_deref().unwrap_or_default()) else {
+        let (Some(arg), typed) = (&interaction.action_id, interaction.value.as_deref().unwrap_or_default())
+        else {
             return Vec::new();
         };
-        let mut so_far = view
-            .state
-            .as_ref()
-            .map(|state| form::so_far(registered.spec(), state))
-            .unwrap_or_default();
+        let mut so_far =
+            view.state.as_ref().map(|state| form::so_far(registered.spec(), state)).unwrap_or_default();
         // A form's menu may hold an organisation's alias, as a line may.
         for (_, value) in &mut so_far.0 {
             if let hubcommander_sdk::command::Value::Text(text) = value
@@ -56,7 +54,7 @@ impl Intake {
     }
 
     async fn may(&self, person: &PersonId) -> bool {
-        let known = self.engine.people.get(person, Freshness::Cached).await;
+        let known = self.engine.people.get(&person.user, Freshness::Cached).await;
         known.is_ok_and(|person| matches!(ask::admit(&person), Admission::Admitted))
     }
 
@@ -98,9 +96,11 @@ impl Intake {
             response_url: None,
         };
         match self.receive(vec![format!("view:{}", view.id)], origin).await {
-            Answer::Withhold => {
-                Answer::AckWith(errors(spec, None, "This could not be written down. Send it again in a minute."))
-            }
+            Answer::Withhold => Answer::AckWith(errors(
+                spec,
+                None,
+                "This could not be written down. Send it again in a minute.",
+            )),
             _ => Answer::AckWith(json!({ "response_action": "clear" })),
         }
     }

@@ -81,7 +81,8 @@ impl Reporter {
     ) -> Result<(), SlackError> {
         let origin = &invocation.origin;
         if origin.conversation == Conversation::Direct {
-            let target = Target::Conversation { channel: origin.channel.clone(), thread: origin.thread_ts.clone() };
+            let target =
+                Target::Conversation { channel: origin.channel.clone(), thread: origin.thread_ts.clone() };
             self.deliver(invocation, message, "answer", before, target).await?;
             return Ok(());
         }
@@ -92,10 +93,8 @@ impl Reporter {
         // In a thread that nobody has answered in yet an ephemeral message is not shown, so it stands beside
         // the message that asked, unless that stood in a thread itself.
         let user = &origin.person.user;
-        let said = retrying(|| {
-            self.web.whisper(&origin.channel, user, origin.thread_ts.as_deref(), message)
-        })
-        .await;
+        let said =
+            retrying(|| self.web.whisper(&origin.channel, user, origin.thread_ts.as_deref(), message)).await;
         match said {
             Ok(()) => Ok(()),
             Err(SlackError::Refused { code, .. }) => {
@@ -155,7 +154,12 @@ impl Reporter {
             Target::Conversation { channel, thread } => {
                 match self.post_once(&channel, thread.as_deref(), message, &tag, before).await {
                     Err(SlackError::Refused { method, code }) => {
-                        tracing::warn!(method, code, channel, "Slack refused a message; sending a direct message");
+                        tracing::warn!(
+                            method,
+                            code,
+                            channel,
+                            "Slack refused a message; sending a direct message"
+                        );
                         self.direct(invocation, message, &tag).await
                     }
                     other => other.map(Some),
@@ -165,7 +169,7 @@ impl Reporter {
                 let Some(url) = &invocation.origin.response_url else {
                     return self.direct(invocation, message, &tag).await;
                 };
-                match self.web.respond(url, message, part != "answer").await {
+                match self.web.respond(&url.0, message, part != "answer").await {
                     Ok(()) => Ok(None),
                     Err(error) => {
                         tracing::info!(%error, "the answer address was not usable; sending a direct message");

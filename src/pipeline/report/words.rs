@@ -74,7 +74,9 @@ fn at_home(spec: &CommandSpec, orgs: &Orgs, example: &str) -> String {
 #[must_use]
 pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
     match unparsed {
-        Unparsed::Empty => Message::new(Text::new().plain("Tell me what to do, or see ").code("!Help").plain(".")),
+        Unparsed::Empty => {
+            Message::new(Text::new().plain("Tell me what to do, or see ").code("!Help").plain("."))
+        }
         Unparsed::NoSuchCommand { typed, near: Some(near) } => refused(
             Text::new().plain("There is no command ").code(format!("!{typed}")).plain("."),
             Text::new().plain("Did you mean ").code(bang(near.spec())).plain("?"),
@@ -92,11 +94,8 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
                 None if names.is_empty() => "No organisation is set up yet.".into(),
                 None => Text::new().plain(format!("There is {}.", names.join(", "))),
             };
-            refused(
-                Text::new().plain("I do not manage an organisation called ").code(typed).plain("."),
-                hint,
-            )
-            .button(form_button(registered.spec(), place))
+            refused(Text::new().plain("I do not manage an organisation called ").code(typed).plain("."), hint)
+                .button(form_button(registered.spec(), place))
         }
     }
 }
@@ -118,8 +117,9 @@ fn wrong(registered: &Registered, problem: &Problem, place: &Place) -> Message {
 }
 
 fn meant(suggestion: Option<&String>, prefix: &str) -> Text {
-    suggestion
-        .map_or_else(Text::new, |near| Text::new().plain("Did you mean ").code(format!("{prefix}{near}")).plain("?"))
+    suggestion.map_or_else(Text::new, |near| {
+        Text::new().plain("Did you mean ").code(format!("{prefix}{near}")).plain("?")
+    })
 }
 
 /// One sentence on what is wrong, one on what to do.
@@ -128,9 +128,7 @@ pub fn problem_words(problem: &Problem) -> (Text, Text) {
     let code = |word: &str| Text::new().code(word);
     match problem {
         Problem::Help => (Text::new(), Text::new()),
-        Problem::Missing { arg } => {
-            (Text::new().plain("It still needs ").code(arg).plain("."), Text::new())
-        }
+        Problem::Missing { arg } => (Text::new().plain("It still needs ").code(arg).plain("."), Text::new()),
         Problem::Unexpected { word, suggestion } => (
             Text::new().plain("There is one word too many: ").code(word).plain("."),
             suggestion.as_ref().map_or_else(
@@ -138,13 +136,10 @@ pub fn problem_words(problem: &Problem) -> (Text, Text) {
                 |near| Text::new().plain("Did you mean ").code(near).plain("?"),
             ),
         ),
-        Problem::UnknownOption { option, suggestion } => (
-            Text::new().plain("There is no option ").code(option).plain("."),
-            meant(suggestion.as_ref(), ""),
-        ),
-        Problem::NeedsValue { option } => {
-            (code(option).plain(" needs a value after it."), Text::new())
+        Problem::UnknownOption { option, suggestion } => {
+            (Text::new().plain("There is no option ").code(option).plain("."), meant(suggestion.as_ref(), ""))
         }
+        Problem::NeedsValue { option } => (code(option).plain(" needs a value after it."), Text::new()),
         Problem::NotAChoice { arg, given, choices, suggestion } => (
             Text::new().code(given).plain(" is not one of the choices for ").code(arg).plain("."),
             suggestion.as_ref().map_or_else(
@@ -232,12 +227,11 @@ pub fn waiting(examined: &Examined, progress: &Progress, record: &Record) -> Mes
     message
         .button(Button::Press { label: "Run".into(), action: "run".into(), value: value.clone(), style })
         .button(Button::Press { label: "Cancel".into(), action: "cancel".into(), value, style: Style::Plain })
-        .footnote(
-            Text::new()
-                .plain("Asked by ")
-                .person(&invocation.origin.person.user)
-                .plain(format!(" · valid for {} · {}", span(progress.expires - invocation.updated_at), invocation.id)),
-        )
+        .footnote(Text::new().plain("Asked by ").person(&invocation.origin.person.user).plain(format!(
+            " · valid for {} · {}",
+            span(progress.expires - invocation.updated_at),
+            invocation.id
+        )))
 }
 
 /// A plan at work.
@@ -257,7 +251,9 @@ fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message 
             Some(StepState::Failed) => State::Refused,
         };
         let mut text = step.what.clone();
-        if let Some(note) = known.and_then(|known| known.applied.as_ref()).and_then(|applied| applied.note.clone()) {
+        if let Some(note) =
+            known.and_then(|known| known.applied.as_ref()).and_then(|applied| applied.note.clone())
+        {
             text = text.plain(" (").then(note).plain(")");
         }
         if let Some(error) = known.and_then(|known| known.error.clone()) {
@@ -288,10 +284,8 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
             message.footnote(note)
         }
         Ended::Partial => {
-            let message = Message::new(
-                plan.title.todo.clone().plain(": only a part of it could be done"),
-            )
-            .state(State::NeedsYou);
+            let message = Message::new(plan.title.todo.clone().plain(": only a part of it could be done"))
+                .state(State::NeedsYou);
             steps(message, examined, record)
                 .line("What is done stays done. Retry does what is missing.")
                 .button(retry_button(id))
@@ -300,10 +294,16 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
         Ended::Failed => {
             let message =
                 Message::new(plan.title.todo.clone().plain(": this could not be done")).state(State::Refused);
-            steps(message, examined, record).line("Nothing was changed.").button(retry_button(id)).footnote(note)
+            steps(message, examined, record)
+                .line("Nothing was changed.")
+                .button(retry_button(id))
+                .footnote(note)
         }
         Ended::Void(why) | Ended::Blind(why) => {
-            Message::new(plan.title.todo.clone().plain(": nothing was done")).state(State::Refused).line(why.clone()).footnote(note)
+            Message::new(plan.title.todo.clone().plain(": nothing was done"))
+                .state(State::Refused)
+                .line(why.clone())
+                .footnote(note)
         }
     }
 }

@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(cut("one two three four five six", 20), "one two …");
         assert_eq!(cut("aaaaaaaaaaaaaaaa<https://a.example|b>", 30), "aaaaaaaaaaaaaaaa …");
         assert_eq!(cut("aaaaaaaaaaaaaaaaaa&amp;bbbbbbbb", 28), "aaaaaaaaaaaaaaaaaa …");
-        assert_eq!(cut("```\nabc\ndef\nghi\njkl\nmno\n```", 24), "```\nabc\ndef …\n```");
+        assert_eq!(cut("```\nabc\ndef\nghi\njkl\nmno\n```", 24), "```\nabc\ndef\nghi …\n```");
         assert_eq!(pieces("aaaa\nbbbb\ncccc", 10), ["aaaa\nbbbb", "cccc"]);
     }
 

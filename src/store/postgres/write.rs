@@ -9,6 +9,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Executor as _, Row as _};
 
 use super::super::StoreError;
+use super::super::database::migration_error;
 use super::super::rows::{AuditRow, ChangeRow, ReceiveRow, StepRow, Write};
 use super::super::writer::{Backend, Failure, Pruning, Verdict, fault_point};
 use super::connect::{Server, close};
@@ -58,10 +59,11 @@ impl PostgresWriter {
     pub async fn open(server: Server) -> Result<Self, StoreError> {
         let told = |error: &dyn std::fmt::Display| format!("{}: {}", server.name(), server.told(error));
         let mut connection = server.connect().await.map_err(|error| StoreError::Unavailable(told(&error)))?;
+        // Not `run`, whose future could not be sent between threads.
         MIGRATIONS
-            .run(&mut connection)
+            .run_direct(None, &mut connection, false)
             .await
-            .map_err(|error| StoreError::Unreadable { id: server.name(), reason: server.told(&error) })?;
+            .map_err(|error| migration_error(server.name(), &error, server.told(&error)))?;
         Ok(Self { server, connection: Some(connection), pruning: Pruning::default() })
     }
 

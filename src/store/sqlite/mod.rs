@@ -3,6 +3,7 @@
 //! One connection writes ([`write`]); a few others read beside it, which write-ahead logging allows. A
 //! commit is on the disk before it is answered (`synchronous=FULL`).
 
+mod file;
 mod sql;
 mod write;
 
@@ -19,6 +20,8 @@ use super::StoreError;
 use super::database::{Database, Reader, row_error};
 use super::rows::{AuditReadRow, ClickReadRow, InvocationRow, StepReadRow};
 use super::writer::WriterHandle;
+
+pub(super) use write::PageLimit;
 
 /// How long to wait while another process writes, for example a backup.
 const BUSY: Duration = Duration::from_secs(5);
@@ -42,21 +45,26 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 /// Opens the file, makes it if there is none, and brings its tables up to date.
 pub(super) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
-    open_limited(path, write::PageLimit::default()).await
+    open_limited(path, PageLimit::default()).await
 }
 
 /// As [`open`], with a limit on the file's size that tests set to see what a full disk does.
-pub(super) async fn open_limited(path: &Path, limit: write::PageLimit) -> Result<SqliteStore, StoreError> {
+pub(super) async fn open_limited(path: &Path, limit: PageLimit) -> Result<SqliteStore, StoreError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         tokio::fs::create_dir_all(folder).await.map_err(|error| {
             StoreError::Unavailable(format!("the folder {} cannot be made: {error}", folder.display()))
         })?;
     }
-    let writer = write::SqliteWriter::open(path.to_owned(), limit).await?;
+    let reopened = file::Reopened::default();
+    let writer = write::SqliteWriter::open(path.to_owned(), reopened.clone(), limit).await?;
     // A reader is opened when it is first needed.
     let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(BUSY)
+        .before_acquire(move |_, connection| {
+            let current = reopened.since(connection.age);
+            Box::pin(async move { Ok(current) })
+        })
         .connect_lazy_with(options(path).read_only(true).create_if_missing(false));
     Ok(Database { writer: WriterHandle::start(Box::new(writer)), reader: SqliteReader { pool } })
 }

@@ -10,8 +10,10 @@ use sqlx::migrate::Migrator;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::super::StoreError;
+use super::super::database::migration_error;
 use super::super::rows::{AuditRow, Write};
 use super::super::writer::{Backend, Failure, Pruning, Verdict, fault_point};
+use super::file::{FileId, Reopened};
 use super::sql::Rows;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
@@ -26,6 +28,8 @@ pub(super) struct SqliteWriter {
     path: PathBuf,
     /// None after something went so wrong that the connection is not to be trusted.
     connection: Option<SqliteConnection>,
+    file: Option<FileId>,
+    reopened: Reopened,
     statements: Arc<Statements>,
     pruning: Pruning,
     limit: PageLimit,
@@ -90,17 +94,20 @@ impl Statements {
 
 impl SqliteWriter {
     /// Opens the file and brings its tables up to date.
-    pub async fn open(path: PathBuf, limit: PageLimit) -> Result<Self, StoreError> {
+    pub async fn open(path: PathBuf, reopened: Reopened, limit: PageLimit) -> Result<Self, StoreError> {
         let mut connection = connect(&path, true).await.map_err(|error| {
             StoreError::Unavailable(format!("{} cannot be opened: {error}", path.display()))
         })?;
-        MIGRATIONS.run(&mut connection).await.map_err(|error| StoreError::Unreadable {
-            id: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
+        // Not `run`, whose future could not be sent between threads.
+        MIGRATIONS
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|error| migration_error(path.display().to_string(), &error, error.to_string()))?;
         Ok(Self {
+            file: FileId::of(&path),
             path,
             connection: Some(connection),
+            reopened,
             statements: Arc::new(Statements::new()),
             pruning: Pruning::default(),
             limit,
@@ -108,33 +115,44 @@ impl SqliteWriter {
         })
     }
 
-    /// The connection, opened again if it was given up. A file that is gone is not made anew: it would hide
-    /// that all is lost.
+    /// The connection, opened again if it was given up or the file is another. A file that is gone is not
+    /// made anew: that would hide that all is lost.
     async fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        let connection = match self.connection.take() {
+        let file = FileId::of(&self.path);
+        let connection = match self.connection.take().filter(|_| file.is_some() && file == self.file) {
             Some(connection) => connection,
-            None => connect(&self.path, false).await?,
+            None => {
+                let mut connection = connect(&self.path, false).await.map_err(|error| {
+                    sqlx::Error::Configuration(format!("{}: {error}", self.path.display()).into())
+                })?;
+                // A file put in this one's place may be an older one.
+                MIGRATIONS.run_direct(None, &mut connection, false).await?;
+                self.file = FileId::of(&self.path);
+                self.reopened.now();
+                connection
+            }
         };
         Ok(self.connection.insert(connection))
     }
 
-    async fn apply_limit(&mut self) -> Result<(), sqlx::Error> {
+    async fn ready(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
         let limit = self.limit.0.load(Ordering::Relaxed);
-        if limit != self.limited {
-            self.limited = limit;
+        let limited = self.limited;
+        self.limited = limit;
+        let connection = self.connection().await?;
+        if limit != limited {
             // SQLite's own default limit where none is set.
             let pages = if limit == 0 { 4_294_967_294 } else { limit };
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-            sqlx::query(sql).execute(self.connection().await?).await?;
+            sqlx::query(sql).execute(&mut *connection).await?;
         }
-        Ok(())
+        Ok(connection)
     }
 
     async fn transaction(&mut self, batch: &[Write]) -> Result<Vec<Verdict>, sqlx::Error> {
-        self.apply_limit().await?;
         let statements = Arc::clone(&self.statements);
         let prune_before = self.pruning.before(batch);
-        let connection = self.connection().await?;
+        let connection = self.ready().await?;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
         let verdicts = check(&statements, connection, batch).await?;
         let written = || batch.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Written).map(|(w, _)| w);
@@ -288,7 +306,6 @@ impl Backend for SqliteWriter {
                 rolled_back.is_err_and(|error| !error.to_string().contains("no transaction is active"));
             if left_open || matches!(error, sqlx::Error::WorkerCrashed | sqlx::Error::Io(_)) {
                 self.connection = None;
-                self.limited = 0;
             }
         }
         Err(Failure { one_to_blame: one_to_blame(&error), reason: error.to_string() })

@@ -1,6 +1,7 @@
 //! Where a store can be in a test: a file in a temporary folder, or a PostgreSQL server of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, mpsc};
@@ -65,6 +66,17 @@ impl Place {
         }
     }
 
+    /// Goes on in a database of the same server in which nothing is yet.
+    pub async fn empty_database(&mut self) {
+        let Self::Postgres(server, database) = self else { panic!("a file has one database") };
+        let url = server.url(database);
+        // `postgres`, `postgresx`, `postgresxx`, …
+        database.push('x');
+        let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {database} TEMPLATE template0"));
+        let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+
     pub fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(..))
     }
@@ -84,13 +96,9 @@ impl Server {
         if let Some(user) = other_user() {
             std::os::unix::fs::chown(folder.path(), Some(user), None).unwrap();
         }
-        let made = as_postgres("initdb")
-            .args(["--auth=trust", "--username=hub", "--no-sync", "--no-instructions", "--encoding=UTF8"])
-            .args(["--locale=C", "-D"])
-            .arg(folder.path().join("data"))
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        // Preserving the owner, whom the server insists on.
+        let copied = Command::new("cp").arg("-a").arg(template()).arg(folder.path().join("data")).status();
+        assert!(copied.unwrap().success(), "the template cannot be copied");
         let mut server = Self { folder, running: None };
         server.resume();
         server
@@ -147,13 +155,42 @@ impl Drop for Server {
     }
 }
 
+/// An empty database cluster, made once per machine, user and version: making one takes a second.
+fn template() -> PathBuf {
+    let owner = other_user().unwrap_or_else(|| id(&["-u"]).unwrap());
+    let version = programs().parent().and_then(Path::file_name).unwrap_or_default().to_owned();
+    let name = format!("hubcommander-test-postgres-{}-{owner}", version.display());
+    let template = std::env::temp_dir().join(name);
+    // Nobody else's: it would be a server of their making.
+    let ours = |path: &Path| std::fs::metadata(path).is_ok_and(|folder| folder.uid() == owner);
+    if template.exists() {
+        assert!(ours(&template), "{} belongs to somebody else", template.display());
+        return template;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(owner), None).unwrap();
+    let made = as_postgres("initdb")
+        .args(["--auth=trust", "--username=hub", "--no-sync", "--no-instructions", "--encoding=UTF8"])
+        .args(["--locale=C", "--wal-segsize=1", "-D"])
+        .arg(folder.path().join("data"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    // Whoever is second finds it made.
+    if let Err(error) = std::fs::rename(folder.path().join("data"), &template) {
+        assert!(ours(&template), "{}: {error}", template.display());
+    }
+    template
+}
+
 /// The user to run the server as, if this is root: PostgreSQL refuses to run as root.
 fn other_user() -> Option<u32> {
-    let id = |args: &[&str]| -> Option<u32> {
-        let out = Command::new("id").args(args).output().ok()?;
-        String::from_utf8(out.stdout).ok()?.trim().parse().ok()
-    };
     (id(&["-u"])? == 0).then(|| id(&["-u", "postgres"]).expect("root needs a user `postgres` to run it as"))
+}
+
+fn id(args: &[&str]) -> Option<u32> {
+    let out = Command::new("id").args(args).output().ok()?;
+    String::from_utf8(out.stdout).ok()?.trim().parse().ok()
 }
 
 /// A program of PostgreSQL, run by a user that it accepts, which ends when this test's thread does.
