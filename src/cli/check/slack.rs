@@ -30,7 +30,11 @@ async fn call(asker: &Asker, slack: &Slack, method: &str, token: &Secret) -> Res
             "See that this machine can reach slack.com, and whether it needs a proxy (`HTTPS_PROXY`).",
         )
     })?;
-    if answer.body.get("ok").and_then(Value::as_bool) == Some(true) { Ok(answer) } else { Err(refused(&answer)) }
+    if answer.body.get("ok").and_then(Value::as_bool) == Some(true) {
+        Ok(answer)
+    } else {
+        Err(refused(&answer))
+    }
 }
 
 /// What a refusal means, whatever was asked.
@@ -159,7 +163,8 @@ pub(super) async fn channels(ground: &Ground) -> Vec<Finding> {
 
 async fn channel(asker: &Asker, slack: &Slack, id: &str, key: &str, must_be_in: bool) -> Finding {
     // An id is letters and digits; the configuration has seen to that.
-    let answer = match call(asker, slack, &format!("conversations.info?channel={id}"), &slack.bot_token).await {
+    let answer = match call(asker, slack, &format!("conversations.info?channel={id}"), &slack.bot_token).await
+    {
         Ok(answer) => answer,
         Err(Finding::Wrong(failure)) if failure.what.contains("channel_not_found") => {
             return Finding::wrong(
@@ -171,7 +176,9 @@ async fn channel(asker: &Asker, slack: &Slack, id: &str, key: &str, must_be_in: 
         Err(finding) => return finding,
     };
     let name = answer.text("/channel/name").map_or_else(|| id.to_owned(), |name| format!("#{name}"));
-    let is = |field: &str| answer.body.pointer(&format!("/channel/{field}")).and_then(Value::as_bool) == Some(true);
+    let is = |field: &str| {
+        answer.body.pointer(&format!("/channel/{field}")).and_then(Value::as_bool) == Some(true)
+    };
     if is("is_archived") {
         return Finding::wrong(
             format!("{name} (`{key}`) is archived."),

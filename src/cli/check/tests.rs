@@ -53,8 +53,9 @@ impl World {
     async fn checked(self) -> (String, usize) {
         let clock: SharedClock = Arc::new(SystemClock);
         let slack_world = local_slack::World::acme();
-        let slack =
-            local_slack::Slack::start(slack_world, Arc::clone(&clock), Faults::default(), self.slack).await.unwrap();
+        let slack = local_slack::Slack::start(slack_world, Arc::clone(&clock), Faults::default(), self.slack)
+            .await
+            .unwrap();
         let github = github::GitHub::start(self.github, clock, Faults::default()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut text = SHIPPED
@@ -200,7 +201,10 @@ async fn nobody_answers() {
 async fn a_file_that_cannot_be_read() {
     let (said, wrong) = World::new().change("[slack]", "[slack\n").checked().await;
     assert!(said.starts_with("⛔ Configuration: ") && wrong == 1, "{said}");
-    assert!(said.contains("   config.toml:") && said.contains("[slack` is not complete") | said.contains("`[slack]`"));
+    assert!(
+        said.contains("   config.toml:")
+            && said.contains("[slack` is not complete") | said.contains("`[slack]`")
+    );
 }
 
 /// The lines about one check, with what stands below them.
