@@ -109,6 +109,21 @@ impl Redactor {
     }
 }
 
+/// What was said as one line: words that come from people must not look like lines of ours, nor move the
+/// cursor of whoever reads them.
+fn one_line(said: &str) -> String {
+    let (said, end) = said.strip_suffix('\n').map_or((said, ""), |said| (said, "\n"));
+    let mut out = String::with_capacity(said.len() + 1);
+    for c in said.chars() {
+        match c {
+            '\t' => out.push(c),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out + end
+}
+
 /// As it stands between the quotes of JSON.
 fn in_json(words: &str) -> String {
     let quoted = serde_json::Value::from(words).to_string();
@@ -144,7 +159,8 @@ impl<W: Write> Line<W> {
             return Ok(());
         }
         let held = std::mem::take(&mut self.held);
-        self.inner.write_all(self.redactor.clean(&String::from_utf8_lossy(&held)).as_bytes())
+        let clean = self.redactor.clean(&String::from_utf8_lossy(&held));
+        self.inner.write_all(one_line(&clean).as_bytes())
     }
 }
 
@@ -294,6 +310,13 @@ mod tests {
         }
         drop(line);
         assert_eq!(kept.text(), "it is [secret-removed].");
+    }
+
+    #[test]
+    fn one_event_is_one_line() {
+        let text = logged(LogFormat::Text, || tracing::info!("first\nERROR forged\r\u{1b}[2J"));
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("first\\nERROR") && !text.contains('\u{1b}') && text.ends_with('\n'), "{text}");
     }
 
     #[test]

@@ -43,15 +43,7 @@ async fn one(ground: &Ground, asker: &Asker, name: &str, url: &Url, below: &str)
     let before = ground.clock.now();
     let answer = match asker.ask(Method::GET, url, below, None).await {
         Ok(answer) => answer,
-        Err(why) => {
-            return Finding::wrong(
-                format!("{name} was not reached: {why}."),
-                format!(
-                    "See that this machine can reach {}, and whether it needs a proxy (`HTTPS_PROXY`).",
-                    url.host_str().unwrap_or_default()
-                ),
-            );
-        }
+        Err(why) => return Finding::unreached(name, url, &why),
     };
     let after = ground.clock.now();
     let Some(date) = answer.header("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
