@@ -72,7 +72,12 @@ impl Redactor {
         for secret in secrets {
             let plain = secret.expose_secret();
             let lines = plain.lines().map(str::trim).filter(|line| line.len() >= LEAST_LINE);
-            for form in std::iter::once(plain.trim()).chain(lines).filter(|form| !form.is_empty()) {
+            // An error about an address may quote its password alone.
+            let address = url::Url::parse(plain).ok();
+            let password = address.as_ref().and_then(url::Url::password).filter(|word| word.len() >= 4);
+            for form in
+                std::iter::once(plain.trim()).chain(lines).chain(password).filter(|form| !form.is_empty())
+            {
                 let debug = form.escape_debug().to_string();
                 forms.push(url::form_urlencoded::byte_serialize(form.as_bytes()).collect());
                 forms.push(in_json(form));
@@ -283,6 +288,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn the_password_of_an_address_is_a_secret_by_itself() {
+        let secrets: [SecretString; 1] = ["postgres://me:hunter2222@db/hub".into()];
+        let said = Redactor::new(&secrets).unwrap().clean("hunter2222 at postgres://me:hunter2222@db/hub");
+        assert_eq!(said, "[secret-removed] at [secret-removed]");
     }
 
     #[test]

@@ -108,6 +108,15 @@ fn nothing_that_is_printed_holds_a_secret() {
             printed = printed + &out + &err;
         }
     }
+    // A token that looks like nothing known goes the whole way, to servers that are not there.
+    std::fs::write(&file, NOBODY).unwrap();
+    let odd = [MARKED[0], MARKED[1], ("MARKED_GITHUB", "marked-secret-three")];
+    let (out, err, code) = said(&hubcommander(folder.path(), &["check"], &odd));
+    assert!(
+        out.contains("✅ Configuration") && out.contains("⛔ GitHub, account") && code == Some(1),
+        "{out}"
+    );
+    printed = printed + &out + &err;
     assert!(!printed.contains("marked secret") && !printed.contains("marked-secret"), "{printed}");
     assert!(printed.contains("127.0.0.1"), "{printed}");
 }
