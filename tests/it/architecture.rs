@@ -27,8 +27,8 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "web",
     "app",
-    "sandbox_app",
     "cli",
 ];
 
