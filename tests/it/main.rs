@@ -2,6 +2,13 @@
 //! GitHub. At the end of each story nothing is unread and nothing is unfinished.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what should not be"
+)]
+
 mod architecture;
 mod crash;
 mod create_repo;
