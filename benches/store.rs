@@ -86,10 +86,12 @@ async fn measure(store: Arc<dyn Store>, pairs: u64, window: usize) {
     #[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     let count = pairs as f64;
     println!(
-        "{pairs} receive+change pairs, window {window}: {:.0} pairs/s, {:.1} us of processor each, slowest receive {:.1} ms",
+        "{pairs} receive+change pairs, window {window}: {:.0} pairs/s, {:.1} us of processor each, \
+         slowest receive {:.1} ms, {} resident",
         count / wall,
         cpu / count * 1e6,
         slowest.as_secs_f64() * 1e3,
+        resident(),
     );
 }
 
@@ -99,6 +101,13 @@ fn cpu_seconds() -> f64 {
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
     (ticks(11) + ticks(12)) / 100.0
+}
+
+/// Memory that this process holds (Linux).
+fn resident() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.map_or_else(|| "? kB".to_owned(), |size| size.trim().to_owned())
 }
 
 fn main() {

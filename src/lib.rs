@@ -15,3 +15,4 @@ pub mod redact;
 pub mod registry;
 pub mod slack;
 pub mod store;
+pub mod web;

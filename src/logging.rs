@@ -72,7 +72,12 @@ impl Redactor {
         for secret in secrets {
             let plain = secret.expose_secret();
             let lines = plain.lines().map(str::trim).filter(|line| line.len() >= LEAST_LINE);
-            for form in std::iter::once(plain.trim()).chain(lines).filter(|form| !form.is_empty()) {
+            // An error about an address may quote its password alone.
+            let address = url::Url::parse(plain).ok();
+            let password = address.as_ref().and_then(url::Url::password).filter(|word| word.len() >= 4);
+            for form in
+                std::iter::once(plain.trim()).chain(lines).chain(password).filter(|form| !form.is_empty())
+            {
                 let debug = form.escape_debug().to_string();
                 forms.push(url::form_urlencoded::byte_serialize(form.as_bytes()).collect());
                 forms.push(in_json(form));
@@ -107,6 +112,21 @@ impl Redactor {
         });
         redact::redact(&out)
     }
+}
+
+/// What was said as one line: words that come from people must not look like lines of ours, nor move the
+/// cursor of whoever reads them.
+fn one_line(said: &str) -> String {
+    let (said, end) = said.strip_suffix('\n').map_or((said, ""), |said| (said, "\n"));
+    let mut out = String::with_capacity(said.len() + 1);
+    for c in said.chars() {
+        match c {
+            '\t' => out.push(c),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out + end
 }
 
 /// As it stands between the quotes of JSON.
@@ -144,7 +164,8 @@ impl<W: Write> Line<W> {
             return Ok(());
         }
         let held = std::mem::take(&mut self.held);
-        self.inner.write_all(self.redactor.clean(&String::from_utf8_lossy(&held)).as_bytes())
+        let clean = self.redactor.clean(&String::from_utf8_lossy(&held));
+        self.inner.write_all(one_line(&clean).as_bytes())
     }
 }
 
@@ -270,6 +291,13 @@ mod tests {
     }
 
     #[test]
+    fn the_password_of_an_address_is_a_secret_by_itself() {
+        let secrets: [SecretString; 1] = ["postgres://me:hunter2222@db/hub".into()];
+        let said = Redactor::new(&secrets).unwrap().clean("hunter2222 at postgres://me:hunter2222@db/hub");
+        assert_eq!(said, "[secret-removed] at [secret-removed]");
+    }
+
+    #[test]
     fn json_stays_json_and_the_filter_holds() {
         let text = logged(LogFormat::Json, || {
             tracing::info!(id = "inv-1", "key {KEY}");
@@ -294,6 +322,13 @@ mod tests {
         }
         drop(line);
         assert_eq!(kept.text(), "it is [secret-removed].");
+    }
+
+    #[test]
+    fn one_event_is_one_line() {
+        let text = logged(LogFormat::Text, || tracing::info!("first\nERROR forged\r\u{1b}[2J"));
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("first\\nERROR") && !text.contains('\u{1b}') && text.ends_with('\n'), "{text}");
     }
 
     #[test]

@@ -253,6 +253,14 @@ mod tests {
         }
     }
 
+    /// Not a measurement: only that the usual text takes the short way, whatever its length.
+    #[test]
+    fn a_long_text_without_secrets_is_looked_at_once() {
+        let text = "!CreateRepo acme widgets --description \"what we build\" ".repeat(700);
+        assert!(!HINTS.is_match(&text));
+        assert_eq!(redact(&text), text);
+    }
+
     proptest! {
         #[test]
         fn nothing_that_is_found_stays(before in ".{0,20}", after in "[^A-Za-z0-9_.-].{0,20}") {

@@ -57,7 +57,10 @@ impl Line {
 /// Where others read along, a command in code or quote marks only counts if nothing is said beside it:
 /// people show each other commands (`` `!CreateRepo` does not work for me ``).
 ///
-/// The line keeps all lines of the message; [`words`](crate::words()) says which of them belong to the command.
+/// The text of a slash command is read like a direct message: nobody else reads along.
+///
+/// The line keeps all lines of the message; [`words`](crate::words()) says which of them belong to the
+/// command.
 #[must_use]
 pub fn address(text: &str, bot_user: &str, direct_message: bool) -> Option<Line> {
     // Most messages of a channel end here.

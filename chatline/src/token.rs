@@ -69,13 +69,16 @@ fn link(out: &mut String, target: &str, label: &str) {
         return;
     }
     let target = target.strip_prefix("mailto:").unwrap_or(&target);
-    // A quote or a space inside an address would end the word that it is.
+    // A space, or what would open a quote, must not end the word that an address is.
+    let mut before = None;
     for c in target.chars() {
         match c {
             '"' => out.push_str("%22"),
             ' ' => out.push_str("%20"),
+            '\'' if matches!(before, None | Some('=')) => out.push_str("%27"),
             c => out.push(c),
         }
+        before = Some(c);
     }
 }
 
@@ -149,6 +152,7 @@ mod tests {
             words("https://acme.example/?q=\"a b\"&amp;r=1"),
             "https://acme.example/?q=%22a%20b%22&r=1"
         );
+        assert_eq!(words("https://acme.example/it's?q='x'"), "https://acme.example/it's?q=%27x'");
     }
 
     #[test]

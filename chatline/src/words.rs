@@ -64,18 +64,34 @@ pub(crate) struct Words<'a> {
     roles: Roles<'a>,
     /// Characters read.
     length: usize,
+    /// The byte up to which lines are known to belong to the command.
+    joined: usize,
     over: bool,
 }
 
 impl<'a> Words<'a> {
     pub(crate) fn new(line: &'a str) -> Self {
-        Self { line, roles: Roles::new(line), length: 0, over: false }
+        Self { line, roles: Roles::new(line), length: 0, joined: 0, over: false }
     }
 
     /// The byte where what comes next begins, on this line or a later one.
     pub(crate) fn ahead(&self) -> usize {
         let rest = &self.line[self.roles.at()..];
         self.line.len() - rest.trim_start().len()
+    }
+
+    /// Whether the lines after a line break go on with the command: the next that is not empty begins with
+    /// an option.
+    fn goes_on(&mut self) -> bool {
+        // Of many empty lines only the first looks ahead.
+        if self.roles.at() > self.joined {
+            let ahead = self.ahead();
+            let name = self.line[ahead..].strip_prefix("--");
+            if name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())) {
+                self.joined = ahead;
+            }
+        }
+        self.roles.at() <= self.joined
     }
 
     fn step(&mut self) -> Result<Option<Role>, WordsError> {
@@ -94,7 +110,7 @@ impl<'a> Words<'a> {
             let Some(role) = self.step()? else { break };
             let begun = word.is_some();
             match role {
-                Role::Bare('\n') if !goes_on(&self.line[self.roles.at()..]) => {
+                Role::Bare('\n') if !self.goes_on() => {
                     self.over = true;
                     return Ok(word);
                 }
@@ -137,15 +153,6 @@ impl Iterator for Words<'_> {
 
 pub(crate) fn too_long(line: &str) -> WordsError {
     WordsError::TooLong { length: line.chars().count(), limit: LONGEST_LINE }
-}
-
-/// Whether the lines after a line break go on with the command: the next that is not empty begins with an
-/// option.
-fn goes_on(lines: &str) -> bool {
-    lines
-        .trim_start()
-        .strip_prefix("--")
-        .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 #[cfg(test)]

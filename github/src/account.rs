@@ -145,25 +145,33 @@ impl Account {
         let mut tries = 0;
         loop {
             tries += 1;
-            let identity = match org {
-                Some(org) => self.identities.of(&self.transport, org, Scope::Reading).await?,
-                None => self.identities.ourselves()?,
-            };
-            let result = self.read_once(&identity, &call).await;
-            match result {
-                Ok(answer) if answer.status.as_u16() == 401 && !renewed => {
-                    renewed = true;
-                    match org {
-                        Some(org) if self.identities.forget(org, &identity).await => {}
-                        _ => return Ok(answer),
+            let result = match self.reading_as(org).await {
+                Ok(identity) => match self.read_once(&identity, &call).await {
+                    Ok(answer) if answer.status.as_u16() == 401 && !renewed => {
+                        renewed = true;
+                        match org {
+                            Some(org) if self.identities.forget(org, &identity).await => continue,
+                            _ => Ok(answer),
+                        }
                     }
-                }
+                    result => result,
+                },
+                Err(failure) => Err(failure),
+            };
+            match result {
                 Ok(answer) if answer.status.is_server_error() && tries < TRIES => self.pause(tries).await,
                 Err(Failure::NotSent(_) | Failure::Unclear(_)) if tries < TRIES => self.pause(tries).await,
                 // The budget knows now: the next turn waits, or says that it would be too long.
                 Err(Failure::Limited { .. }) if tries < TRIES => {}
                 other => return other,
             }
+        }
+    }
+
+    async fn reading_as(&self, org: Option<&Owner>) -> Result<Identity, Failure> {
+        match org {
+            Some(org) => self.identities.of(&self.transport, org, Scope::Reading).await,
+            None => self.identities.ourselves(),
         }
     }
 

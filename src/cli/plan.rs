@@ -1,11 +1,17 @@
 //! `hubcommander plan`
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
+use hubcommander_sdk::clock::{SharedClock, SystemClock};
+use serde_json::json;
 
-use super::{End, Failure, configured};
+use super::run::failed;
+use super::{End, configured, runtime};
+use crate::app::{self, Preview};
 use crate::config::Surroundings;
+use crate::pipeline::report::words;
 
 /// What to plan, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -34,9 +40,36 @@ fn user_id(id: &str) -> Result<String, String> {
 }
 
 /// Prints what the command would do.
-pub(super) fn run(_options: &PlanOptions, file: &Path, surroundings: &Surroundings<'_>) -> Result<(), End> {
-    let _config = configured(file, surroundings)?;
-    Err(Failure::new("This build cannot plan.", "Use a newer one.").into())
+pub(super) fn run(options: &PlanOptions, file: &Path, surroundings: &Surroundings<'_>) -> Result<(), End> {
+    let config = configured(file, surroundings)?;
+    let preview = runtime()?.block_on(async {
+        let clock: SharedClock = Arc::new(SystemClock);
+        app::preview(&config, &clock, &options.line, &options.person).await.map_err(|error| failed(&error))
+    })?;
+    match preview {
+        Preview::Said(message) => {
+            println!("{}", message.words());
+            Err(End::Said)
+        }
+        Preview::Answer(message) => {
+            println!("{}", message.words());
+            Ok(())
+        }
+        Preview::Plan(examined) if options.json => {
+            let words: Vec<String> = examined.words().iter().map(|step| step.what.words()).collect();
+            println!(
+                "{:#}",
+                json!({
+                    "digest": examined.digest(), "risk": examined.risk(), "words": words, "plan": examined.plan(),
+                })
+            );
+            Ok(())
+        }
+        Preview::Plan(examined) => {
+            println!("{}", words::dry_run(&examined, "not asked in Slack").words());
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]

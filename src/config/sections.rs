@@ -222,7 +222,7 @@ impl Reading<'_, '_, '_> {
     }
 
     fn credentials(&mut self) -> Option<Credentials> {
-        let Some(github) = self.tree.one("github", &[]) else { return None };
+        let github = self.tree.one("github", &[])?;
         if self.tree.one("github.app", &[]).is_some() {
             let private_key = self.secret("github.app.private_key", private_key)?;
             let Some(Value::Number(id)) = self.value("github.app.id", &[]) else { return None };

@@ -292,7 +292,7 @@ impl Walk<'_, '_, '_> {
 }
 
 /// A section that `given` is in, when all of the section that is required is given.
-fn given_parent<'g>(given: &'g str) -> &'g str {
+fn given_parent(given: &str) -> &str {
     given.split('.').next().unwrap_or(given)
 }
 

@@ -11,5 +11,7 @@ pub mod manifest;
 pub mod people;
 pub mod render;
 pub mod socket;
+#[cfg(test)]
+mod tests;
 pub mod way_out;
 pub mod web;

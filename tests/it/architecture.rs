@@ -27,8 +27,8 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "web",
     "app",
-    "sandbox_app",
     "cli",
 ];
 
@@ -80,7 +80,8 @@ fn no_room_uses_one_that_comes_after_it() {
         if matches!(room, "lib" | "main" | "pipeline") {
             continue;
         }
-        let here = place(room).unwrap_or_else(|| panic!("src/{room} is not in the order of rooms: put it there"));
+        let here =
+            place(room).unwrap_or_else(|| panic!("src/{room} is not in the order of rooms: put it there"));
         *seen.entry(here).or_default() += 1;
         // What stands under `cfg(test)` may look where it likes.
         let text = std::fs::read_to_string(&file).unwrap();
@@ -107,7 +108,8 @@ fn plugins_do_not_know_the_engine() {
         ("github", &["hubcommander.", "hubcommander-commands", "sqlx", "slack-morphism"]),
     ] {
         let manifest = std::fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap();
-        let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("[dev-dependencies]").next().unwrap();
+        let dependencies =
+            manifest.split("[dependencies]").nth(1).unwrap().split("[dev-dependencies]").next().unwrap();
         for name in forbidden {
             let found = dependencies.lines().any(|line| line.starts_with(name));
             assert!(!found, "{package} depends on {name}");

@@ -116,7 +116,13 @@ fn long_and_hostile_text_is_quick() {
         "a|", "<a|", "--a ", "é",
     ] {
         let text = unit.repeat(40_000 / unit.chars().count());
-        for raw in [text.clone(), format!("!{text}"), format!("!X {text}"), format!("`!X {text}")] {
+        for raw in [
+            text.clone(),
+            format!("!{text}"),
+            format!("!X {text}"),
+            format!("`!X {text}"),
+            format!("!X {text}--a"),
+        ] {
             if let Some(line) = address(&raw, "U0HUB", true) {
                 let (_, rest) = line.command();
                 let _ = words(rest);

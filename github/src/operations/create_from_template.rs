@@ -113,6 +113,6 @@ impl Handler for Does {
         if answer.status.as_u16() == 404 || answer.is_redirect() {
             return Err(self.0.refused(&answer, &template).await);
         }
-        made(&self.0, &answer, &name).await
+        made(&answer, &name)
     }
 }

@@ -11,10 +11,12 @@ use super::{
     Access, deletion, described, full_name, input::input, made_since, operation, repository_output, risk_of,
     same_words,
 };
+use crate::answer::Answer;
 use crate::names::{FullName, Owner, RepoName};
 use crate::path::Path;
 use crate::reader::{Lookup, Repository, Visibility};
 use crate::words::quoted;
+use crate::writer::refused;
 
 const KIND: &str = "github.create_repository";
 
@@ -86,17 +88,23 @@ pub(super) async fn observe_new(
 }
 
 /// What is left to say when GitHub does not make a repository.
-pub(super) async fn not_made(
-    access: &Access,
-    answer: &crate::answer::Answer,
-    name: &FullName,
-) -> OperationError {
+fn not_made(answer: &Answer, name: &FullName) -> OperationError {
+    let org = name.owner.as_str();
     match answer.status.as_u16() {
         422 if answer.says_taken() => OperationError::permanent(
             format!("{name} exists already. Choose another name, or ask for access to that one."),
             format!("{name}: {}", answer.message()),
         ),
-        _ => access.refused(answer, name).await,
+        422 => refused(answer, &name.to_string()),
+        404 => OperationError::permanent(
+            format!(
+                "{org} is not there, or this bot's GitHub account may not create repositories in it. \
+                 Check the name."
+            ),
+            format!("{name}: GitHub answered 404 (request {})", answer.request_id().unwrap_or("-")),
+        ),
+        // Whatever else is wrong is wrong with the organisation: the repository has never been there.
+        _ => refused(answer, org),
     }
 }
 
@@ -141,22 +149,18 @@ impl Handler for Does {
             body["homepage"] = json!(homepage);
         }
         let answer = writer.post(&new.org, Path::org(&new.org).then("repos"), body).await?;
-        made(&self.0, &answer, &name).await
+        made(&answer, &name)
     }
 }
 
 /// What came of making a repository.
-pub(super) async fn made(
-    access: &Access,
-    answer: &crate::answer::Answer,
-    name: &FullName,
-) -> Result<Applied, OperationError> {
+pub(super) fn made(answer: &Answer, name: &FullName) -> Result<Applied, OperationError> {
     match (answer.status.as_u16(), answer.json::<Repository>()) {
         (201, Ok(repository)) => Ok(Applied {
             output: repository_output(&repository),
             inverse: Some(deletion(&repository, name)),
             note: None,
         }),
-        _ => Err(not_made(access, answer, name).await),
+        _ => Err(not_made(answer, name)),
     }
 }

@@ -14,7 +14,7 @@ use crate::names::BadName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadErrorKind {
     /// The name cannot be one at GitHub; nothing was asked.
-    Name(BadName),
+    Name(Box<BadName>),
     /// It is not there, or the account cannot see it: GitHub does not tell which.
     Absent,
     /// The account may not read it. The permissions (or scopes) that would be needed, as GitHub names them.
@@ -176,7 +176,7 @@ impl From<Failure> for ReadError {
 impl From<BadName> for ReadError {
     fn from(bad: BadName) -> Self {
         let what = format!("The {bad}.");
-        Self::new(ReadErrorKind::Name(bad.clone()), what, "Check the name.", bad.to_string())
+        Self::new(ReadErrorKind::Name(Box::new(bad.clone())), what, "Check the name.", bad.to_string())
     }
 }
 

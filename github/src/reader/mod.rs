@@ -146,11 +146,12 @@ impl Granted {
 }
 
 /// What was found, or `None` where GitHub says that there is nothing, which may also mean that the account
-/// cannot see it.
+/// cannot see it, or that it bears another name now.
 fn found<T: DeserializeOwned>(answer: &Answer, subject: &str) -> Result<Option<T>, ReadError> {
     match answer.status.as_u16() {
         200 => answer.json().map(Some).map_err(|error| ReadError::unexpected(subject, &error.to_string())),
         404 => Ok(None),
+        _ if answer.is_redirect() => Ok(None),
         _ => Err(ReadError::unexpected_answer(answer, subject)),
     }
 }

@@ -111,7 +111,7 @@ async fn what_is_missing_is_told() {
     let refused = permanent(site.apply(&create()).await);
     assert_eq!(
         refused,
-        "This bot's GitHub account may not change acme/widgets. Tell the people who run this bot. \
+        "This bot's GitHub account may not change acme. Tell the people who run this bot. \
          It needs administration=write."
     );
 }

@@ -264,3 +264,58 @@ async fn a_branch_that_is_not_there_yet_is_waited_for() {
     assert!(matches!(result, Err(OperationError::Temporary { retry_after: Some(_), .. })), "{result:?}");
     assert_eq!(site.observe(&rename).await.unwrap(), Observed::Absent);
 }
+
+#[tokio::test]
+async fn where_nothing_can_be_made_it_says_why() {
+    let site = Site::start().await;
+    let elsewhere = CreateRepository { org: Owner::parse("globex").unwrap(), ..widgets() };
+    assert_eq!(
+        permanent(site.apply(&elsewhere.operation()).await),
+        "globex is not there, or this bot's GitHub account may not create repositories in it. Check the name."
+    );
+    let long = CreateRepository { description: Some("x".repeat(400)), ..widgets() };
+    let told = permanent(site.apply(&long.operation()).await);
+    assert!(
+        told.starts_with("GitHub refuses this: ") && told.ends_with("Change it and ask again."),
+        "{told}"
+    );
+
+    let member = World::acme().token("ghp_member", "ana-lima", &["repo", "read:org"]);
+    let site = Site::with(member, |settings| {
+        settings.credentials = hubcommander_github::Credentials::Token("ghp_member".into());
+    })
+    .await;
+    let told = permanent(site.apply(&widgets().operation()).await);
+    assert!(told.starts_with("This bot's GitHub account may not change acme."), "{told}");
+}
+
+/// Through a proxy that refuses, nothing is sent, so it is safe to try again.
+#[tokio::test]
+async fn a_proxy_that_gives_no_tunnel_means_that_nothing_was_sent() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let proxy = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"\r\n\r\n") {
+            asked.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
+        String::from_utf8(asked).unwrap()
+    });
+    let site = Site::with(World::acme(), |settings| {
+        settings.api_url = "https://ghes.test/api/v3".parse().unwrap();
+        settings.proxy = hubcommander_github::Proxy::Through {
+            url: format!("http://user:pass@{address}"),
+            except: String::new(),
+        };
+    })
+    .await;
+    let result = site.apply(&widgets().operation()).await;
+    assert!(matches!(result, Err(OperationError::Temporary { .. })), "{result:?}");
+    assert!(!format!("{result:?}").contains("pass"), "{result:?}");
+    let asked = proxy.await.unwrap();
+    assert!(asked.starts_with("CONNECT ghes.test:443 HTTP/1.1\r\n"), "{asked}");
+    assert!(!asked.contains("ghp_sandbox"), "the proxy sees no token");
+}

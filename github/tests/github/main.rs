@@ -1,5 +1,7 @@
 //! The account against the local GitHub: one binary, a module per matter.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
 mod app;
 mod creating;
 mod editing;

@@ -37,6 +37,7 @@ async fn teams_branches_and_organisations() {
     assert_eq!((slugs, teams.complete), (vec!["bots", "employees", "platform", "security"], true));
     assert!(reader.branch("acme", "website", "main").await.unwrap().is_some());
     assert!(reader.branch("acme", "website", "feature/none").await.unwrap().is_none());
+    assert!(reader.branch("acme", "old-name", "main").await.unwrap().is_none(), "not followed");
     assert_eq!(reader.organization("acme").await.unwrap().unwrap().login, "acme");
     assert_eq!(reader.organization("globex").await.unwrap(), None);
     let missing = reader.repositories("globex").await.unwrap_err();

@@ -1,6 +1,6 @@
 //! A local GitHub: its REST API over a state model, and a page that shows the state.
 //!
-//! One request takes this way: [`front`] (who asks, in which version, within which limits, under which
+//! One request takes this way: `front/` (who asks, in which version, within which limits, under which
 //! name) and then the one family in `rest/` that knows the path, under one lock, so that every effect happens
 //! as a whole or not at all. What goes wrong on the way is up to [`crate::faults`].
 

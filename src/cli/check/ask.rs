@@ -78,13 +78,12 @@ impl Asker {
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
-        let request = request
-            .body(Full::default())
-            .map_err(|_| "the address cannot be asked".to_owned())?;
+        let request = request.body(Full::default()).map_err(|_| "the address cannot be asked".to_owned())?;
         let asking = async {
             let answer = self.0.request(request).await.map_err(|error| why(&error))?;
             let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, MOST).collect().await.map_err(|_| "the answer broke off".to_owned())?;
+            let body =
+                Limited::new(body, MOST).collect().await.map_err(|_| "the answer broke off".to_owned())?;
             let body = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
             Ok(Answer { status: parts.status, headers: parts.headers, body })
         };

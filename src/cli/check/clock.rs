@@ -43,15 +43,7 @@ async fn one(ground: &Ground, asker: &Asker, name: &str, url: &Url, below: &str)
     let before = ground.clock.now();
     let answer = match asker.ask(Method::GET, url, below, None).await {
         Ok(answer) => answer,
-        Err(why) => {
-            return Finding::wrong(
-                format!("{name} was not reached: {why}."),
-                format!(
-                    "See that this machine can reach {}, and whether it needs a proxy (`HTTPS_PROXY`).",
-                    url.host_str().unwrap_or_default()
-                ),
-            );
-        }
+        Err(why) => return Finding::unreached(name, url, &why),
     };
     let after = ground.clock.now();
     let Some(date) = answer.header("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
@@ -67,7 +59,10 @@ async fn one(ground: &Ground, asker: &Asker, name: &str, url: &Url, below: &str)
 /// What to say about a clock that is this many seconds behind the other (or before it, if negative).
 fn words(name: &str, seconds: i64) -> Finding {
     let way = if seconds > 0 { "behind" } else { "ahead of" };
-    let what = format!("This machine's clock is {} s {way} {name}'s.", TimeDelta::seconds(seconds).abs().num_seconds());
+    let what = format!(
+        "This machine's clock is {} s {way} {name}'s.",
+        TimeDelta::seconds(seconds).abs().num_seconds()
+    );
     let cure = "Let the system keep its clock, for example with chrony or systemd-timesyncd.";
     match seconds.abs() {
         off if off > TOO_MUCH => Finding::wrong(what, cure),
@@ -83,7 +78,11 @@ mod tests {
     #[test]
     fn a_clock_may_be_off_a_little() {
         assert_eq!(words("Slack", -2), Finding::Fine("agrees with Slack's".to_owned()));
-        assert!(matches!(words("Slack", 20), Finding::Attention(failure) if failure.what.contains("20 s behind")));
-        assert!(matches!(words("Slack", -90), Finding::Wrong(failure) if failure.what.contains("90 s ahead of")));
+        assert!(
+            matches!(words("Slack", 20), Finding::Attention(failure) if failure.what.contains("20 s behind"))
+        );
+        assert!(
+            matches!(words("Slack", -90), Finding::Wrong(failure) if failure.what.contains("90 s ahead of"))
+        );
     }
 }

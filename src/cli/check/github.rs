@@ -28,7 +28,9 @@ fn refused(error: &ReadError) -> Finding {
             "Make a new token or key and give it where `[github]` says; the old one is wrong, was revoked, or has \
              run out."
         }
-        ReadErrorKind::SignOn => "Open GitHub's settings, Tokens, and authorise the token for the organisation.",
+        ReadErrorKind::SignOn => {
+            "Open GitHub's settings, Tokens, and authorise the token for the organisation."
+        }
         ReadErrorKind::NotInstalled => "Open the App's page and install it in the organisation.",
         ReadErrorKind::Unreachable => {
             "See that this machine can reach GitHub, and whether it needs a proxy (`HTTPS_PROXY`)."
@@ -105,7 +107,9 @@ pub(super) async fn organisations(ground: &Ground) -> Vec<Finding> {
 async fn may_create(ground: &Ground, github: &GitHub, reader: &Reader, me: &WhoAmI, org: &str) -> Finding {
     if me.app {
         return match reader.missing_in(org).await {
-            Ok(missing) if missing.is_empty() => Finding::Fine(format!("{org} lets the App do all that it needs")),
+            Ok(missing) if missing.is_empty() => {
+                Finding::Fine(format!("{org} lets the App do all that it needs"))
+            }
             Ok(missing) => Finding::wrong(
                 format!("{org} has not given the App {}.", missing.join(", ")),
                 "Ask an owner to accept the App's new permissions: the organisation's settings, GitHub Apps.",
@@ -122,7 +126,10 @@ async fn may_create(ground: &Ground, github: &GitHub, reader: &Reader, me: &WhoA
         Ok(answer) => match (answer.text("/state"), answer.text("/role")) {
             (Some("active"), Some("admin")) => Finding::Fine(format!("{} is an owner of {org}", me.login)),
             (Some("active"), _) => Finding::wrong(
-                format!("{} is no owner of {org}, and only owners can create all repositories and grant teams.", me.login),
+                format!(
+                    "{} is no owner of {org}, and only owners can create all repositories and grant teams.",
+                    me.login
+                ),
                 "Ask an owner to make it one, or use a GitHub App, which can do less harm.",
             ),
             (Some("pending"), _) => Finding::wrong(

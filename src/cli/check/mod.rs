@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use hubcommander_sdk::clock::{SharedClock, SystemClock};
+use url::Url;
 
 use super::{End, Failure, counted, runtime};
 use crate::config::{Problems, Sections, Surroundings, read_file};
@@ -51,7 +52,6 @@ struct Ground {
     /// What could be read. A section that could not has its problem among the problems.
     sections: Sections,
     problems: Problems,
-    /// The names of commands that the configuration sets something for.
     clock: SharedClock,
     asker: Result<Asker, String>,
 }
@@ -76,6 +76,15 @@ impl Finding {
 
     fn attention(what: impl Into<String>, cure: impl Into<String>) -> Self {
         Self::Attention(Failure::new(what, cure))
+    }
+
+    /// There was no answer from there.
+    fn unreached(name: &str, url: &Url, why: &str) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        Self::wrong(
+            format!("{name} was not reached: {why}."),
+            format!("See that this machine can reach {host}, and whether it needs a proxy (`HTTPS_PROXY`)."),
+        )
     }
 
     /// A section of the configuration is missing.

@@ -24,13 +24,15 @@ fn ready(ground: &Ground) -> Result<(&Slack, &Asker), Finding> {
 /// What Slack said, if it said yes; else what to tell, if it is nothing special.
 async fn call(asker: &Asker, slack: &Slack, method: &str, token: &Secret) -> Result<Answer, Finding> {
     let way = if method.starts_with("conversations.info") { Method::GET } else { Method::POST };
-    let answer = asker.ask(way, &slack.api_url, method, Some(token)).await.map_err(|why| {
-        Finding::wrong(
-            format!("Slack was not reached: {why}."),
-            "See that this machine can reach slack.com, and whether it needs a proxy (`HTTPS_PROXY`).",
-        )
-    })?;
-    if answer.body.get("ok").and_then(Value::as_bool) == Some(true) { Ok(answer) } else { Err(refused(&answer)) }
+    let answer = asker
+        .ask(way, &slack.api_url, method, Some(token))
+        .await
+        .map_err(|why| Finding::unreached("Slack", &slack.api_url, &why))?;
+    if answer.body.get("ok").and_then(Value::as_bool) == Some(true) {
+        Ok(answer)
+    } else {
+        Err(refused(&answer))
+    }
 }
 
 /// What a refusal means, whatever was asked.
@@ -141,6 +143,9 @@ pub(super) async fn channels(ground: &Ground) -> Vec<Finding> {
     let ignored = slack.ignore.iter().map(|id| (id, "ignore", false));
     let alarm = slack.alarm_channel.iter().map(|id| (id, "alarm_channel", true));
     let all: Vec<_> = alarm.chain(listened).chain(ignored).collect();
+    if !all.is_empty() && call(asker, slack, "auth.test", &slack.bot_token).await.is_err() {
+        return vec![Finding::NotTried("not tried, since the bot token does not work".to_owned())];
+    }
     let mut found = Vec::new();
     if slack.alarm_channel.is_none() {
         found.push(Finding::attention(
@@ -159,7 +164,8 @@ pub(super) async fn channels(ground: &Ground) -> Vec<Finding> {
 
 async fn channel(asker: &Asker, slack: &Slack, id: &str, key: &str, must_be_in: bool) -> Finding {
     // An id is letters and digits; the configuration has seen to that.
-    let answer = match call(asker, slack, &format!("conversations.info?channel={id}"), &slack.bot_token).await {
+    let answer = match call(asker, slack, &format!("conversations.info?channel={id}"), &slack.bot_token).await
+    {
         Ok(answer) => answer,
         Err(Finding::Wrong(failure)) if failure.what.contains("channel_not_found") => {
             return Finding::wrong(
@@ -171,7 +177,9 @@ async fn channel(asker: &Asker, slack: &Slack, id: &str, key: &str, must_be_in: 
         Err(finding) => return finding,
     };
     let name = answer.text("/channel/name").map_or_else(|| id.to_owned(), |name| format!("#{name}"));
-    let is = |field: &str| answer.body.pointer(&format!("/channel/{field}")).and_then(Value::as_bool) == Some(true);
+    let is = |field: &str| {
+        answer.body.pointer(&format!("/channel/{field}")).and_then(Value::as_bool) == Some(true)
+    };
     if is("is_archived") {
         return Finding::wrong(
             format!("{name} (`{key}`) is archived."),

@@ -25,7 +25,7 @@ use crate::ids::Ids;
 use crate::pipeline::engine::Engine;
 use crate::slack::socket::{Alarm, AlarmKind, Answer, Envelope, Intake as Lanes, Kind};
 use crate::slack::web::{Me, Web};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// What came in, for the health page and the metrics.
 #[derive(Debug, Default)]
@@ -83,6 +83,12 @@ impl Intake {
             ignore: ignore.iter().cloned().collect(),
             counters: Counters::default(),
         }
+    }
+
+    /// Where commands are written down.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.engine.store
     }
 
     /// Whether the bot listens in this conversation.

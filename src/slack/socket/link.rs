@@ -135,11 +135,6 @@ async fn finish(mut writer: JoinHandle<()>, ending: &Ending, within: Duration) {
     }
 }
 
-/// Returns when we are to stop, or nobody is left who could say so.
-async fn stopped(shutdown: &mut watch::Receiver<bool>) {
-    let _ = shutdown.wait_for(|stop| *stop).await;
-}
-
 struct Reader<'a> {
     shared: Arc<Shared>,
     acks: mpsc::Sender<String>,
@@ -161,14 +156,18 @@ impl Reader<'_> {
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
         let mut leave_at: Option<Instant> = None;
-        let mut watch_retired = true;
+        let mut retirement = false;
+        // Made once, not for every frame.
+        let stopped = async { shutdown.wait_for(|stop| *stop).await.map(|_| ()) };
+        let retiring = async { retired.changed().await.is_ok() };
+        tokio::pin!(stopped, retiring);
         loop {
             tokio::select! {
                 biased;
-                () = stopped(&mut shutdown) => return Ending::Shutdown,
-                changed = retired.changed(), if watch_retired => {
-                    watch_retired = false;
-                    if changed.is_ok() {
+                _ = &mut stopped => return Ending::Shutdown,
+                meant = &mut retiring, if !retirement => {
+                    retirement = true;
+                    if meant {
                         leave_at = Some(Instant::now() + settings.retire_within);
                     }
                 }

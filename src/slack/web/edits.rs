@@ -26,6 +26,9 @@ pub(super) struct Body {
     pub(super) tag: Tag,
 }
 
+/// Who waits for an edit to be through.
+type Asker = oneshot::Sender<Result<(), SlackError>>;
+
 /// The edits under way, by channel and `ts`. While an entry is there, a task takes care of it.
 #[derive(Default)]
 pub(super) struct Edits {
@@ -36,7 +39,7 @@ pub(super) struct Edits {
 #[derive(Default)]
 struct Waiting {
     newest: Option<Body>,
-    askers: Vec<oneshot::Sender<Result<(), SlackError>>>,
+    askers: Vec<Asker>,
 }
 
 impl Edits {
@@ -97,7 +100,7 @@ impl Web {
         self.inner.edits.idle.notify_waiters();
     }
 
-    fn take(&self, key: &(String, String)) -> Option<(Body, Vec<oneshot::Sender<Result<(), SlackError>>>)> {
+    fn take(&self, key: &(String, String)) -> Option<(Body, Vec<Asker>)> {
         let mut waiting = self.inner.edits.lock();
         let entry = waiting.get_mut(key)?;
         let body = entry.newest.take()?;

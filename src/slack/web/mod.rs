@@ -95,6 +95,7 @@ pub struct Me {
     /// The enterprise the workspace belongs to, if to one.
     pub enterprise_id: Option<String>,
     /// The workspace's address.
+    #[serde(default)]
     pub url: String,
 }
 

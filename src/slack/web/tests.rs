@@ -159,7 +159,10 @@ async fn a_post_says_who_it_is_and_carries_its_tag() {
     assert_eq!(request.body["channel"], "C0DEV");
     assert_eq!(request.body["thread_ts"], "1.0");
     assert_eq!(request.body["text"], "hi &lt;!channel&gt;\nmore");
-    assert_eq!(request.body["blocks"][1]["text"], json!({"type": "mrkdwn", "text": "more"}));
+    assert_eq!(
+        request.body["blocks"][0]["text"],
+        json!({"type": "mrkdwn", "text": "hi &lt;!channel&gt;\nmore"})
+    );
     assert_eq!(
         request.body["metadata"],
         json!({"event_type": "hubcommander_message",

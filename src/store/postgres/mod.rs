@@ -4,6 +4,7 @@
 //! write: rows are locked, always in the same order.
 
 mod connect;
+mod statements;
 mod write;
 
 use std::time::Duration;

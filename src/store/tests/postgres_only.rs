@@ -128,8 +128,7 @@ async fn relay(client: TcpStream, server: UnixStream, lose_answer: &AtomicBool, 
         let _ = tokio::io::copy(&mut from_server, &mut to_client).await;
     });
     let mut bytes = vec![0; 64 * 1024];
-    loop {
-        let Ok(read @ 1..) = from_client.read(&mut bytes).await else { break };
+    while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
         let commits = bytes[..read].windows(6).any(|window| window == b"COMMIT");
         if commits && lose_commit.swap(false, Ordering::SeqCst) {
             break;

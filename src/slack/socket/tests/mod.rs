@@ -1,304 +1,24 @@
-//! Against a scripted peer: a WebSocket server that does what each test says.
+//! What the reader promises, against a scripted peer.
 
-use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod peer;
 
-use futures_util::{SinkExt, StreamExt};
-use hubcommander_sdk::clock::SystemClock;
-use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
+use url::Url;
 
-use super::*;
-use crate::slack::way_out::{Proxies, WayOut};
-
-/// Generous: only a test that fails waits this long.
-const DEADLINE: Duration = Duration::from_secs(20);
-
-async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, future).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"))
-}
-
-enum Order {
-    Say(String),
-    Binary,
-    Close,
-    /// Neither read nor write any more, but keep the connection open.
-    Freeze,
-}
-
-/// One connection, as the peer sees it.
-struct Conn {
-    orders: mpsc::UnboundedSender<Order>,
-    heard: mpsc::UnboundedReceiver<Message>,
-}
-
-impl Conn {
-    fn say(&self, value: &Value) {
-        self.orders.send(Order::Say(value.to_string())).unwrap();
-    }
-
-    fn hello(&self) {
-        self.say(&json!({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A0HUB"}}));
-    }
-
-    fn event(&self, id: &str) {
-        self.say(&json!({
-            "envelope_id": id, "type": "events_api", "accepts_response_payload": false,
-            "retry_attempt": 0, "retry_reason": "", "payload": {"event_id": id},
-        }));
-    }
-
-    fn disconnect(&self, reason: &str) {
-        self.say(&json!({"type": "disconnect", "reason": reason, "debug_info": {"host": "h"}}));
-    }
-
-    /// The next text, past the pings. None when the connection is over.
-    async fn text(&mut self) -> Option<Value> {
-        loop {
-            match soon("a text", self.heard.recv()).await? {
-                Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
-                Message::Close(_) => return None,
-                _ => {}
-            }
-        }
-    }
-
-    async fn acked(&mut self) -> String {
-        self.text().await.expect("an ack")["envelope_id"].as_str().unwrap().to_owned()
-    }
-}
-
-struct Peer {
-    address: SocketAddr,
-    conns: mpsc::UnboundedReceiver<Conn>,
-}
-
-impl Peer {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (sender, conns) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let sender = sender.clone();
-                tokio::spawn(async move {
-                    let (orders, heard) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
-                    let ws = tokio_tungstenite::accept_async(stream).await.unwrap();
-                    sender.send(Conn { orders: orders.0, heard: heard.1 }).unwrap();
-                    serve(ws, orders.1, heard.0).await;
-                });
-            }
-        });
-        Self { address, conns }
-    }
-
-    async fn conn(&mut self) -> Conn {
-        soon("a connection", self.conns.recv()).await.unwrap()
-    }
-
-    fn tickets(&self) -> Arc<Desk> {
-        Desk::new(Url::parse(&format!("ws://{}/link/?ticket=secret", self.address)).unwrap())
-    }
-}
-
-async fn serve(
-    mut ws: tokio_tungstenite::WebSocketStream<TcpStream>,
-    mut orders: mpsc::UnboundedReceiver<Order>,
-    heard: mpsc::UnboundedSender<Message>,
-) {
-    loop {
-        tokio::select! {
-            order = orders.recv() => match order {
-                Some(Order::Say(text)) => {
-                    if ws.feed(Message::text(text)).await.is_err() { return }
-                    // Flushed when the orders run dry, as a busy server would.
-                    if orders.is_empty() && ws.flush().await.is_err() { return }
-                }
-                Some(Order::Binary) => ws.send(Message::binary(vec![1, 2, 3])).await.unwrap(),
-                Some(Order::Close) | None => {
-                    let _ = ws.close(None).await;
-                    return;
-                }
-                Some(Order::Freeze) => {
-                    // Held until the test lets go of the connection.
-                    while orders.recv().await.is_some() {}
-                    return;
-                }
-            },
-            message = ws.next() => match message {
-                Some(Ok(message)) => { let _ = heard.send(message); }
-                _ => return,
-            },
-        }
-    }
-}
-
-/// Gives tickets, or what a test scripted.
-struct Desk {
-    url: Url,
-    script: Mutex<VecDeque<Result<Url, SlackError>>>,
-    always: Mutex<Option<SlackError>>,
-    asked: Mutex<Vec<tokio::time::Instant>>,
-    someone_asked: Notify,
-}
-
-impl Desk {
-    fn new(url: Url) -> Arc<Self> {
-        Arc::new(Self {
-            url,
-            script: Mutex::default(),
-            always: Mutex::default(),
-            asked: Mutex::default(),
-            someone_asked: Notify::new(),
-        })
-    }
-
-    fn asked(&self) -> Vec<tokio::time::Instant> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-#[async_trait]
-impl Tickets for Desk {
-    async fn ticket(&self) -> Result<Url, SlackError> {
-        self.asked.lock().unwrap().push(tokio::time::Instant::now());
-        self.someone_asked.notify_one();
-        if let Some(error) = self.always.lock().unwrap().clone() {
-            return Err(error);
-        }
-        self.script.lock().unwrap().pop_front().unwrap_or_else(|| Ok(self.url.clone()))
-    }
-}
-
-/// Takes everything in, and answers what a test scripted for an id.
-#[derive(Default)]
-struct Inbox {
-    taken: Mutex<Vec<Envelope>>,
-    answers: Mutex<HashMap<String, Answer>>,
-    held: Mutex<HashMap<String, Arc<Notify>>>,
-    /// Every envelope yields this often, to be with the intake for a while.
-    yields: AtomicUsize,
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
-
-impl Inbox {
-    fn ids(&self) -> Vec<String> {
-        self.taken.lock().unwrap().iter().map(|envelope| envelope.id.clone()).collect()
-    }
-
-    fn answer(&self, id: &str, answer: Answer) {
-        self.answers.lock().unwrap().insert(id.to_owned(), answer);
-    }
-
-    fn hold(&self, id: &str) -> Arc<Notify> {
-        let notify = Arc::new(Notify::new());
-        self.held.lock().unwrap().insert(id.to_owned(), Arc::clone(&notify));
-        notify
-    }
-}
-
-#[async_trait]
-impl Intake for Inbox {
-    async fn take(&self, envelope: Envelope) -> Answer {
-        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(now, Ordering::SeqCst);
-        let id = envelope.id.clone();
-        self.taken.lock().unwrap().push(envelope);
-        let held = self.held.lock().unwrap().get(&id).cloned();
-        if let Some(held) = held {
-            held.notified().await;
-        }
-        for _ in 0..self.yields.load(Ordering::SeqCst) {
-            tokio::task::yield_now().await;
-        }
-        self.now.fetch_sub(1, Ordering::SeqCst);
-        self.answers.lock().unwrap().remove(&id).unwrap_or(Answer::Ack)
-    }
-}
-
-struct Siren(mpsc::UnboundedSender<AlarmKind>);
-
-#[async_trait]
-impl Alarm for Siren {
-    async fn raise(&self, alarm: AlarmKind) {
-        let _ = self.0.send(alarm);
-    }
-}
-
-struct Bot {
-    inbox: Arc<Inbox>,
-    alarms: mpsc::UnboundedReceiver<AlarmKind>,
-    watcher: Watcher,
-    stop: watch::Sender<bool>,
-    running: JoinHandle<()>,
-}
-
-fn quick() -> SocketSettings {
-    SocketSettings {
-        connections: 1,
-        ping_every: Duration::from_millis(100),
-        dead_after: Duration::from_secs(10),
-        retire_within: Duration::from_millis(300),
-        backoff_first: Duration::from_millis(10),
-        stable_after: Duration::ZERO,
-        slow_retry: Duration::from_secs(300),
-        drain_within: Duration::from_secs(5),
-        ..SocketSettings::default()
-    }
-}
-
-impl Bot {
-    fn start(desk: &Arc<Desk>, settings: SocketSettings) -> Self {
-        Self::start_through(desk, settings, Proxies::none())
-    }
-
-    fn start_through(desk: &Arc<Desk>, settings: SocketSettings, proxies: Proxies) -> Self {
-        let inbox = Arc::new(Inbox::default());
-        let (siren, alarms) = mpsc::unbounded_channel();
-        let board = Board::new(Arc::new(SystemClock));
-        let watcher = board.watcher();
-        let (stop, shutdown) = watch::channel(false);
-        let way_out = WayOut::new(proxies, Duration::from_secs(10), false).unwrap();
-        let running = tokio::spawn(keeper::keep_all(
-            Arc::clone(desk) as Arc<dyn Tickets>,
-            way_out,
-            Arc::clone(&inbox) as Arc<dyn Intake>,
-            Arc::new(Siren(siren)),
-            settings,
-            board,
-            7,
-            shutdown,
-        ));
-        Self { inbox, alarms, watcher, stop, running }
-    }
-
-    async fn alarm(&mut self) -> AlarmKind {
-        soon("an alarm", self.alarms.recv()).await.unwrap()
-    }
-
-    async fn live(&mut self, count: usize) {
-        soon("so many live connections", self.watcher.status.wait_for(|status| status.live == count))
-            .await
-            .unwrap();
-    }
-
-    fn count(&self, counter: impl Fn(&Counters) -> &std::sync::atomic::AtomicU64) -> u64 {
-        counter(&self.watcher.counters).load(Ordering::SeqCst)
-    }
-
-    async fn end(self) {
-        self.stop.send_replace(true);
-        soon("the end", self.running).await.unwrap();
-    }
-}
+use self::peer::{Bot, Desk, Order, Peer, quick, soon};
+use super::{AlarmKind, Answer, SocketSettings};
+use crate::slack::way_out::Proxies;
+use crate::slack::web::SlackError;
 
 #[tokio::test]
 async fn an_event_comes_in_raw_and_is_acked_where_it_came_from() {
@@ -511,7 +231,7 @@ async fn under_load_everything_is_acked_once_and_no_more_is_in_flight_than_allow
     let mut peer = Peer::start().await;
     let bot = Bot::start(&peer.tickets(), SocketSettings { connections: 2, in_flight: 64, ..quick() });
     bot.inbox.yields.store(3, Ordering::SeqCst);
-    let mut conns = vec![peer.conn().await, peer.conn().await];
+    let mut conns = [peer.conn().await, peer.conn().await];
     for (place, conn) in conns.iter().enumerate() {
         conn.hello();
         for number in 0..EACH {
@@ -519,7 +239,7 @@ async fn under_load_everything_is_acked_once_and_no_more_is_in_flight_than_allow
         }
     }
     for (place, conn) in conns.iter_mut().enumerate() {
-        let mut acked = std::collections::HashSet::new();
+        let mut acked = HashSet::new();
         for _ in 0..EACH {
             let id = conn.acked().await;
             assert!(id.starts_with(&format!("{place}-")) && acked.insert(id));
