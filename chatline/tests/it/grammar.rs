@@ -116,6 +116,11 @@ fn quotes_and_two_hyphens_make_a_value_of_what_looks_like_an_option() {
     assert_eq!(create("acme widgets -- --dry-run"), invalid("reviewer", "--dry-run", InvalidReason::Form));
     assert_eq!(create("\"--dry-run\" widgets"), invalid("org", "--dry-run", InvalidReason::Form));
     assert!(create("acme \"-widgets\"").is_ok());
+    // The mark that keeps such words apart inside is no more let in than any other of its kind.
+    assert_eq!(
+        create("acme widgets --description \u{FDD2}x"),
+        invalid("description", "x", InvalidReason::Character('\u{FDD2}'))
+    );
 }
 
 #[test]
