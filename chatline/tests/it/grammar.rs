@@ -280,6 +280,29 @@ fn a_form_goes_the_way_of_a_line() {
 }
 
 #[test]
+fn a_form_can_say_what_looks_like_an_option_or_a_cry_for_help() {
+    for text in [
+        "--dry-run",
+        "--dry-run x",
+        "--help",
+        "-h",
+        "-- x",
+        "--",
+        "-5",
+        "- a",
+        "help",
+        "\"half",
+        "a\n--team x",
+    ] {
+        let mut args = Args::default();
+        args.set("text", Value::Text(text.into()));
+        assert_eq!(parse(&repeat(), &render(&repeat(), &args)), Ok(args.clone()), "{text:?}");
+        args.set("org", Value::Text("help".into()));
+        assert_eq!(parse(&announce(), &render(&announce(), &args)), Ok(args), "{text:?}");
+    }
+}
+
+#[test]
 fn a_grammar_can_be_shared() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Grammar>();
