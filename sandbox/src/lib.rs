@@ -1,1 +1,10 @@
-//! A local Slack and a local GitHub: state models with faults on demand
+//! A local Slack and a local GitHub: state models with faults on demand.
+//!
+//! Both servers answer over real TCP on loopback, run through [`server::serve`], and take a
+//! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
+
+pub mod connection;
+pub mod faults;
+pub mod github;
+pub mod server;
+pub mod slack;

@@ -141,4 +141,11 @@ pub trait Command: Send + Sync {
     /// # Errors
     /// A [`Refusal`] with a sentence on what is wrong and one on what to do.
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal>;
+
+    /// What could be meant by `typed` for the argument `arg`, given what has been filled in so far; at most
+    /// 100. Asked by the form while a person types, so it must answer within a second.
+    async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
+        let _ = (arg, typed, so_far);
+        Vec::new()
+    }
 }
