@@ -116,6 +116,11 @@ fn quotes_and_two_hyphens_make_a_value_of_what_looks_like_an_option() {
     assert_eq!(create("acme widgets -- --dry-run"), invalid("reviewer", "--dry-run", InvalidReason::Form));
     assert_eq!(create("\"--dry-run\" widgets"), invalid("org", "--dry-run", InvalidReason::Form));
     assert!(create("acme \"-widgets\"").is_ok());
+    // The mark that keeps such words apart inside is no more let in than any other of its kind.
+    assert_eq!(
+        create("acme widgets --description \u{FDD2}x"),
+        invalid("description", "x", InvalidReason::Character('\u{FDD2}'))
+    );
 }
 
 #[test]
@@ -272,6 +277,29 @@ fn a_form_goes_the_way_of_a_line() {
     args.set("dry-run", Value::Flag(true));
     let line = render(&create_repo(), &args);
     assert_eq!(create(&line), Ok(args), "{line}");
+}
+
+#[test]
+fn a_form_can_say_what_looks_like_an_option_or_a_cry_for_help() {
+    for text in [
+        "--dry-run",
+        "--dry-run x",
+        "--help",
+        "-h",
+        "-- x",
+        "--",
+        "-5",
+        "- a",
+        "help",
+        "\"half",
+        "a\n--team x",
+    ] {
+        let mut args = Args::default();
+        args.set("text", Value::Text(text.into()));
+        assert_eq!(parse(&repeat(), &render(&repeat(), &args)), Ok(args.clone()), "{text:?}");
+        args.set("org", Value::Text("help".into()));
+        assert_eq!(parse(&announce(), &render(&announce(), &args)), Ok(args), "{text:?}");
+    }
 }
 
 #[test]
