@@ -163,13 +163,14 @@ impl App {
             clock: Arc::clone(&clock),
             mailboxes: Mailboxes::default(),
         });
+        let ids = Arc::new(Ids::new(Arc::clone(&clock), rand::random()));
         let alarm: Arc<dyn Alarm> =
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), clock));
         let intake = Arc::new(Intake::new(
             Arc::clone(&engine),
             me.clone(),
             web.clone(),
-            Arc::new(Ids::random()),
+            ids,
             Arc::clone(&alarm),
             &config.slack.listen,
             &config.slack.ignore,

@@ -33,7 +33,10 @@ async fn until_stopped(config: &Config) -> Result<(), Failure> {
 }
 
 pub(super) fn failed(error: &AppError) -> Failure {
-    Failure::new(format!("The bot cannot start: {error}."), "`hubcommander check` tries each part and says what to do.")
+    Failure::new(
+        format!("The bot cannot start: {error}."),
+        "`hubcommander check` tries each part and says what to do.",
+    )
 }
 
 /// Logs the moment from which the bot hears.
@@ -50,7 +53,10 @@ async fn say_ready(board: Board, clock: SharedClock) {
 pub(super) fn signals() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let refused = |error: std::io::Error| {
-        Failure::new(format!("The system does not let us listen for signals: {error}."), "Start the program again.")
+        Failure::new(
+            format!("The system does not let us listen for signals: {error}."),
+            "Start the program again.",
+        )
     };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;

@@ -55,9 +55,10 @@ async fn until_stopped(
     let clock: SharedClock = Arc::new(SystemClock);
     let signals = signals()?;
     let folder = Folder::new()?;
-    let github = GitHub::start(hubcommander_sandbox::github::World::acme(), Arc::clone(&clock), Faults::default())
-        .await
-        .map_err(|error| no_server(&error))?;
+    let github =
+        GitHub::start(hubcommander_sandbox::github::World::acme(), Arc::clone(&clock), Faults::default())
+            .await
+            .map_err(|error| no_server(&error))?;
     let behaviour = Options { github_page: Some(github.url()), ..Options::default() };
     let listener = listener(options.port).await?;
     let world = hubcommander_sandbox::slack::World::acme();
@@ -104,7 +105,9 @@ fn say_where(slack: &str, github: &str, no_open: bool) {
     println!("  Slack    {slack}");
     println!("  GitHub   {github}/");
     println!();
-    println!("Open the first, type !CreateRepo acme widgets, and watch the repository appear. Ctrl-C ends it.");
+    println!(
+        "Open the first, type !CreateRepo acme widgets, and watch the repository appear. Ctrl-C ends it."
+    );
     if !no_open && let Err(error) = open::that_detached(slack) {
         tracing::debug!(%error, "no browser could be opened");
     }
@@ -121,16 +124,23 @@ async fn listener(port: Option<u16>) -> Result<TcpListener, Failure> {
         },
     };
     bound.map_err(|error| {
-        Failure::new(format!("Nothing can listen on that port: {error}."), "Choose another with `--port`, or leave it out.")
+        Failure::new(
+            format!("Nothing can listen on that port: {error}."),
+            "Choose another with `--port`, or leave it out.",
+        )
     })
 }
 
 fn no_server(error: &ServeError) -> Failure {
-    Failure::new(format!("The local servers cannot start: {error}."), "See that this machine lets programs listen on 127.0.0.1.")
+    Failure::new(
+        format!("The local servers cannot start: {error}."),
+        "See that this machine lets programs listen on 127.0.0.1.",
+    )
 }
 
 fn address(text: &str) -> Result<Url, Failure> {
-    text.parse().map_err(|error| Failure::new(format!("{text} is no address: {error}."), "Report this as a mistake."))
+    text.parse()
+        .map_err(|error| Failure::new(format!("{text} is no address: {error}."), "Report this as a mistake."))
 }
 
 /// A folder of this sandbox's own, gone when it ends: a new local Slack knows nothing of an old store.

@@ -235,9 +235,13 @@ impl Executor {
         }
         loop {
             *tries += 1;
-            crate::crash::point(&format!("execute.before-apply:{}", handler.kind()));
+            if crate::crash::ENABLED {
+                crate::crash::point(&format!("execute.before-apply:{}", handler.kind()));
+            }
             let applied = tokio::time::timeout(OPERATION_LIMIT, handler.apply(input, permit)).await;
-            crate::crash::point(&format!("execute.after-apply:{}", handler.kind()));
+            if crate::crash::ENABLED {
+                crate::crash::point(&format!("execute.after-apply:{}", handler.kind()));
+            }
             let error = match applied {
                 Ok(Ok(applied)) => return Ok(applied),
                 Ok(Err(error)) => error,

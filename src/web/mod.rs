@@ -41,10 +41,8 @@ pub async fn listen(
     seen: Seen,
     mut stop: watch::Receiver<bool>,
 ) -> Result<impl Future<Output = ()> + Send, CannotListen> {
-    let listener =
-        TcpListener::bind(address).await.map_err(|reason| CannotListen { address, reason })?;
-    let pages =
-        Router::new().route("/healthz", get(health)).route("/metrics", get(metrics)).with_state(seen);
+    let listener = TcpListener::bind(address).await.map_err(|reason| CannotListen { address, reason })?;
+    let pages = Router::new().route("/healthz", get(health)).route("/metrics", get(metrics)).with_state(seen);
     Ok(async move {
         let stopped = async move {
             // An error means that whoever could stop us is gone.

@@ -40,7 +40,9 @@ async fn play(line: &str, die_at: Option<u64>) -> Result<(Left, Vec<String>)> {
     }
     // The end has been said when it is written down that it was, and Slack holds it.
     let store = wait_finished(&servers).await;
-    store.with_context(|| std::fs::read_to_string(servers.folder.path().join("bot.log")).unwrap_or_default())?;
+    store.with_context(|| {
+        std::fs::read_to_string(servers.folder.path().join("bot.log")).unwrap_or_default()
+    })?;
     servers.slack.all_acked().await?;
     bot.stop().await?;
     let said = servers
@@ -80,7 +82,9 @@ async fn a_kill_at_any_point_of_any_command_leaves_no_trace() -> Result<()> {
         let (calm, points) = play(line, None).await?;
         ensure!(!points.is_empty(), "no points were found for {line}: is `crash-points` on?");
         for at in 1..=points.len() as u64 {
-            let (left, _) = play(line, Some(at)).await.with_context(|| format!("{line}, killed at {at} of {points:#?}"))?;
+            let (left, _) = play(line, Some(at))
+                .await
+                .with_context(|| format!("{line}, killed at {at} of {points:#?}"))?;
             let name = &points[at as usize - 1];
             // An ephemeral message cannot be looked up, so it may be said once more.
             let mut said = left.said.clone();

@@ -96,7 +96,10 @@ impl Servers {
         let text = text
             .replace("sandbox = true\n", "")
             .replace("sqlite://data/hubcommander.db", &self.store_url())
-            .replace("# api_url = \"https://slack.com/api\"", &format!("api_url = {:?}", self.slack.api_url()))
+            .replace(
+                "# api_url = \"https://slack.com/api\"",
+                &format!("api_url = {:?}", self.slack.api_url()),
+            )
             .replace("# api_url = \"https://api.github.com\"", &format!("api_url = {:?}", self.github.url()))
             .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
         let path = self.folder.path().join("config.toml");
@@ -118,7 +121,7 @@ impl Servers {
     /// What is said in the end in answer to a message: the first form that is not "at work", without what
     /// differs from run to run.
     pub async fn end_of(&self, channel: &str, asked: Ts) -> Result<String> {
-        let reply = self.slack.await_reply_that(channel, asked, "an end", |shown| !shown.contains('⏳')).await?;
+        let reply = self.slack.await_reply_that(channel, asked, |shown| !shown.contains('⏳')).await?;
         Ok(self.shown(&reply))
     }
 
@@ -223,7 +226,8 @@ pub struct Process {
 impl Process {
     /// Starts it. `environment` is added to an empty one.
     pub fn start(config: &Path, environment: &[(&str, &str)]) -> Result<Self> {
-        let log = std::fs::File::options().create(true).append(true).open(config.with_file_name("bot.log"))?;
+        let log =
+            std::fs::File::options().create(true).append(true).open(config.with_file_name("bot.log"))?;
         let child = Command::new(env!("CARGO_BIN_EXE_hubcommander"))
             .arg("--config")
             .arg(config)
