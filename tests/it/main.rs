@@ -1,4 +1,15 @@
-//! End to end: the real bot against the sandbox's servers, and the program as it is started.
+//! The real bot against the sandbox's servers: type a line in Slack, read the reply, look at the local
+//! GitHub. At the end of each story nothing is unread and nothing is unfinished.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what should not be"
+)]
 
 mod architecture;
-mod command_line;
+mod crash;
+mod create_repo;
+mod world;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use hubcommander_sandbox::slack::{HandError, Options, Slack, Submitted};
 use serde_json::{Value as Json, json};
 
@@ -38,7 +38,7 @@ async fn trigger(slack: &Slack, app: &mut App) -> Result<String> {
     let payload = app.take().await?;
     starting.await??;
     assert_eq!(payload["type"], "shortcut");
-    Ok(payload["trigger_id"].as_str().unwrap().to_owned())
+    Ok(payload["trigger_id"].as_str().context("a trigger")?.to_owned())
 }
 
 #[tokio::test]

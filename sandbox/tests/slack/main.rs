@@ -4,5 +4,6 @@ mod app;
 mod forms;
 mod messages;
 mod page;
+mod read_by_a_library;
 mod socket;
 mod web_api;

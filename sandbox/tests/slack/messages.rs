@@ -1,10 +1,14 @@
 //! What people say, as the app hears it; what the app says, as people see it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use anyhow::Result;
-use hubcommander_sandbox::slack::HandError;
+use futures_util::StreamExt;
+use hubcommander_sandbox::slack::{HandError, Options};
 use serde_json::json;
 
-use crate::app::{App, call, error, ok, slack};
+use crate::app::{App, DEADLINE, call, error, ok, slack, slack_with};
 
 #[tokio::test]
 async fn a_message_comes_as_slack_shapes_it() -> Result<()> {
@@ -268,5 +272,40 @@ async fn a_click_carries_the_message_and_can_replace_it() -> Result<()> {
     client.post(url).json(&json!({ "delete_original": true })).send().await?;
     assert!(slack.ephemerals("U0ANA").is_empty());
     assert_eq!(call(&slack, "api.test", json!({})).await?["ok"], true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_messages_flow_and_the_oldest_are_forgotten() -> Result<()> {
+    const MANY: usize = 1_000;
+    let slack = slack_with(Options { keep_messages: 100, ..Options::for_benches() }).await?;
+    let mut app = App::connect(&slack).await?;
+    let posted = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&posted);
+    slack.on_posted(move |channel, message| {
+        assert_eq!((channel, message.text.as_str()), ("C0DEV", "pong"));
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    for number in 0..MANY {
+        slack.say_raw("U0ANA", "C0DEV", &format!("!Repeat \"{number}\""))?;
+    }
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let url = format!("{}/chat.postMessage", slack.api_url());
+    let mut posts = futures_util::stream::FuturesUnordered::new();
+    for number in 0..MANY {
+        let payload = app.take().await?;
+        assert_eq!(payload["event"]["text"], format!("!Repeat \"{number}\""), "in order over one connection");
+        let body = json!({ "channel": "C0DEV", "text": "pong" });
+        posts.push(client.post(&url).bearer_auth("xoxb-sandbox").json(&body).send());
+        if posts.len() >= 50 {
+            assert_eq!(posts.next().await.expect("one")?.status(), 200);
+        }
+    }
+    while let Some(answer) = posts.next().await {
+        assert_eq!(answer?.status(), 200);
+    }
+    slack.wait_until(DEADLINE, |slack| slack.counters().acked == MANY as u64).await?;
+    assert_eq!(posted.load(Ordering::SeqCst), MANY);
+    assert_eq!(slack.messages("C0DEV").len(), 100);
     Ok(())
 }

@@ -177,14 +177,14 @@ async fn an_ack_counts_only_on_its_own_connection() -> Result<()> {
 
 #[tokio::test]
 async fn a_warned_connection_stays_open_and_takes_acks_until_its_end() -> Result<()> {
-    for why in [Leave::Warning, Leave::RefreshRequested] {
+    for (why, reason) in [(Leave::Warning, "warning"), (Leave::RefreshRequested, "refresh_requested")] {
         let slack = slack().await?;
         let mut app = App::connect(&slack).await?;
         slack.say("U0ANA", "C0DEV", "hello")?;
         let envelope = app.next().await?;
         slack.disconnect(Which::All, why);
         let goodbye = app.next().await?;
-        assert_eq!(goodbye["type"], "disconnect");
+        assert_eq!((&goodbye["type"], &goodbye["reason"]), (&json!("disconnect"), &json!(reason)));
         app.ack(&envelope).await?;
         slack.all_acked().await?;
         assert_eq!(slack.counters().acked, 1);
