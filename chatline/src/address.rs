@@ -28,13 +28,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// The first word, which names the command, and what follows it. A `:` or `,` after the name is not part
-    /// of it.
+    /// The command's name and what it is given, as [`command`] parts them.
     #[must_use]
     pub fn command(&self) -> (&str, &str) {
-        let end = self.text.find(char::is_whitespace).unwrap_or(self.text.len());
-        let (name, rest) = self.text.split_at(end);
-        (name.trim_end_matches([':', ',']), rest.trim_start_matches(' '))
+        command(&self.text)
     }
 
     /// The name of a second command in a later line, as in a message of two lines with a command each. Only
@@ -46,6 +43,16 @@ impl Line {
             Some(name.trim_end_matches(['*', '_', ':', ',']))
         })
     }
+}
+
+/// The first word of a line's text, which names the command, and what follows it, to be read by
+/// [`Grammar::parse`](crate::Grammar::parse). A `:` or `,` after the name is not part of it. A line break
+/// after the name is kept: what stands behind it is talk, unless the command takes the rest of the text.
+#[must_use]
+pub fn command(text: &str) -> (&str, &str) {
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    (name.trim_end_matches([':', ',']), rest.trim_start_matches(' '))
 }
 
 /// Whether the `text` of a Slack message is addressed to the bot, and its line.

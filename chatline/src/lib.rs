@@ -7,7 +7,7 @@
 //!
 //! 1. [`address`]: is this message for us, and what is its line? It calls [`normalize`], which makes of
 //!    Slack's text what the person typed.
-//! 2. [`Line::command`]: the command's name, and what it is given.
+//! 2. [`command`]: the command's name, and what it is given.
 //! 3. [`Grammar::parse`]: typed [`Args`] by the command's [`spec`], or a [`Problem`]. It parts the line with
 //!    [`words()`] and checks each value.
 //!
@@ -31,7 +31,7 @@ mod usage;
 mod value;
 mod words;
 
-pub use address::{Address, Line, address};
+pub use address::{Address, Line, address, command};
 pub use grammar::Grammar;
 pub use mention::{mention, mentioned, readable};
 pub use nearest::{nearest, within};

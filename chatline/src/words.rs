@@ -106,8 +106,7 @@ impl<'a> Words<'a> {
 
     fn word(&mut self) -> Result<Option<Word>, WordsError> {
         let mut word: Option<Word> = None;
-        loop {
-            let Some(role) = self.step()? else { break };
+        while let Some(role) = self.step()? {
             let begun = word.is_some();
             match role {
                 Role::Bare('\n') if !self.goes_on() => {
