@@ -44,6 +44,8 @@ async fn play(line: &str, die_at: Option<u64>) -> Result<(Left, Vec<String>)> {
         std::fs::read_to_string(servers.folder.path().join("bot.log")).unwrap_or_default()
     })?;
     servers.slack.all_acked().await?;
+    // A process that was started just now may not listen for the signal yet.
+    servers.slack.connected(2).await?;
     bot.stop().await?;
     let said = servers
         .slack
