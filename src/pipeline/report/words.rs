@@ -72,8 +72,8 @@ fn at_home(spec: &CommandSpec, orgs: &Orgs, example: &str) -> String {
 
 /// What is said of a line with a secret in it, and what to do.
 pub const SECRET: (&str, &str) = (
-    "That looks as if there were a secret in it, so I did nothing, and kept no copy of the secret.",
-    "Delete your message, and revoke the secret: whoever reads along may have seen it.",
+    "That looks like it holds a secret, so I did nothing, and kept no copy of the secret.",
+    "Delete your message and revoke the secret: whoever reads along may have seen it.",
 );
 
 /// What is said of a line that is no command that could be asked.
@@ -85,11 +85,11 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
         }
         Unparsed::Secret => refused(SECRET.0, SECRET.1),
         Unparsed::NoSuchCommand { typed, near: Some(near) } => refused(
-            Text::new().plain("There is no command ").code(format!("!{typed}")).plain("."),
+            Text::new().plain("There is no command ").code(format!("!{}", shortened(typed))).plain("."),
             Text::new().plain("Did you mean ").code(bang(near.spec())).plain("?"),
         ),
         Unparsed::NoSuchCommand { typed, near: None } => refused(
-            Text::new().plain("There is no command ").code(format!("!{typed}")).plain("."),
+            Text::new().plain("There is no command ").code(format!("!{}", shortened(typed))).plain("."),
             Text::new().plain("See what there is with ").code("!Help").plain("."),
         ),
         Unparsed::Usage(registered) => usage(registered.spec(), orgs, place),
@@ -99,9 +99,9 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
             let hint = match near {
                 Some(near) => Text::new().plain("Did you mean ").code(near).plain("?"),
                 None if names.is_empty() => "No organisation is set up yet.".into(),
-                None => Text::new().plain(format!("There is {}.", names.join(", "))),
+                None => Text::new().plain(format!("Choose from {}.", names.join(", "))),
             };
-            refused(Text::new().plain("I do not manage an organisation called ").code(typed).plain("."), hint)
+            refused(Text::new().plain("I do not manage an organisation called ").code(shortened(typed)).plain("."), hint)
                 .button(form_button(registered.spec(), place))
         }
     }
@@ -137,25 +137,25 @@ pub fn problem_words(problem: &Problem) -> (Text, Text) {
         Problem::Help => (Text::new(), Text::new()),
         Problem::Missing { arg } => (Text::new().plain("It still needs ").code(arg).plain("."), Text::new()),
         Problem::Unexpected { word, suggestion } => (
-            Text::new().plain("There is one word too many: ").code(word).plain("."),
+            Text::new().plain("There is one word too many: ").code(shortened(word)).plain("."),
             suggestion.as_ref().map_or_else(
                 || Text::from("If several words belong together, put them in quotes."),
                 |near| Text::new().plain("Did you mean ").code(near).plain("?"),
             ),
         ),
         Problem::UnknownOption { option, suggestion } => {
-            (Text::new().plain("There is no option ").code(option).plain("."), meant(suggestion.as_ref(), ""))
+            (Text::new().plain("There is no option ").code(shortened(option)).plain("."), meant(suggestion.as_ref(), ""))
         }
         Problem::NeedsValue { option } => (code(option).plain(" needs a value after it."), Text::new()),
         Problem::NotAChoice { arg, given, choices, suggestion } => (
-            Text::new().code(given).plain(" is not one of the choices for ").code(arg).plain("."),
+            Text::new().code(shortened(given)).plain(" is not one of the choices for ").code(arg).plain("."),
             suggestion.as_ref().map_or_else(
                 || Text::new().plain(format!("Choose from {}.", choices.join(", "))),
                 |near| Text::new().plain("Did you mean ").code(near).plain("?"),
             ),
         ),
         Problem::Invalid { arg, given, reason } => (
-            Text::new().code(shortened(given)).plain(" cannot be the ").plain(arg.as_str()).plain("."),
+            Text::new().code(shortened(given)).plain(" is not right for ").code(arg).plain("."),
             reason_words(reason),
         ),
         Problem::TwiceGiven { arg } => (code(arg).plain(" is given twice."), "Give it once.".into()),
@@ -185,6 +185,8 @@ fn reason_words(reason: &InvalidReason) -> Text {
         InvalidReason::Character(c) if c.is_control() || c.is_whitespace() => {
             format!("There is an invisible character in it (U+{:04X}); type it anew.", u32::from(*c)).into()
         }
+        // Slack sends an emoji as its name between colons.
+        InvalidReason::Character(':') => "There must be no emoji and no colon in it.".into(),
         InvalidReason::Character(c) => {
             Text::new().plain("There must be no ").code(c.to_string()).plain(" in it.")
         }
