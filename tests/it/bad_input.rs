@@ -106,7 +106,7 @@ async fn names_that_cannot_be() -> Result<()> {
     let world = World::start().await?;
     insta::assert_snapshot!(told(&world, "!CreateRepo acme acme/widgets").await?, @r"
     ⛔ `acme/widgets` is not right for `repo`.
-    There must be no `/` in it.
+    Write the name alone, without the organisation and a slash.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme ..").await?, @r"
     ⛔ `..` is not right for `repo`.
@@ -114,7 +114,7 @@ async fn names_that_cannot_be() -> Result<()> {
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme ../../orgs/acme").await?, @r"
     ⛔ `../../orgs/acme` is not right for `repo`.
-    There must be no `/` in it.
+    Write the name alone, without the organisation and a slash.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme wid🚀gets").await?, @r"
     ⛔ `wid:rocket:gets` is not right for `repo`.
@@ -141,16 +141,16 @@ async fn names_that_cannot_be() -> Result<()> {
     That is a person in Slack. Type the name at GitHub, without the @.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme \"\"").await?, @r"
-    ⛔  is not right for `repo`.
-    It is empty.
+    ⛔ `repo` is empty.
+    Give it a value.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme/widgets").await?, @r"
     ⛔ `acme/widgets` is not right for `org`.
-    There must be no `/` in it.
+    Write the organisation and the repository as two words.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --default-branch a..b").await?, @r"
     ⛔ `a..b` is not right for `default-branch`.
-    It does not have the right form.
+    Git takes no branch of that name.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --homepage acme.example").await?, @r"
     ⛔ `acme.example` is not right for `homepage`.
@@ -166,11 +166,11 @@ async fn names_that_cannot_be() -> Result<()> {
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --template templates").await?, @r"
     ⛔ `templates` is not right for `template`.
-    It does not have the right form.
+    Write it as `owner/repo`, for example `acme/website`.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --team platform").await?, @r"
     ⛔ `platform` is not right for `team`.
-    It does not have the right form.
+    Write it as `team=permission`, for example `platform=push`.
     ");
     assert_eq!(world.github.faults().arrived(), 0, "GitHub is not even asked");
     end_without_a_trace(world).await

@@ -13,5 +13,7 @@ mod bad_input;
 mod command_line;
 mod crash;
 mod create_repo;
+mod forms;
+mod help;
 mod ways_in;
 mod world;

@@ -14,6 +14,7 @@ use crate::pipeline::engine::{Action, Press};
 use crate::pipeline::intake::Intake;
 use crate::pipeline::intake::form::{self, Along};
 use crate::pipeline::intake::payload::Interaction;
+use crate::pipeline::report::words;
 use crate::slack::people::Freshness;
 use crate::slack::socket::{Answer, Envelope};
 use crate::store::{AuditEntry, Click, Receipt, StoreError};
@@ -117,8 +118,18 @@ impl Intake {
             return;
         };
         let Ok(person) = self.engine.people.get(&stored.by.user, Freshness::Cached).await else { return };
-        if !matches!(ask::admit(&person), Admission::Admitted) {
-            return;
+        match ask::admit(&person) {
+            Admission::Admitted => {}
+            Admission::Ignored(_) => return,
+            Admission::Refused(refusal) => {
+                let message = words::refused(refusal.what, refusal.todo);
+                let thread = Some(thread).filter(|thread| !thread.is_empty());
+                let user = &stored.by.user;
+                if let Err(error) = self.web.whisper(&stored.channel, user, thread, &message).await {
+                    tracing::warn!(%error, "a refusal could not be said");
+                }
+                return;
+            }
         }
         let known = self.engine.people.conversation(&stored.channel, Freshness::Cached).await.ok();
         let along = Along {

@@ -77,7 +77,7 @@ impl Intake {
         match parse::parse(&self.engine.registry, &self.engine.orgs, &line) {
             Ok(_) => {}
             Err(Unparsed::Wrong(_, problem)) => {
-                let (what, todo) = problem_words(&problem);
+                let (what, todo) = problem_words(spec, &problem);
                 let words = format!("{} {}", what.words(), todo.words());
                 return Answer::AckWith(errors(spec, form::field_of(spec, &problem), words.trim()));
             }

@@ -107,14 +107,16 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
     }
 }
 
-fn refused(what: impl Into<Text>, todo: impl Into<Text>) -> Message {
+/// Something that is not done: what is wrong, and what to do.
+#[must_use]
+pub fn refused(what: impl Into<Text>, todo: impl Into<Text>) -> Message {
     Message::new(what).state(State::Refused).line(todo)
 }
 
 /// What is said of wrong arguments.
 fn wrong(registered: &Registered, problem: &Problem, place: &Place) -> Message {
     let spec = registered.spec();
-    let (what, todo) = problem_words(problem);
+    let (what, todo) = problem_words(spec, problem);
     let message = Message::new(what).state(State::Refused);
     let message = if todo.is_empty() { message } else { message.line(todo) };
     message
@@ -131,7 +133,7 @@ fn meant(suggestion: Option<&String>, prefix: &str) -> Text {
 
 /// One sentence on what is wrong, one on what to do.
 #[must_use]
-pub fn problem_words(problem: &Problem) -> (Text, Text) {
+pub fn problem_words(spec: &CommandSpec, problem: &Problem) -> (Text, Text) {
     let code = |word: &str| Text::new().code(word);
     match problem {
         Problem::Help => (Text::new(), Text::new()),
@@ -154,9 +156,12 @@ pub fn problem_words(problem: &Problem) -> (Text, Text) {
                 |near| Text::new().plain("Did you mean ").code(near).plain("?"),
             ),
         ),
+        Problem::Invalid { arg, reason: InvalidReason::Empty, .. } => {
+            (code(arg).plain(" is empty."), "Give it a value.".into())
+        }
         Problem::Invalid { arg, given, reason } => (
             Text::new().code(shortened(given)).plain(" is not right for ").code(arg).plain("."),
-            reason_words(reason),
+            reason_words(kind_of(spec, arg), reason),
         ),
         Problem::TwiceGiven { arg } => (code(arg).plain(" is given twice."), "Give it once.".into()),
         Problem::Unclosed { quote, .. } => (
@@ -178,7 +183,11 @@ fn shortened(given: &str) -> String {
     given.chars().take(MOST).chain(['…']).collect()
 }
 
-fn reason_words(reason: &InvalidReason) -> Text {
+fn kind_of<'a>(spec: &'a CommandSpec, arg: &str) -> Option<&'a ArgKind> {
+    spec.args.iter().find(|known| known.name == arg).map(|known| &known.kind)
+}
+
+fn reason_words(kind: Option<&ArgKind>, reason: &InvalidReason) -> Text {
     match reason {
         InvalidReason::Empty => "It is empty.".into(),
         InvalidReason::Character(' ') => "There must be no space in it.".into(),
@@ -187,12 +196,20 @@ fn reason_words(reason: &InvalidReason) -> Text {
         }
         // Slack sends an emoji as its name between colons.
         InvalidReason::Character(':') => "There must be no emoji and no colon in it.".into(),
+        InvalidReason::Character('/') if kind == Some(&ArgKind::Organization) => {
+            "Write the organisation and the repository as two words.".into()
+        }
+        InvalidReason::Character('/')
+            if matches!(kind, Some(ArgKind::Repository | ArgKind::NewRepository)) =>
+        {
+            "Write the name alone, without the organisation and a slash.".into()
+        }
         InvalidReason::Character(c) => {
             Text::new().plain("There must be no ").code(c.to_string()).plain(" in it.")
         }
         InvalidReason::TooLong { limit } => format!("It may have {limit} characters at most.").into(),
         InvalidReason::TooMany { limit } => format!("There may be {limit} at most.").into(),
-        InvalidReason::Form => "It does not have the right form.".into(),
+        InvalidReason::Form => form_words(kind),
         InvalidReason::Reserved => "That name has a meaning of its own; choose another.".into(),
         InvalidReason::Person => "That is a person in Slack. Type the name at GitHub, without the @.".into(),
         InvalidReason::NotAPerson => {
@@ -203,6 +220,18 @@ fn reason_words(reason: &InvalidReason) -> Text {
             Text::new().plain("It must be a whole address that begins with ").code("https://").plain(".")
         }
         InvalidReason::Credentials => "There must be no user name or password in an address.".into(),
+    }
+}
+
+fn form_words(kind: Option<&ArgKind>) -> Text {
+    let written = |form: &str, example: &str| {
+        Text::new().plain("Write it as ").code(form).plain(", for example ").code(example).plain(".")
+    };
+    match kind {
+        Some(ArgKind::TeamPermission) => written("team=permission", "platform=push"),
+        Some(ArgKind::FullRepository) => written("owner/repo", "acme/website"),
+        Some(ArgKind::Branch) => "Git takes no branch of that name.".into(),
+        _ => "It does not have the right form.".into(),
     }
 }
 
