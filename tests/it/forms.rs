@@ -26,13 +26,33 @@ fn creations(world: &World) -> usize {
 async fn from_the_button_to_the_repository() -> Result<()> {
     let world = World::start().await?;
     let (asked, view) = open(&world, "!CreateRepo").await?;
-    insta::assert_snapshot!(world.slack.render_view(&view), @"");
+    insta::assert_snapshot!(world.slack.render_view(&view), @r"
+    # CreateRepo
+    Creates a repository with the right teams on it
+    The organisation it belongs to: [Choose ▾]
+    Its name: [___]
+    What it is for, in a sentence (optional): [___]
+    Its web page (optional): [https://___]
+    Who can see it (optional): [Choose ▾]
+    A further team and what it may do (optional): [team=permission___]
+      One on each line.
+    A template to begin from (optional): [Type to search ▾]
+    Topics, separated by commas (optional): [___]
+    The name of its first branch (optional): [___]
+    Show the plan and do nothing (optional): [ ] yes
+    [Close] [Run]
+    ");
     let filled = json!({
         "org": "acme", "repo": "widgets", "description": "Our \"best\" --widgets", "visibility": "private",
         "team": "security=maintain\nplatform=push", "topics": "rust, tools",
     });
     assert_eq!(world.slack.submit(ANA, &view.id, &filled).await?, Submitted::Cleared);
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    ✅ `acme/widgets` is ready
+    private · employees can push · bots can read · security can maintain · platform can push
+    [Open on GitHub]
+    TIME · inv-ID
+    ");
     {
         let state = world.github.state();
         let made = state.repository("acme", "widgets").expect("the repository");
@@ -51,7 +71,15 @@ async fn in_a_direct_message_and_for_the_rest_of_a_line() -> Result<()> {
     let usage = world.slack.await_dm(ANA).await?;
     world.slack.click(ANA, "D0ANA", usage.ts, "form", None).await?;
     let view = world.slack.await_view(ANA).await?;
-    insta::assert_snapshot!(world.slack.render_view(&view), @"");
+    insta::assert_snapshot!(world.slack.render_view(&view), @r#"
+    # SetDescription
+    Sets the sentence that says what a repository is for
+    The organisation it belongs to: [Choose ▾]
+    The repository: [Type to search ▾]
+    The sentence; "" to clear it: [___]
+    Show the plan and do nothing (optional): [ ] yes
+    [Close] [Run]
+    "#);
     // What looks like an option is a text here.
     let repo = json!({ "type": "external_select", "selected_option":
         { "text": { "type": "plain_text", "text": "website" }, "value": "website" } });
@@ -80,9 +108,18 @@ async fn what_is_typed_finds_repositories_and_templates() -> Result<()> {
     assert_eq!(values(found), ["acme/templates"]);
     assert!(world.slack.suggest(ANA, &view.id, "template", "nothing like it").await?.is_empty());
     world.slack.close_view(ANA, &view.id).await?;
-    // Repositories of which organisation? Until one is chosen, nothing is known.
+    // Slack does not tell which organisation is chosen, so those of all are shown.
     let (_, view) = open(&world, "!SetHomepage").await?;
-    insta::assert_debug_snapshot!(values(world.slack.suggest(ANA, &view.id, "repo", "").await?), @"");
+    insta::assert_debug_snapshot!(values(world.slack.suggest(ANA, &view.id, "repo", "").await?), @r#"
+    [
+        "api",
+        "new-name",
+        "sdk",
+        "templates",
+        "website",
+    ]
+    "#);
+    assert_eq!(values(world.slack.suggest(ANA, &view.id, "repo", "SD").await?), ["sdk"]);
     world.slack.close_view(ANA, &view.id).await?;
     assert!(world.github.faults().writes().is_empty());
     world.end().await
@@ -110,11 +147,19 @@ async fn what_is_wrong_is_shown_at_its_field_and_can_be_mended() -> Result<()> {
     }
     filled["repo"] = json!("..");
     let Submitted::Errors(errors) = world.slack.submit(ANA, &view.id, &filled).await? else { panic!("taken") };
-    insta::assert_debug_snapshot!(errors, @"");
+    insta::assert_debug_snapshot!(errors, @r#"
+    {
+        "repo": "That name has a meaning of its own; choose another.",
+    }
+    "#);
     filled["repo"] = json!("widgets");
     filled["description"] = json!("use ghp_aB3dE5gH7jK9mN1pQ3sT5vW7xY9zA1cD3eF5");
     let Submitted::Errors(errors) = world.slack.submit(ANA, &view.id, &filled).await? else { panic!("taken") };
-    insta::assert_debug_snapshot!(errors, @"");
+    insta::assert_debug_snapshot!(errors, @r#"
+    {
+        "description": "This looks like it holds a secret. Leave it out.",
+    }
+    "#);
     assert!(world.github.faults().writes().is_empty());
     // The same form, mended.
     filled["description"] = json!("Widgets");
@@ -176,11 +221,19 @@ async fn a_guest_opens_no_form_and_sends_none() -> Result<()> {
     else {
         panic!("a guest's form was taken");
     };
-    insta::assert_debug_snapshot!(errors, @"");
+    insta::assert_debug_snapshot!(errors, @r#"
+    {
+        "org": "Only full members of the workspace can run this.",
+    }
+    "#);
     assert!(world.slack.suggest(SAM, &view.id, "template", "").await?.is_empty());
     world.slack.close_view(SAM, &view.id).await?;
     world.slack.click(SAM, DEV, usage.ts, "form", None).await?;
-    insta::assert_snapshot!(world.whispered(SAM).await?, @"");
+    insta::assert_snapshot!(world.whispered(SAM).await?, @r"
+    ⛔ This needs a full member of the workspace. You are a guest.
+    Ask someone you work with here to run it for you.
+    (only sam sees this)
+    ");
     assert!(world.slack.views(SAM).is_empty());
     assert_eq!(world.github.faults().arrived(), 0);
     world.end().await
@@ -193,7 +246,11 @@ async fn a_trigger_that_is_too_old_does_no_harm() -> Result<()> {
     world.say(ANA, DEV, "!CreateRepo")?;
     let usage = world.slack.await_ephemeral(ANA).await?;
     world.slack.click(ANA, DEV, usage.ts, "form", None).await?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ The form could not be opened.
+    Press the button again.
+    (only ana sees this)
+    ");
     assert!(world.slack.views(ANA).is_empty());
     assert!(world.ask("!Repeat still here").await?.contains("still here"));
     world.end().await

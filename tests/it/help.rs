@@ -27,7 +27,20 @@ fn specs(servers: &Servers) -> Result<Vec<CommandSpec>> {
 async fn what_a_member_can_do() -> Result<()> {
     let world = World::start().await?;
     world.say(ANA, DEV, "!Help")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    Here is what you can do.
+    Finding your way
+    •  `!Help` Shows what you can do here, or how one command is used
+    Repositories
+    •  `!CreateRepo` Creates a repository with the right teams on it
+    •  `!ListOrgs` Lists the organisations that I manage
+    •  `!SetDescription` Sets the sentence that says what a repository is for
+    •  `!SetHomepage` Sets a repository's web page
+    Trying it out
+    •  `!Repeat` Says again what you say
+    How one is used: `!Help Repeat`. Type a command alone to fill in a form.
+    (only ana sees this)
+    ");
     let asked = world.say(ANA, "D0ANA", "help")?;
     let direct = world.end_of("D0ANA", asked).await?;
     assert!(direct.starts_with("Here is what you can do."), "{direct}");
@@ -38,7 +51,16 @@ async fn what_a_member_can_do() -> Result<()> {
 async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     let world = World::start().await?;
     world.say(ANA, "C0SHARED", "!Help")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    Here is what you can do.
+    Finding your way
+    •  `!Help` Shows what you can do here, or how one command is used
+    Trying it out
+    •  `!Repeat` Says again what you say
+    People of another company read along here; in a direct message there is more.
+    How one is used: `!Help Repeat`. Type a command alone to fill in a form.
+    (only ana sees this)
+    ");
     world.end().await
 }
 
@@ -47,20 +69,75 @@ async fn how_one_command_is_used() -> Result<()> {
     let world = World::start().await?;
     world.say(ANA, DEV, "!Help CreateRepo")?;
     let help = world.whispered(ANA).await?;
-    insta::assert_snapshot!(help, @"");
+    insta::assert_snapshot!(help, @r#"
+    !CreateRepo · Creates a repository with the right teams on it
+    ```
+    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL] [--visibility private|internal|public] [--team team=permission]... [--template owner/repo] [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+    ```
+    For example `!CreateRepo acme widgets`
+    •  `org` the organisation it belongs to
+    •  `repo` its name
+    •  `--description` what it is for, in a sentence
+    •  `--homepage` its web page
+    •  `--visibility` who can see it: private, internal, public
+    •  `--team` a further team and what it may do
+    •  `--template` a template to begin from
+    •  `--topics` topics, separated by commas
+    •  `--default-branch` the name of its first branch
+    •  `--dry-run` show the plan and do nothing
+    Or `!CreateRepo acme gadgets --description "Our gadgets" --team platform=maintain --topics rust,tools`
+    [Fill in a form]
+    (only ana sees this)
+    "#);
     for line in ["!help createrepo", "!Help !CreateRepo", "!CreateRepo help", "!CreateRepo --help", "!CreateRepo -h"] {
         world.say(ANA, DEV, line)?;
         let other = world.whispered(ANA).await?;
         assert!(other.starts_with("!CreateRepo · Creates a repository"), "{line}: {other}");
     }
     world.say(ANA, DEV, "!Help Repeat")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    !Repeat · Says again what you say
+    ```
+    !Repeat <words...>
+    ```
+    For example `!Repeat Hello there`
+    •  `words` what to say again
+    [Fill in a form]
+    (only ana sees this)
+    ");
     world.say(ANA, DEV, "!Help Help")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    !Help · Shows what you can do here, or how one command is used
+    ```
+    !Help [command]
+    ```
+    For example `!Help`
+    •  `command` a command to explain
+    (only ana sees this)
+    ");
     world.say(ANA, DEV, "!Help ListOrgs")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    !ListOrgs · Lists the organisations that I manage
+    ```
+    !ListOrgs
+    ```
+    For example `!ListOrgs`
+    (only ana sees this)
+    ");
     world.say(ANA, DEV, "!Help SetDescription")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r#"
+    !SetDescription · Sets the sentence that says what a repository is for
+    ```
+    !SetDescription <org> <repo> [--dry-run] <description...>
+    ```
+    For example `!SetDescription acme website The website, and how it is built`
+    •  `org` the organisation it belongs to
+    •  `repo` the repository
+    •  `description` the sentence; "" to clear it
+    •  `--dry-run` show the plan and do nothing
+    [Fill in a form]
+    (only ana sees this)
+    "#);
     world.end().await
 }
 
@@ -68,11 +145,30 @@ async fn how_one_command_is_used() -> Result<()> {
 async fn a_name_that_is_none() -> Result<()> {
     let world = World::start().await?;
     world.say(ANA, DEV, "!Help CreateRepos")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is no command `!CreateRepos`.
+    Did you mean `!CreateRepo`?
+    inv-ID
+    (only ana sees this)
+    ");
     world.say(ANA, DEV, "!Help MakeCoffee")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is no command `!MakeCoffee`.
+    See what there is with `!Help`.
+    inv-ID
+    (only ana sees this)
+    ");
     world.say(ANA, DEV, "!Help me please")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is one word too many: `please`.
+    If several words belong together, put them in quotes.
+    ```
+    !Help [command]
+    ```
+    More with `!Help Help`.
+    [Fill in a form]
+    (only ana sees this)
+    ");
     world.end().await
 }
 
@@ -81,9 +177,10 @@ async fn a_hidden_command_works_and_is_not_shown() -> Result<()> {
     let world = World::start_with(&[("hidden = false", "hidden = true")]).await?;
     world.say(ANA, DEV, "!Help")?;
     assert!(!world.whispered(ANA).await?.contains("CreateRepo"), "nor in the words below");
+    // A slip does not give it away either.
     world.say(ANA, DEV, "!creatrepo acme widgets")?;
     world.slack.all_acked().await?;
-    assert!(world.audit().await?.iter().filter(|event| *event == "received").count() == 1);
+    assert_eq!(world.audit().await?.iter().filter(|event| *event == "received").count(), 1);
     assert!(world.ask("!CreateRepo acme widgets").await?.contains("is ready"));
     world.end().await
 }

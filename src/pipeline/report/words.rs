@@ -42,7 +42,9 @@ pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
         }
         message = message.item(text);
     }
-    if spec.args.is_empty() { message } else { message.button(form_button(spec, place)) }
+    // A command that needs nothing is typed sooner than a form is filled in.
+    let worth_a_form = spec.args.iter().any(|arg| arg.required);
+    if worth_a_form { message.button(form_button(spec, place)) } else { message }
 }
 
 /// The button that opens the command as a form. It carries the thread to answer in, which a click on an
@@ -101,8 +103,14 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
                 None if names.is_empty() => "No organisation is set up yet.".into(),
                 None => Text::new().plain(format!("Choose from {}.", names.join(", "))),
             };
-            refused(Text::new().plain("I do not manage an organisation called ").code(shortened(typed)).plain("."), hint)
-                .button(form_button(registered.spec(), place))
+            refused(
+                Text::new()
+                    .plain("I do not manage an organisation called ")
+                    .code(shortened(typed))
+                    .plain("."),
+                hint,
+            )
+            .button(form_button(registered.spec(), place))
         }
     }
 }
@@ -145,9 +153,10 @@ pub fn problem_words(spec: &CommandSpec, problem: &Problem) -> (Text, Text) {
                 |near| Text::new().plain("Did you mean ").code(near).plain("?"),
             ),
         ),
-        Problem::UnknownOption { option, suggestion } => {
-            (Text::new().plain("There is no option ").code(shortened(option)).plain("."), meant(suggestion.as_ref(), ""))
-        }
+        Problem::UnknownOption { option, suggestion } => (
+            Text::new().plain("There is no option ").code(shortened(option)).plain("."),
+            meant(suggestion.as_ref(), ""),
+        ),
         Problem::NeedsValue { option } => (code(option).plain(" needs a value after it."), Text::new()),
         Problem::NotAChoice { arg, given, choices, suggestion } => (
             Text::new().code(shortened(given)).plain(" is not one of the choices for ").code(arg).plain("."),
