@@ -39,7 +39,7 @@ impl Help {
     fn overview(registry: &Registry, place: &Place) -> Message {
         let mut message = Message::new("Here is what you can do.");
         let mut group = None;
-        let mut example = "Help";
+        let mut example = None;
         for registered in registry.iter().filter(|registered| !registered.hidden) {
             let spec = registered.spec();
             if place.shared && spec.audience == Audience::Internal {
@@ -50,7 +50,7 @@ impl Help {
                 group = Some(&spec.group);
             }
             if spec.args.iter().any(|arg| arg.required) {
-                example = &spec.name;
+                example.get_or_insert(&spec.name);
             }
             message =
                 message.item(Text::new().code(format!("!{}", spec.name)).plain(format!(" {}", spec.about)));
@@ -62,7 +62,7 @@ impl Help {
         message.footnote(
             Text::new()
                 .plain("How one is used: ")
-                .code(format!("!Help {example}"))
+                .code(format!("!Help {}", example.map_or("Help", String::as_str)))
                 .plain(". Type a command alone to fill in a form."),
         )
     }

@@ -45,7 +45,7 @@ async fn a_command_alone_shows_its_usage() -> Result<()> {
     •  `--template` a template to begin from
     •  `--topics` topics, separated by commas
     •  `--default-branch` the name of its first branch
-    •  `--dry-run` Show the plan and do nothing
+    •  `--dry-run` show the plan and do nothing
     [Fill in a form]
     (only ana sees this)
     ");

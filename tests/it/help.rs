@@ -38,7 +38,7 @@ async fn what_a_member_can_do() -> Result<()> {
     •  `!SetHomepage` Sets a repository's web page
     Trying it out
     •  `!Repeat` Says again what you say
-    How one is used: `!Help Repeat`. Type a command alone to fill in a form.
+    How one is used: `!Help CreateRepo`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
     let asked = world.say(ANA, "D0ANA", "help")?;
@@ -89,7 +89,9 @@ async fn how_one_command_is_used() -> Result<()> {
     [Fill in a form]
     (only ana sees this)
     "#);
-    for line in ["!help createrepo", "!Help !CreateRepo", "!CreateRepo help", "!CreateRepo --help", "!CreateRepo -h"] {
+    for line in
+        ["!help createrepo", "!Help !CreateRepo", "!CreateRepo help", "!CreateRepo --help", "!CreateRepo -h"]
+    {
         world.say(ANA, DEV, line)?;
         let other = world.whispered(ANA).await?;
         assert!(other.starts_with("!CreateRepo · Creates a repository"), "{line}: {other}");

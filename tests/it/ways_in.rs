@@ -424,11 +424,18 @@ async fn an_event_that_comes_twice_counts_once() -> Result<()> {
     assert_eq!(creations(&world), 1);
     assert_eq!(world.slack.thread(DEV, asked).len(), 2, "one answer");
     assert_eq!(world.audit().await?.iter().filter(|event| *event == "received").count(), 1);
-    // The same event id once more, for what seems another message.
-    let mut moved = said;
-    moved["ts"] = json!(Ts::from_micros(asked.micros() + 1));
-    world.slack.inject_payload(EnvelopeKind::EventsApi, &event("Ev0TWICE", &moved));
+    // The event's own id counts as well.
+    for later in [10, 11] {
+        let direct = json!({
+            "type": "message", "user": ANA, "text": "Repeat once", "channel": "D0ANA", "channel_type": "im",
+            "ts": Ts::from_micros(asked.micros() + later),
+        });
+        world.slack.inject_payload(EnvelopeKind::EventsApi, &event("Ev0ONCE", &direct));
+    }
+    assert_eq!(world.shown(&world.slack.await_dm(ANA).await?), "once");
     world.slack.all_acked().await?;
+    world.settled().await?;
+    assert_eq!(world.slack.dms(ANA).len(), 1);
     world.end().await
 }
 

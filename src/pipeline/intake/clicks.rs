@@ -55,7 +55,7 @@ impl Intake {
             Ok(Receipt::New) => {
                 self.counters.clicks.fetch_add(1, Ordering::Relaxed);
                 if let Some(why) = not_opened {
-                    self.tell(&stored, why);
+                    self.tell(&interaction, &stored, why);
                 }
                 self.pass_on(key, stored, at);
                 Answer::Ack
@@ -66,10 +66,12 @@ impl Intake {
     }
 
     /// Tells the person who pressed a form's button why there is no form, past the ack.
-    fn tell(&self, stored: &Stored, why: Message) {
+    fn tell(&self, interaction: &Interaction, stored: &Stored, why: Message) {
         let web = self.web.clone();
         let (channel, user) = (stored.channel.clone(), stored.by.user.clone());
-        let thread = form_thread(stored).map(str::to_owned);
+        // Not in the thread that the form would answer in: as long as nobody has answered there, Slack does
+        // not show it.
+        let thread = beside(interaction);
         tokio::spawn(async move {
             if let Err(error) = web.whisper(&channel, &user, thread.as_deref(), &why).await {
                 tracing::warn!(%error, "why there is no form could not be said");
@@ -142,17 +144,18 @@ impl Intake {
             Admission::Refused(refusal) => return Some(words::refused(refusal.what, refusal.todo)),
         }
         let known = self.engine.people.conversation(&stored.channel, Freshness::Cached).await.ok();
+        let conversation = known.as_ref().map_or_else(
+            || if stored.channel.starts_with('D') { Conversation::Direct } else { Conversation::Private },
+            |known| known.kind,
+        );
+        // In a direct conversation nobody needs a thread; elsewhere the button carries it.
+        let carried = form_thread(stored).filter(|_| conversation != Conversation::Direct);
         let along = Along {
             command: registered.spec().name.clone(),
             channel: stored.channel.clone(),
-            conversation: known.as_ref().map_or_else(
-                || if stored.channel.starts_with('D') { Conversation::Direct } else { Conversation::Private },
-                |known| known.kind,
-            ),
+            conversation,
             shared: known.is_some_and(|known| known.shared),
-            thread: form_thread(stored)
-                .map(str::to_owned)
-                .or_else(|| interaction.container.as_ref().and_then(|container| container.thread_ts.clone())),
+            thread: carried.map(str::to_owned).or_else(|| beside(interaction)),
         };
         let view = form::view(registered.spec(), &self.engine.orgs, &along);
         if let Err(error) = self.web.open_modal(trigger, &view).await {
@@ -162,6 +165,11 @@ impl Intake {
         }
         None
     }
+}
+
+/// The thread that the message with the button stands in.
+fn beside(interaction: &Interaction) -> Option<String> {
+    interaction.container.as_ref().and_then(|container| container.thread_ts.clone())
 }
 
 /// The thread that a form's button carries.

@@ -91,10 +91,11 @@ impl Reporter {
             return Ok(());
         }
         // In a thread that nobody has answered in yet an ephemeral message is not shown, so it stands beside
-        // the message that asked, unless that stood in a thread itself.
+        // the message that asked, unless that stood in a thread itself. The thread that a form answers in may
+        // be one of those.
         let user = &origin.person.user;
-        let said =
-            retrying(|| self.web.whisper(&origin.channel, user, origin.thread_ts.as_deref(), message)).await;
+        let thread = origin.thread_ts.as_deref().filter(|_| origin.via != Via::Form);
+        let said = retrying(|| self.web.whisper(&origin.channel, user, thread, message)).await;
         match said {
             Ok(()) => Ok(()),
             Err(SlackError::Refused { code, .. }) => {
