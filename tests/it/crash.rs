@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use futures_util::StreamExt as _;
 use hubcommander::app::plugins;
 use hubcommander_sdk::clock::{SharedClock, SystemClock};
 use std::sync::Arc;

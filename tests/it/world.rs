@@ -104,7 +104,10 @@ impl Servers {
                 &format!("api_url = {:?}", self.slack.api_url()),
             )
             .replace("# api_url = \"https://api.github.com\"", &format!("api_url = {:?}", self.github.url()))
-            .replace("# unclear_wait = \"11s\"", &format!("unclear_wait = \"{}ms\"", UNCLEAR_WAIT.as_millis()))
+            .replace(
+                "# unclear_wait = \"11s\"",
+                &format!("unclear_wait = \"{}ms\"", UNCLEAR_WAIT.as_millis()),
+            )
             .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
         let path = self.folder.path().join("config.toml");
         std::fs::write(&path, text)?;

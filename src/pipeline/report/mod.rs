@@ -119,7 +119,10 @@ impl Reporter {
     /// # Errors
     /// Slack did not take it, however often it was tried.
     pub async fn edit(&self, posted: &Posted, message: &Message, tag: &Tag) -> Result<(), SlackError> {
-        retrying(|| self.web.update(&posted.channel, &posted.ts, message, tag)).await
+        crate::crash::point("report.before-edit");
+        let edited = retrying(|| self.web.update(&posted.channel, &posted.ts, message, tag)).await;
+        crate::crash::point("report.after-edit");
+        edited
     }
 
     async fn target(&self, origin: &Origin) -> Target {
@@ -211,7 +214,10 @@ impl Reporter {
                 }
             }
             tries += 1;
-            match self.web.post(channel, thread, message, tag).await {
+            crate::crash::point("report.before-post");
+            let posted = self.web.post(channel, thread, message, tag).await;
+            crate::crash::point("report.after-post");
+            match posted {
                 Ok(ts) => return Ok(Posted { channel: channel.to_owned(), ts }),
                 Err(error @ SlackError::Refused { .. }) => return Err(error),
                 Err(error) if tries >= TRIES => return Err(error),
