@@ -206,12 +206,12 @@ impl Reporter {
     ) -> Result<Posted, SlackError> {
         let mut tries = 0;
         loop {
-            if before == Before::Perhaps {
-                if let Some(ts) = retrying(|| self.web.find(channel, thread, tag)).await? {
-                    let posted = Posted { channel: channel.to_owned(), ts };
-                    self.edit(&posted, message, tag).await?;
-                    return Ok(posted);
-                }
+            if before == Before::Perhaps
+                && let Some(ts) = retrying(|| self.web.find(channel, thread, tag)).await?
+            {
+                let posted = Posted { channel: channel.to_owned(), ts };
+                self.edit(&posted, message, tag).await?;
+                return Ok(posted);
             }
             tries += 1;
             crate::crash::point("report.before-post");
