@@ -94,7 +94,7 @@ async fn a_kill_at_any_point_of_any_command_leaves_no_trace() -> Result<()> {
             let (left, _) = played?;
             // An ephemeral message cannot be looked up, so it may be said once more.
             let mut said = left.said;
-            said.dedup();
+            said.dedup_by(|again, first| again == first && first.contains("(only "));
             assert_eq!(said, calm.said, "{line}, killed at {name}");
             assert_eq!(left.github, calm.github, "{line}, killed at {name}");
             tried += 1;
