@@ -20,8 +20,8 @@ use tokio::time::timeout;
 use super::people::{Freshness, People};
 use super::render::action_of;
 use super::socket::{self, Alarm, AlarmKind, Answer, Board, Envelope, Intake, Kind, SocketSettings, Watcher};
-use super::way_out::Proxies;
 use super::web::{SlackError, Tag, Web, WebSettings};
+use hubcommander_outbound::Proxies;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 

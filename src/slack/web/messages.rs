@@ -13,7 +13,7 @@ use super::error::{SlackError, sort};
 use super::method::Method;
 use super::{Tag, Web};
 use crate::slack::render::{Look, Rendered, render};
-use crate::slack::way_out::must_be_private;
+use hubcommander_outbound::must_be_private;
 
 /// The metadata's type, by which our messages are known.
 const EVENT_TYPE: &str = "hubcommander_message";
