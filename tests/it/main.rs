@@ -12,4 +12,5 @@ mod architecture;
 mod command_line;
 mod crash;
 mod create_repo;
+mod ways_in;
 mod world;

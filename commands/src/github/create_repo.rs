@@ -19,6 +19,7 @@ use hubcommander_sdk::text::Text;
 use serde::Deserialize;
 
 use super::permission::can;
+use super::set_text::must_fit;
 use super::{named, suggest};
 
 /// What config.toml may say under `[commands.CreateRepo]`.
@@ -264,6 +265,7 @@ impl Command for CreateRepo {
             owner: named("organisation", Owner::parse(&org.name))?,
             name: named("name", RepoName::parse(args.text("repo").unwrap_or_default()))?,
         };
+        must_fit(args.text("description").unwrap_or_default())?;
         let template = args.text("template").map(FullName::parse).transpose();
         let branch = args.text("default-branch").map(BranchName::parse).transpose();
         let topics: Result<Vec<Topic>, _> = args.list("topics").into_iter().map(Topic::parse).collect();

@@ -114,9 +114,9 @@ impl Intake {
             None if direct => Conversation::Direct,
             None => Conversation::Private,
         };
-        let text = format!("!{}", slash.text.trim().trim_start_matches('!'));
+        // Nobody else reads along, so it is read as a direct message: marks around it do not matter.
         let text =
-            chatline::address(&text, &self.me.user_id, false).map(|line| line.text).unwrap_or_default();
+            chatline::address(&slash.text, &self.me.user_id, true).map(|line| line.text).unwrap_or_default();
         let origin = Origin {
             person: PersonId { team: slash.team_id, user: slash.user_id },
             channel: slash.channel_id,
