@@ -11,6 +11,7 @@ use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Person, PersonId};
+use hubcommander_sdk::text::Text;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -87,12 +88,15 @@ pub enum Action {
     Retry,
 }
 
+/// The clicks for one invocation.
+type Mail = mpsc::UnboundedReceiver<Press>;
+
 /// Where clicks reach those who wait for them.
 #[derive(Default)]
 pub struct Mailboxes(Mutex<HashMap<String, mpsc::UnboundedSender<Press>>>);
 
 impl Mailboxes {
-    fn open(&self, id: &str) -> mpsc::UnboundedReceiver<Press> {
+    fn open(&self, id: &str) -> Mail {
         let (send, receive) = mpsc::unbounded_channel();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), send);
         receive
@@ -125,7 +129,7 @@ impl Engine {
     /// Takes up a new invocation.
     pub fn begin(self: &Arc<Self>, invocation: Invocation) {
         let engine = Arc::clone(self);
-        tokio::spawn(async move { engine.carry(invocation, Before::Never).await });
+        tokio::spawn(async move { engine.carry(invocation, Before::Never, None).await });
     }
 
     /// Takes up everything that was left unfinished.
@@ -138,7 +142,9 @@ impl Engine {
         for invocation in unfinished {
             tracing::info!(invocation = invocation.id, state = invocation.state.as_str(), "going on");
             let engine = Arc::clone(self);
-            tokio::spawn(async move { engine.carry(invocation, Before::Perhaps).await });
+            // Opened before anything else: the clicks that were written down are handed out next.
+            let mail = self.mailboxes.open(&invocation.id);
+            tokio::spawn(async move { engine.carry(invocation, Before::Perhaps, Some(mail)).await });
         }
         Ok(count)
     }
@@ -164,6 +170,8 @@ impl Engine {
         }
         let words = if press.action == Action::Retry && retryable {
             Message::new("Only the person who asked can try this again.")
+        } else if !invocation.state.is_final() {
+            Message::new("This is being worked on already; your click started nothing more.")
         } else {
             Message::new("This is over already; nothing was changed by your click.")
         };
@@ -177,6 +185,11 @@ impl Engine {
     }
 
     async fn retry(self: Arc<Self>, invocation: Invocation, press: Press) {
+        if let Err(refusal) = self.still_admitted(&press.by).await {
+            self.hint(&press, &invocation, words::refusal(&refusal, &invocation.id)).await;
+            self.settle_press(&press, "may not use the bot now").await;
+            return;
+        }
         let steps = match self.store.steps(&invocation.id).await {
             Ok(steps) => steps,
             Err(error) => {
@@ -199,7 +212,7 @@ impl Engine {
             ..Change::default()
         };
         match record.change(change).await {
-            Ok(()) => self.carry_record(record, Before::Perhaps).await,
+            Ok(()) => self.carry_record(record, Before::Perhaps, None).await,
             // Two presses at once count once.
             Err(StoreError::Conflict { .. }) => self.settle_press(&press, "pressed twice").await,
             Err(error) => tracing::error!(invocation = id, %error, "a retry could not be written"),
@@ -218,6 +231,22 @@ impl Engine {
         }
     }
 
+    /// Whether Slack still knows the person as one who may use the bot.
+    async fn still_admitted(&self, person: &PersonId) -> Result<(), Refusal> {
+        let known: Arc<Person> = self.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
+            Refusal::new(
+                "Slack did not tell me who you are, so I did nothing.",
+                "Press it again in a minute.",
+            )
+            .logged(error.to_string())
+        })?;
+        match ask::admit(&known) {
+            Admission::Admitted => Ok(()),
+            Admission::Refused(refusal) => Err(refusal),
+            Admission::Ignored(why) => Err(Refusal::new("This account may not use the bot.", "").logged(why)),
+        }
+    }
+
     /// Tells the person who pressed something, and only them.
     async fn hint(&self, press: &Press, invocation: &Invocation, message: Message) {
         let mut theirs = invocation.clone();
@@ -228,7 +257,7 @@ impl Engine {
         }
     }
 
-    async fn carry(self: &Arc<Self>, invocation: Invocation, before: Before) {
+    async fn carry(self: &Arc<Self>, invocation: Invocation, before: Before, mail: Option<Mail>) {
         let steps = if before == Before::Never {
             Vec::new()
         } else {
@@ -236,19 +265,28 @@ impl Engine {
                 Ok(steps) => steps,
                 Err(error) => {
                     tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
+                    self.mailboxes.close(&invocation.id);
                     return;
                 }
             }
         };
         let record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
-        self.carry_record(record, before).await;
+        self.carry_record(record, before, mail).await;
     }
 
-    async fn carry_record(self: &Arc<Self>, mut record: Record, before: Before) {
+    async fn carry_record(self: &Arc<Self>, mut record: Record, before: Before, mut mail: Option<Mail>) {
         let id = record.invocation().id.clone();
         let mut before = before;
         loop {
-            let way = Way { engine: self, before, slot: None, mail: None, replans: 0, due: None };
+            let way = Way {
+                engine: self,
+                before,
+                slot: None,
+                mail: mail.take(),
+                replans: 0,
+                due: None,
+                instead: None,
+            };
             match way.go(&mut record).await {
                 Ok(()) => return,
                 Err(Stopped::Store(StoreError::Conflict { .. })) => {
@@ -288,10 +326,12 @@ struct Way<'a> {
     engine: &'a Arc<Engine>,
     before: Before,
     slot: Option<Slot>,
-    mail: Option<mpsc::UnboundedReceiver<Press>>,
+    mail: Option<Mail>,
     replans: u32,
     /// The plan in hand, so that it need not be examined again.
     due: Option<Examined>,
+    /// Why an earlier plan was dropped for this one.
+    instead: Option<Text>,
 }
 
 impl Way<'_> {
@@ -514,7 +554,7 @@ impl Way<'_> {
             if self.mail.is_none() {
                 self.mail = Some(self.engine.mailboxes.open(&record.invocation().id));
             }
-            self.show(words::waiting(&examined, &progress, record));
+            self.show(words::waiting(&examined, &progress, record, self.instead.as_ref()));
             Change { state: Some(State::Waiting), ..Change::default() }
         };
         record.change(change).await?;
@@ -530,7 +570,7 @@ impl Way<'_> {
         };
         if self.slot.is_none() {
             self.open_slot(record);
-            self.show(words::waiting(&examined, &progress, record));
+            self.show(words::waiting(&examined, &progress, record, self.instead.as_ref()));
         }
         let engine = Arc::clone(self.engine);
         let mail = self.mail.get_or_insert_with(|| engine.mailboxes.open(&record.invocation().id));
@@ -577,7 +617,7 @@ impl Way<'_> {
                 self.end(record, State::Cancelled, "cancelled", outcome, vec![press.key]).await
             }
             Action::Run | Action::Retry => {
-                if let Err(refusal) = self.still_admitted(&press.by).await {
+                if let Err(refusal) = self.engine.still_admitted(&press.by).await {
                     self.engine
                         .hint(&press, record.invocation(), words::refusal(&refusal, &record.invocation().id))
                         .await;
@@ -600,23 +640,6 @@ impl Way<'_> {
                 };
                 Ok(record.change(change).await?)
             }
-        }
-    }
-
-    /// Whether Slack still knows the person as one who may use the bot.
-    async fn still_admitted(&self, person: &PersonId) -> Result<(), Refusal> {
-        let known: Arc<Person> =
-            self.engine.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
-                Refusal::new(
-                    "Slack did not tell me who you are, so I did nothing.",
-                    "Press it again in a minute.",
-                )
-                .logged(error.to_string())
-            })?;
-        match ask::admit(&known) {
-            Admission::Admitted => Ok(()),
-            Admission::Refused(refusal) => Err(refusal),
-            Admission::Ignored(why) => Err(Refusal::new("This account may not use the bot.", "").logged(why)),
         }
     }
 
@@ -663,6 +686,7 @@ impl Way<'_> {
             self.replans += 1;
             if self.replans <= REPLANS {
                 let entry = record.entry("plan.void", json!({ "why": why.words() }));
+                self.instead = Some(why.clone());
                 let change = Change { state: Some(State::Received), audit: vec![entry], ..Change::default() };
                 return Ok(record.change(change).await?);
             }
