@@ -233,8 +233,7 @@ pub async fn preview(
     let place =
         Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
     let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));
-    let text = chatline::normalize(line);
-    let parsed = match parse::parse(&plugins.registry, &plugins.orgs, &text) {
+    let parsed = match parse::parse(&plugins.registry, &plugins.orgs, line) {
         Ok(parsed) => parsed,
         Err(unparsed) => return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place))),
     };

@@ -102,12 +102,12 @@ impl Mailboxes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
-    /// Gives it back if nobody is there.
-    fn deliver(&self, id: &str, press: Press) -> Result<(), Press> {
+    /// Gives it back if nobody is there to take it.
+    fn deliver(&self, id: &str, press: Press) -> Option<Press> {
         let boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match boxes.get(id) {
-            Some(open) => open.send(press).map_err(|back| back.0),
-            None => Err(press),
+            Some(open) => open.send(press).err().map(|back| back.0),
+            None => Some(press),
         }
     }
 }
@@ -145,7 +145,7 @@ impl Engine {
 
     /// Hands a press to the invocation it is about.
     pub async fn press(self: &Arc<Self>, id: &str, press: Press) {
-        let Err(press) = self.mailboxes.deliver(id, press) else { return };
+        let Some(press) = self.mailboxes.deliver(id, press) else { return };
         self.late_press(id, press).await;
     }
 

@@ -67,7 +67,12 @@ pub enum Unparsed {
 /// The first word of a line, without the exclamation mark that some put before it even where none is needed.
 #[must_use]
 pub fn first_word(text: &str) -> &str {
-    text.trim_start().trim_start_matches('!').split_whitespace().next().unwrap_or_default()
+    chatline::command(bare(text)).0
+}
+
+/// A form's line and a slash command come without the mark, and some put it there all the same.
+fn bare(text: &str) -> &str {
+    text.trim_start().trim_start_matches('!').trim_start_matches(' ')
 }
 
 /// Parses one line.
@@ -86,10 +91,9 @@ pub fn parse(registry: &Registry, orgs: &Orgs, text: &str) -> Result<Parsed, Unp
         }
         Recognised::Unknown => return Err(Unparsed::NoSuchCommand { typed: name.to_owned(), near: None }),
     };
-    let rest = text.trim_start().trim_start_matches('!').trim_start();
-    let rest = rest.get(name.len()..).unwrap_or_default().trim();
+    let (_, rest) = chatline::command(bare(text));
     let spec = registered.spec();
-    if rest.is_empty() && spec.args.iter().any(|arg| arg.required) {
+    if rest.trim().is_empty() && spec.args.iter().any(|arg| arg.required) {
         return Err(Unparsed::Usage(registered));
     }
     let mut args = match registered.grammar.parse(rest) {

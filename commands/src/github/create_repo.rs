@@ -100,7 +100,7 @@ impl CreateRepo {
         for given in args.list("team") {
             let (name, permission) = given.split_once('=').unwrap_or((given, "push"));
             let permission = permission.to_lowercase();
-            if !self.settings.permitted_permissions.iter().any(|permitted| *permitted == permission) {
+            if !self.settings.permitted_permissions.contains(&permission) {
                 return Err(Refusal::new(
                     Text::new().code(&permission).plain(" is not a permission that can be given here."),
                     format!("Choose from {}.", self.settings.permitted_permissions.join(", ")),

@@ -43,7 +43,7 @@ impl Intake {
         let mut so_far =
             view.state.as_ref().map(|state| form::so_far(registered.spec(), state)).unwrap_or_default();
         // A form's menu may hold an organisation's alias, as a line may.
-        for (_, value) in &mut so_far.0 {
+        for value in so_far.0.values_mut() {
             if let hubcommander_sdk::command::Value::Text(text) = value
                 && let Some(org) = self.engine.orgs.find(text)
             {

@@ -119,7 +119,10 @@ impl Reporter {
     /// # Errors
     /// Slack did not take it, however often it was tried.
     pub async fn edit(&self, posted: &Posted, message: &Message, tag: &Tag) -> Result<(), SlackError> {
-        retrying(|| self.web.update(&posted.channel, &posted.ts, message, tag)).await
+        crate::crash::point("report.before-edit");
+        let edited = retrying(|| self.web.update(&posted.channel, &posted.ts, message, tag)).await;
+        crate::crash::point("report.after-edit");
+        edited
     }
 
     async fn target(&self, origin: &Origin) -> Target {
@@ -203,15 +206,18 @@ impl Reporter {
     ) -> Result<Posted, SlackError> {
         let mut tries = 0;
         loop {
-            if before == Before::Perhaps {
-                if let Some(ts) = retrying(|| self.web.find(channel, thread, tag)).await? {
-                    let posted = Posted { channel: channel.to_owned(), ts };
-                    self.edit(&posted, message, tag).await?;
-                    return Ok(posted);
-                }
+            if before == Before::Perhaps
+                && let Some(ts) = retrying(|| self.web.find(channel, thread, tag)).await?
+            {
+                let posted = Posted { channel: channel.to_owned(), ts };
+                self.edit(&posted, message, tag).await?;
+                return Ok(posted);
             }
             tries += 1;
-            match self.web.post(channel, thread, message, tag).await {
+            crate::crash::point("report.before-post");
+            let posted = self.web.post(channel, thread, message, tag).await;
+            crate::crash::point("report.after-post");
+            match posted {
                 Ok(ts) => return Ok(Posted { channel: channel.to_owned(), ts }),
                 Err(error @ SlackError::Refused { .. }) => return Err(error),
                 Err(error) if tries >= TRIES => return Err(error),
