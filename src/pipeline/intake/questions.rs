@@ -54,8 +54,9 @@ impl Intake {
     }
 
     async fn may(&self, person: &PersonId) -> bool {
-        let known = self.engine.people.get(&person.user, Freshness::Cached).await;
-        known.is_ok_and(|person| matches!(ask::admit(&person), Admission::Admitted))
+        let known = self.engine.people.get(&person.user, Freshness::Cached);
+        let known = tokio::time::timeout(PATIENCE, known).await;
+        known.is_ok_and(|known| known.is_ok_and(|person| matches!(ask::admit(&person), Admission::Admitted)))
     }
 
     /// A form was sent: what is wrong is shown in it; what is right is written down as the line it stands
