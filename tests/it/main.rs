@@ -10,8 +10,11 @@
 
 mod architecture;
 mod browser;
+mod bad_input;
 mod command_line;
 mod crash;
 mod create_repo;
+mod forms;
+mod help;
 mod ways_in;
 mod world;

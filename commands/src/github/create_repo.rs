@@ -303,7 +303,7 @@ impl Command for CreateRepo {
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
         match arg {
             "template" => suggest::templates(&self.reader, &self.orgs, typed).await,
-            _ => suggest::values(&self.reader, &self.spec, arg, typed, so_far).await,
+            _ => suggest::values(&self.reader, &self.orgs, &self.spec, arg, typed, so_far).await,
         }
     }
 }
