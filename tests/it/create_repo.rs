@@ -13,16 +13,23 @@ async fn a_repository_with_the_right_teams() -> Result<()> {
     [Open on GitHub]
     TIME · inv-ID
     ");
-    {
-        let state = world.github.state();
-        let repository = state.repository("acme", "widgets").expect("the repository");
-        insta::assert_debug_snapshot!(repository.teams, @r"
-        {
-            1006: Push,
-            1007: Pull,
-        }
-        ");
-    }
+    let made = &world.github.snapshot()["repositories"]["acme/widgets"];
+    assert_eq!(made["visibility"], "private");
+    assert_eq!(made["teams"], serde_json::json!({ "bots": "pull", "employees": "push" }));
+    assert_eq!(
+        world.audit().await?,
+        [
+            "received",
+            "planned",
+            "operation.started",
+            "operation.done",
+            "operation.started",
+            "operation.started",
+            "operation.done",
+            "operation.done",
+            "done",
+        ]
+    );
     world.end().await
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod browser;
 mod bad_input;
 mod command_line;
 mod crash;

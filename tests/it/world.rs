@@ -54,9 +54,10 @@ impl Servers {
     pub async fn start_with(options: Options) -> Result<Self> {
         let clock: SharedClock = Arc::new(SystemClock);
         let slack_faults = Faults::default();
-        let slack =
-            Slack::start(slack::World::acme(), Arc::clone(&clock), slack_faults.clone(), options).await?;
-        let github = GitHub::start(github::World::acme(), clock, Faults::default()).await?;
+        let github = GitHub::start(github::World::acme(), Arc::clone(&clock), Faults::default()).await?;
+        // The page shows both, as in the sandbox.
+        let options = Options { github_page: Some(github.url()), ..options };
+        let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
         Ok(Self { slack, github, folder: tempfile::tempdir()?, slack_faults })
     }
 

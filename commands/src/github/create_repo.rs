@@ -101,7 +101,7 @@ impl CreateRepo {
         for given in args.list("team") {
             let (name, permission) = given.split_once('=').unwrap_or((given, "push"));
             let permission = permission.to_lowercase();
-            if !self.settings.permitted_permissions.iter().any(|permitted| *permitted == permission) {
+            if !self.settings.permitted_permissions.contains(&permission) {
                 return Err(Refusal::new(
                     Text::new().code(&permission).plain(" is not a permission that can be given here."),
                     format!("Choose from {}.", self.settings.permitted_permissions.join(", ")),
@@ -155,6 +155,13 @@ impl CreateRepo {
     async fn must_be_template(&self, template: Option<&FullName>) -> Result<(), Refusal> {
         let Some(name) = template else { return Ok(()) };
         let shown = Text::new().code(name.to_string());
+        // The bot's account may see more than the person does.
+        if self.orgs.find(name.owner.as_str()).is_none() {
+            return Err(Refusal::new(
+                shown.plain(" is not in an organisation that I manage."),
+                "Choose a template from one of those; !ListOrgs lists them.",
+            ));
+        }
         let found = self.reader.repository(name.owner.as_str(), name.name.as_str()).await;
         match found.map_err(|error| error.refusal())? {
             Lookup::Found(found) if found.is_template => Ok(()),
@@ -279,6 +286,12 @@ impl Command for CreateRepo {
             topics: named("topic", topics)?,
             branch: named("branch", branch)?,
         };
+        if wanted.template.is_some() && wanted.visibility == Visibility::Internal {
+            return Err(Refusal::new(
+                "GitHub makes no internal repository from a template.",
+                "Choose private or public, and change it afterwards.",
+            ));
+        }
         let grants = std::mem::take(&mut wanted.grants);
         let teams = try_join_all(grants.into_iter().map(|grant| self.team(org, grant)));
         let free = try_join(self.must_be_free(&wanted.name), self.must_be_template(wanted.template.as_ref()));

@@ -103,6 +103,11 @@ impl SetText {
     }
 }
 
+/// The rest of a line is taken as it was typed; people put quotes around it out of habit.
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
 #[async_trait]
 impl Command for SetText {
     fn spec(&self) -> &CommandSpec {
@@ -113,7 +118,7 @@ impl Command for SetText {
         let args = &request.args;
         let org = suggest::org(&self.orgs, args)?;
         let name = args.text("repo").unwrap_or_default();
-        let new = args.text(self.field.key()).unwrap_or_default().trim();
+        let new = unquoted(args.text(self.field.key()).unwrap_or_default().trim());
         if self.field == Field::Description {
             must_fit(new)?;
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::message::Message;
@@ -19,6 +20,9 @@ use crate::pipeline::report::words;
 use crate::slack::people::Freshness;
 use crate::slack::socket::{Answer, Envelope};
 use crate::store::{AuditEntry, Click, Receipt, StoreError};
+
+/// Slack's leave to open a form lives three seconds, and so does the ack.
+const TRIGGER_LIFE: Duration = Duration::from_millis(2_500);
 
 /// A click as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,7 +52,13 @@ impl Intake {
         let at = self.clock.now();
         let click = Click { key: key.clone(), body: json!(stored), at };
         let opened = async {
-            if stored.action == "form" { self.open_form(&interaction, &stored).await } else { None }
+            if stored.action != "form" {
+                return None;
+            }
+            let opened = tokio::time::timeout(TRIGGER_LIFE, self.open_form(&interaction, &stored)).await;
+            opened.unwrap_or_else(|_| {
+                Some(words::refused("The form could not be opened in time.", "Press the button again."))
+            })
         };
         let (written, not_opened) = tokio::join!(self.engine.store.receive_click(click), opened);
         match written {
@@ -154,7 +164,7 @@ impl Intake {
             command: registered.spec().name.clone(),
             channel: stored.channel.clone(),
             conversation,
-            shared: known.is_some_and(|known| known.shared),
+            shared: known.map_or(conversation != Conversation::Direct, |known| known.shared),
             thread: carried.map(str::to_owned).or_else(|| beside(interaction)),
         };
         let view = form::view(registered.spec(), &self.engine.orgs, &along);

@@ -44,7 +44,7 @@ impl Intake {
         let mut so_far =
             view.state.as_ref().map(|state| form::so_far(registered.spec(), state)).unwrap_or_default();
         // A form's menu may hold an organisation's alias, as a line may.
-        for (_, value) in &mut so_far.0 {
+        for value in so_far.0.values_mut() {
             if let hubcommander_sdk::command::Value::Text(text) = value
                 && let Some(org) = self.engine.orgs.find(text)
             {
@@ -55,8 +55,9 @@ impl Intake {
     }
 
     async fn may(&self, person: &PersonId) -> bool {
-        let known = self.engine.people.get(&person.user, Freshness::Cached).await;
-        known.is_ok_and(|person| matches!(ask::admit(&person), Admission::Admitted))
+        let known = self.engine.people.get(&person.user, Freshness::Cached);
+        let known = tokio::time::timeout(PATIENCE, known).await;
+        known.is_ok_and(|known| known.is_ok_and(|person| matches!(ask::admit(&person), Admission::Admitted)))
     }
 
     /// A form was sent: what is wrong is shown in it; what is right is written down as the line it stands

@@ -9,6 +9,8 @@ pub mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::people::Conversation;
 
@@ -18,6 +20,9 @@ use crate::slack::web::{SlackError, Tag, Web};
 
 /// How often something is tried to be said before it is left for the next start.
 const TRIES: u32 = 8;
+
+/// How far Slack's clock may be from ours.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
 
 /// Where something is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,14 +100,14 @@ impl Reporter {
         // be one of those.
         let user = &origin.person.user;
         let thread = origin.thread_ts.as_deref().filter(|_| origin.via != Via::Form);
-        let said = retrying(|| self.web.whisper(&origin.channel, user, thread, message)).await;
+        let said = unsent(|| self.web.whisper(&origin.channel, user, thread, message)).await;
         match said {
             Ok(()) => Ok(()),
-            Err(SlackError::Refused { code, .. }) => {
-                tracing::info!(code, "an ephemeral message was not taken; sending a direct message");
+            // What may have been shown cannot be looked up; a direct message is sent once.
+            Err(error @ (SlackError::Refused { .. } | SlackError::Unclear { .. })) => {
+                tracing::info!(%error, "an ephemeral message was not taken; sending a direct message");
                 self.deliver(invocation, message, "answer", Before::Perhaps, Target::Direct).await.map(drop)
             }
-            // It may have been shown; a second one is better than none.
             Err(other) => Err(other),
         }
     }
@@ -120,7 +125,10 @@ impl Reporter {
     /// # Errors
     /// Slack did not take it, however often it was tried.
     pub async fn edit(&self, posted: &Posted, message: &Message, tag: &Tag) -> Result<(), SlackError> {
-        retrying(|| self.web.update(&posted.channel, &posted.ts, message, tag)).await
+        crate::crash::point("report.before-edit");
+        let edited = retrying(|| self.web.update(&posted.channel, &posted.ts, message, tag)).await;
+        crate::crash::point("report.after-edit");
+        edited
     }
 
     async fn target(&self, origin: &Origin) -> Target {
@@ -153,7 +161,8 @@ impl Reporter {
         let tag = Tag { invocation: invocation.id.clone(), part: part.to_owned() };
         match target {
             Target::Conversation { channel, thread } => {
-                match self.post_once(&channel, thread.as_deref(), message, &tag, before).await {
+                let since = invocation.received_at;
+                match self.post_once(&channel, thread.as_deref(), message, &tag, before, since).await {
                     Err(SlackError::Refused { method, code }) => {
                         tracing::warn!(
                             method,
@@ -190,7 +199,8 @@ impl Reporter {
     ) -> Result<Option<Posted>, SlackError> {
         let user = &invocation.origin.person.user;
         let channel = retrying(|| self.web.direct(user)).await?;
-        self.post_once(&channel, None, message, tag, Before::Perhaps).await.map(Some)
+        let since = invocation.received_at;
+        self.post_once(&channel, None, message, tag, Before::Perhaps, since).await.map(Some)
     }
 
     /// Posts so that it stands there once.
@@ -201,18 +211,24 @@ impl Reporter {
         message: &Message,
         tag: &Tag,
         mut before: Before,
+        since: Instant,
     ) -> Result<Posted, SlackError> {
+        // Slack's clock and ours may differ a little.
+        let since = since - SKEW;
         let mut tries = 0;
         loop {
-            if before == Before::Perhaps {
-                if let Some(ts) = retrying(|| self.web.find(channel, thread, tag)).await? {
-                    let posted = Posted { channel: channel.to_owned(), ts };
-                    self.edit(&posted, message, tag).await?;
-                    return Ok(posted);
-                }
+            if before == Before::Perhaps
+                && let Some(ts) = retrying(|| self.web.find(channel, thread, tag, since)).await?
+            {
+                let posted = Posted { channel: channel.to_owned(), ts };
+                self.edit(&posted, message, tag).await?;
+                return Ok(posted);
             }
             tries += 1;
-            match self.web.post(channel, thread, message, tag).await {
+            crate::crash::point("report.before-post");
+            let posted = self.web.post(channel, thread, message, tag).await;
+            crate::crash::point("report.after-post");
+            match posted {
                 Ok(ts) => return Ok(Posted { channel: channel.to_owned(), ts }),
                 Err(error @ SlackError::Refused { .. }) => return Err(error),
                 Err(error) if tries >= TRIES => return Err(error),
@@ -230,6 +246,23 @@ impl Reporter {
 
 fn pause(tries: u32) -> Duration {
     Duration::from_millis(250 << tries.min(7))
+}
+
+/// Repeats what was certainly not sent, and nothing else.
+async fn unsent<F>(mut call: impl FnMut() -> F) -> Result<(), SlackError>
+where
+    F: Future<Output = Result<(), SlackError>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match call().await {
+            Err(SlackError::Unavailable { .. } | SlackError::RateLimited { .. }) if tries < TRIES => {
+                tokio::time::sleep(pause(tries)).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Tries what may be repeated until Slack takes or refuses it.

@@ -276,11 +276,16 @@ fn plan_lines(mut message: Message, examined: &Examined) -> Message {
     message
 }
 
-/// A plan that waits.
+/// A plan that waits. `instead` says why it takes the place of one that was confirmed before.
 #[must_use]
-pub fn waiting(examined: &Examined, progress: &Progress, record: &Record) -> Message {
+pub fn waiting(examined: &Examined, progress: &Progress, record: &Record, instead: Option<&Text>) -> Message {
     let invocation = record.invocation();
     let mut message = Message::new(examined.plan().title.todo.clone()).state(State::NeedsYou);
+    if let Some(why) = instead {
+        message = message.line(
+            Text::new().plain("Nothing was done yet: ").then(why.clone()).plain(". This is the plan now."),
+        );
+    }
     message = plan_lines(message, examined);
     let takes: Vec<&str> = progress
         .obligations
@@ -315,6 +320,7 @@ fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message 
         let known = record.step(&step.step);
         let state = match known.map(|known| known.state) {
             None | Some(StepState::Skipped) => State::Pending,
+            Some(StepState::Started) if known.is_some_and(|known| known.error.is_some()) => State::NeedsYou,
             Some(StepState::Started) => State::Working,
             Some(StepState::Done) => State::Done,
             Some(StepState::Failed) => State::Refused,
@@ -326,7 +332,8 @@ fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message 
             text = text.plain(" (").then(note).plain(")");
         }
         if let Some(error) = known.and_then(|known| known.error.clone()) {
-            text = text.plain(": ").then(error);
+            let unclear = known.is_some_and(|known| known.state == StepState::Started);
+            text = text.plain(if unclear { ": may have been done. " } else { ": " }).then(error);
         }
         message = message.part(Part::Step(state, text));
     }
@@ -351,6 +358,14 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
                 message = message.button(resolved(link, record));
             }
             message.footnote(note)
+        }
+        Ended::Partial if record.steps().iter().any(|known| known.state == StepState::Started) => {
+            let message = Message::new(plan.title.todo.clone().plain(": it is not clear how far this went"))
+                .state(State::NeedsYou);
+            steps(message, examined, record)
+                .line("What is done stays done. Retry looks first, and does only what is missing.")
+                .button(retry_button(id))
+                .footnote(note)
         }
         Ended::Partial => {
             let message = Message::new(plan.title.todo.clone().plain(": only a part of it could be done"))
