@@ -57,9 +57,9 @@ impl Help {
         }
         message.footnote(
             Text::new()
-                .plain("How one is used: ")
+                .plain("More about one: ")
                 .code("!Help CreateRepo")
-                .plain(". Type a command alone to fill in a form."),
+                .plain(". A command typed alone offers a form."),
         )
     }
 }

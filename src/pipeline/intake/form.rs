@@ -91,10 +91,27 @@ fn element(arg: &ArgSpec, orgs: &Orgs) -> Json {
             "type": "external_select", "action_id": arg.name, "min_query_length": 0,
             "placeholder": { "type": "plain_text", "text": "Type to search" },
         }),
-        (_, form) => json!({
-            "type": "plain_text_input", "action_id": arg.name,
-            "multiline": form == Form::Rest || many_lines(arg),
-        }),
+        (kind, form) => {
+            let mut input = json!({
+                "type": "plain_text_input", "action_id": arg.name,
+                "multiline": form == Form::Rest || many_lines(arg),
+            });
+            if let Some(words) = written_as(kind) {
+                input["placeholder"] = json!({ "type": "plain_text", "text": words });
+            }
+            input
+        }
+    }
+}
+
+/// How a value is written, where its label does not tell.
+fn written_as(kind: &ArgKind) -> Option<&'static str> {
+    match kind {
+        ArgKind::TeamPermission => Some("team=permission"),
+        ArgKind::FullRepository => Some("owner/name"),
+        ArgKind::Topics => Some("topic, topic"),
+        ArgKind::Url => Some("https://"),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use chatline::Problem;
 use hubcommander_sdk::command::CommandSpec;
 use hubcommander_sdk::people::PersonId;
 use serde_json::{Value as Json, json};
@@ -77,8 +78,12 @@ impl Intake {
         match parse::parse(&self.engine.registry, &self.engine.orgs, &line) {
             Ok(_) => {}
             Err(Unparsed::Wrong(_, problem)) => {
-                let (what, todo) = problem_words(&problem);
-                let words = format!("{} {}", what.words(), todo.words());
+                let (what, todo) = problem_words(&problem, spec);
+                // It stands under the field, so what was typed need not be said again.
+                let words = match &problem {
+                    Problem::Invalid { .. } => todo.words(),
+                    _ => format!("{} {}", what.words(), todo.words()),
+                };
                 return Answer::AckWith(errors(spec, form::field_of(spec, &problem), words.trim()));
             }
             Err(Unparsed::Usage(_)) => return Answer::AckWith(errors(spec, None, "Fill in what is needed.")),

@@ -27,7 +27,7 @@ fn bang(spec: &CommandSpec) -> String {
 #[must_use]
 pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
     let mut message = Message::new(Text::new().bold(bang(spec)).plain(format!(" · {}", spec.about)))
-        .part(Part::Code(chatline::usage(&spec.name, &spec.args)));
+        .part(Part::Code(form_of(spec)));
     if let Some(example) = spec.examples.first() {
         message = message.line(Text::new().plain("For example ").code(at_home(spec, orgs, example)));
     }
@@ -40,9 +40,46 @@ pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
         if let ArgKind::Choice(choices) = &arg.kind {
             text = text.plain(format!(": {}", choices.join(", ")));
         }
+        if arg.repeated && arg.kind != ArgKind::Topics {
+            text = text.plain(", as often as you like");
+        }
         message = message.item(text);
     }
     if spec.args.is_empty() { message } else { message.button(form_button(spec, place)) }
+}
+
+/// The most characters in a line of a usage: what fits into a thread on a wide screen.
+const USAGE_WIDTH: usize = 64;
+
+/// The form of a command, in lines that part between arguments and never within one.
+fn form_of(spec: &CommandSpec) -> String {
+    let whole = chatline::usage(&spec.name, &spec.args);
+    let mut lines = vec![String::new()];
+    let mut part = String::new();
+    let mut within = 0_usize;
+    // The space at the end sends off the last part.
+    for c in whole.chars().chain([' ']) {
+        match c {
+            '[' | '<' => within += 1,
+            ']' | '>' => within = within.saturating_sub(1),
+            _ => {}
+        }
+        if c != ' ' || within > 0 {
+            part.push(c);
+            continue;
+        }
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(&part);
+        } else if line.chars().count() + 1 + part.chars().count() <= USAGE_WIDTH {
+            line.push(' ');
+            line.push_str(&part);
+        } else {
+            lines.push(format!("    {part}"));
+        }
+        part.clear();
+    }
+    lines.join("\n")
 }
 
 /// The button that opens the command as a form. It carries the thread to answer in, which a click on an
@@ -92,7 +129,7 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
             let hint = match near {
                 Some(near) => Text::new().plain("Did you mean ").code(near).plain("?"),
                 None if names.is_empty() => "No organisation is set up yet.".into(),
-                None => Text::new().plain(format!("There is {}.", names.join(", "))),
+                None => Text::new().plain(format!("I manage {}.", names.join(", "))),
             };
             refused(Text::new().plain("I do not manage an organisation called ").code(typed).plain("."), hint)
                 .button(form_button(registered.spec(), place))
@@ -107,11 +144,11 @@ fn refused(what: impl Into<Text>, todo: impl Into<Text>) -> Message {
 /// What is said of wrong arguments.
 fn wrong(registered: &Registered, problem: &Problem, place: &Place) -> Message {
     let spec = registered.spec();
-    let (what, todo) = problem_words(problem);
+    let (what, todo) = problem_words(problem, spec);
     let message = Message::new(what).state(State::Refused);
     let message = if todo.is_empty() { message } else { message.line(todo) };
     message
-        .part(Part::Code(chatline::usage(&spec.name, &spec.args)))
+        .part(Part::Code(form_of(spec)))
         .line(Text::new().plain("More with ").code(format!("!Help {}", spec.name)).plain("."))
         .button(form_button(spec, place))
 }
@@ -124,7 +161,7 @@ fn meant(suggestion: Option<&String>, prefix: &str) -> Text {
 
 /// One sentence on what is wrong, one on what to do.
 #[must_use]
-pub fn problem_words(problem: &Problem) -> (Text, Text) {
+pub fn problem_words(problem: &Problem, spec: &CommandSpec) -> (Text, Text) {
     let code = |word: &str| Text::new().code(word);
     match problem {
         Problem::Help => (Text::new(), Text::new()),
@@ -149,7 +186,7 @@ pub fn problem_words(problem: &Problem) -> (Text, Text) {
         ),
         Problem::Invalid { arg, given, reason } => (
             Text::new().code(shortened(given)).plain(" cannot be the ").plain(arg.as_str()).plain("."),
-            reason_words(reason),
+            reason_words(reason, spec.args.iter().find(|known| known.name == *arg).map(|known| &known.kind)),
         ),
         Problem::TwiceGiven { arg } => (code(arg).plain(" is given twice."), "Give it once.".into()),
         Problem::Unclosed { quote, .. } => (
@@ -171,8 +208,30 @@ fn shortened(given: &str) -> String {
     given.chars().take(MOST).chain(['…']).collect()
 }
 
-fn reason_words(reason: &InvalidReason) -> Text {
-    Text::from(reason.to_string())
+/// What to do about a value that cannot be.
+fn reason_words(reason: &InvalidReason, kind: Option<&ArgKind>) -> Text {
+    let words = Text::new();
+    match (reason, kind) {
+        (InvalidReason::Empty, _) => "Write something there.".into(),
+        (InvalidReason::Character(c), _) if c.is_whitespace() => "Leave out the spaces.".into(),
+        (InvalidReason::Character(c), _) if c.is_control() => "Leave out what cannot be seen.".into(),
+        (InvalidReason::Character(c), _) => words.plain("Leave out ").code(c.to_string()).plain("."),
+        (InvalidReason::TooLong { limit }, _) => format!("It may have {limit} characters at most.").into(),
+        (InvalidReason::TooMany { limit }, _) => format!("There may be {limit} at most.").into(),
+        (InvalidReason::Form, Some(ArgKind::TeamPermission)) => {
+            words.plain("Write it as ").code("team=permission").plain(".")
+        }
+        (InvalidReason::Form, Some(ArgKind::FullRepository)) => {
+            words.plain("Write it as ").code("owner/name").plain(".")
+        }
+        (InvalidReason::Form, _) => "GitHub takes no such name.".into(),
+        (InvalidReason::Reserved, _) => "It means something else already. Choose another.".into(),
+        (InvalidReason::Person, _) => "That is a person in Slack. Write the name at GitHub.".into(),
+        (InvalidReason::NotAPerson, _) => "Mention a person with @.".into(),
+        (InvalidReason::NotANumber, _) => "Write a whole number.".into(),
+        (InvalidReason::NotAnAddress, _) => words.plain("Begin with ").code("https://").plain("."),
+        (InvalidReason::Credentials, _) => "Leave out the user name and the password.".into(),
+    }
 }
 
 /// A refusal, with the id to quote.
@@ -186,7 +245,7 @@ pub fn refusal(refusal: &Refusal, id: &str) -> Message {
 /// The plan, where only that was asked for.
 #[must_use]
 pub fn dry_run(examined: &Examined, id: &str) -> Message {
-    let message = Message::new(Text::new().plain("Would do: ").then(examined.plan().title.todo.clone()));
+    let message = Message::new(examined.plan().title.todo.clone().plain(": this is the plan"));
     plan_lines(message, examined)
         .line("Nothing has been done.")
         .footnote(Text::new().plain(format!("plan {} · {id}", short(&examined.digest().0))))
