@@ -13,4 +13,5 @@ mod browser;
 mod command_line;
 mod crash;
 mod create_repo;
+mod secrets;
 mod world;
