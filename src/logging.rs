@@ -291,7 +291,7 @@ mod tests {
                 tracing::error!("only the second line of the key");
                 tracing::info!(shape = "ghp_0123456789abcdef", "xoxb-1-2-abcdef");
             });
-            for part in ["nter", "22", "first line", "second line", "0123456789abcdef", "xoxb-1"] {
+            for part in ["nter", "\"22", "first line", "second line", "0123456789abcdef", "xoxb-1"] {
                 assert!(!text.contains(part), "{part} in {text}");
             }
             assert!(text.matches("[secret-removed]").count() >= 6, "{text}");
