@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use hubcommander_sdk::clock::{Instant, SharedClock};
+use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Applied, Attempt, Handler, Observed};
 use hubcommander_sdk::permit::{PermitIssuer, WritePermit};
@@ -35,7 +35,7 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(60);
 pub enum Ended {
     /// All steps went through.
     Done,
-    /// Some did.
+    /// Some did, or may have.
     Partial,
     /// None did.
     Failed,
@@ -57,9 +57,28 @@ pub struct Executor {
 /// What came of one step.
 struct StepEnd {
     step: String,
-    result: Result<Applied, Text>,
+    result: Result<Applied, Stuck>,
     tries: u32,
+}
+
+/// Why a step did not come to a good end.
+struct Stuck {
+    /// For the person.
+    what: Text,
+    /// For the audit.
     log: Option<String>,
+    /// Whether it may have been done all the same: it could not be looked at.
+    unclear: bool,
+}
+
+impl Stuck {
+    fn new(what: impl Into<Text>, log: Option<String>) -> Self {
+        Self { what: what.into(), log, unclear: false }
+    }
+
+    fn unclear(what: impl Into<Text>, log: String) -> Self {
+        Self { what: what.into(), log: Some(log), unclear: true }
+    }
 }
 
 impl Executor {
@@ -137,7 +156,6 @@ impl Executor {
         let mut flying = FuturesUnordered::new();
         let mut begun: Vec<&str> = Vec::new();
         let mut ended: Option<StepEnd> = None;
-        let tried_at = record.invocation().updated_at;
         loop {
             // One write tells both what has ended and what is begun next.
             let mut change = Change::default();
@@ -166,7 +184,7 @@ impl Executor {
                             .map_or_else(|| self.clock.now(), |known| known.started_at),
                     };
                     let input = input_of(record, step);
-                    flying.push(self.take(step, input, attempt, doubtful.then_some(tried_at), permit));
+                    flying.push(self.take(step, input, attempt, doubtful, permit));
                 }
             }
             match flying.next().await {
@@ -199,21 +217,18 @@ impl Executor {
         step: &Step,
         input: Result<Json, Text>,
         attempt: Attempt,
-        doubtful_since: Option<Instant>,
+        doubtful: bool,
         permit: &WritePermit,
     ) -> StepEnd {
         let mut tries = 0;
         let ended = match (self.operations.handler(&step.operation), input) {
             (Some(handler), Ok(input)) => {
-                self.try_step(handler, &input, &attempt, doubtful_since, permit, &mut tries).await
+                self.try_step(handler, &input, &attempt, doubtful, permit, &mut tries).await
             }
-            (None, _) => Err((Text::from("This program does not know this operation."), None)),
-            (_, Err(what)) => Err((what, None)),
+            (None, _) => Err(Stuck::new("This program does not know this operation.", None)),
+            (_, Err(what)) => Err(Stuck::new(what, None)),
         };
-        match ended {
-            Ok(applied) => StepEnd { step: step.id.clone(), result: Ok(applied), tries, log: None },
-            Err((what, log)) => StepEnd { step: step.id.clone(), result: Err(what), tries, log },
-        }
+        StepEnd { step: step.id.clone(), result: ended, tries }
     }
 
     async fn try_step(
@@ -221,17 +236,13 @@ impl Executor {
         handler: &Arc<dyn Handler>,
         input: &Json,
         attempt: &Attempt,
-        doubtful_since: Option<Instant>,
+        doubtful: bool,
         permit: &WritePermit,
         tries: &mut u32,
-    ) -> Result<Applied, (Text, Option<String>)> {
-        if let Some(since) = doubtful_since {
-            let elapsed = (self.clock.now() - since).to_std().unwrap_or_default();
-            if let Some(applied) =
-                self.settle(handler, input, attempt, self.unclear_wait.saturating_sub(elapsed)).await?
-            {
-                return Ok(applied);
-            }
+    ) -> Result<Applied, Stuck> {
+        // Whoever tried before may have died in the middle of it, just now: GitHub may still be at it.
+        if doubtful && let Some(applied) = self.settle(handler, input, attempt, self.unclear_wait).await? {
+            return Ok(applied);
         }
         loop {
             *tries += 1;
@@ -249,11 +260,11 @@ impl Executor {
             };
             tracing::warn!(invocation = attempt.invocation, kind = handler.kind(), %error, tries = *tries, "an operation did not go through");
             match error {
-                OperationError::Permanent { what, log } => return Err((what, Some(log))),
+                OperationError::Permanent { what, log } => return Err(Stuck::new(what, Some(log))),
                 OperationError::Temporary { what, retry_after, log } => {
                     let pause = retry_after.unwrap_or_else(|| Duration::from_secs(1 << (*tries).min(6)));
                     if *tries >= TRIES || pause > LONGEST_PAUSE {
-                        return Err((what, Some(log)));
+                        return Err(Stuck::new(what, Some(log)));
                     }
                     tokio::time::sleep(pause).await;
                 }
@@ -264,7 +275,7 @@ impl Executor {
                     if *tries >= TRIES {
                         let what =
                             "GitHub's answers were lost several times; nothing was done at the last look.";
-                        return Err((what.into(), Some(log)));
+                        return Err(Stuck::new(what, Some(log)));
                     }
                 }
             }
@@ -279,7 +290,7 @@ impl Executor {
         input: &Json,
         attempt: &Attempt,
         wait: Duration,
-    ) -> Result<Option<Applied>, (Text, Option<String>)> {
+    ) -> Result<Option<Applied>, Stuck> {
         tokio::time::sleep(wait).await;
         let mut tries = 0;
         loop {
@@ -287,13 +298,12 @@ impl Executor {
             match handler.observe(input, attempt).await {
                 Ok(Observed::Ours(applied)) => return Ok(Some(applied)),
                 Ok(Observed::Absent) => return Ok(None),
-                Ok(Observed::SomeoneElses(what) | Observed::Different(what)) => return Err((what, None)),
-                Err(OperationError::Permanent { what, log }) => return Err((what, Some(log))),
+                Ok(Observed::SomeoneElses(what) | Observed::Different(what)) => {
+                    return Err(Stuck::new(what, None));
+                }
+                Err(OperationError::Permanent { what, log }) => return Err(Stuck::unclear(what, log)),
                 Err(error) if tries >= TRIES => {
-                    return Err((
-                        "It is not clear whether this was done, and GitHub cannot be asked now.".into(),
-                        Some(error.to_string()),
-                    ));
+                    return Err(Stuck::unclear("GitHub cannot be asked now.", error.to_string()));
                 }
                 Err(_) => tokio::time::sleep(Duration::from_secs(1 << tries.min(6))).await,
             }
@@ -328,21 +338,27 @@ fn input_of(record: &Record, step: &Step) -> Result<Json, Text> {
     })
 }
 
-/// Notes how a step ended, and that those that wait for a failed one are not tried.
+/// Notes how a step ended, and that those that wait for a failed one are not tried. One that may have been
+/// done stays *started*: whoever tries again looks first.
 fn note_end(record: &Record, plan: &Plan, end: StepEnd, change: &mut Change) {
     let known = record.step(&end.step);
     let started_at = known.map_or(record.invocation().updated_at, |known| known.started_at);
     let tries = known.map_or(0, |known| known.tries) + end.tries;
-    let (state, applied, error) = match end.result {
-        Ok(applied) => (StepState::Done, Some(applied), None),
-        Err(what) => (StepState::Failed, None, Some(what)),
+    let (state, applied, error, log) = match end.result {
+        Ok(applied) => (StepState::Done, Some(applied), None, None),
+        Err(Stuck { what, log, unclear: true }) => (StepState::Started, None, Some(what), log),
+        Err(Stuck { what, log, unclear: false }) => (StepState::Failed, None, Some(what), log),
     };
-    let event = if state == StepState::Done { "operation.done" } else { "operation.failed" };
+    let event = match state {
+        StepState::Done => "operation.done",
+        StepState::Started => "operation.unclear",
+        _ => "operation.failed",
+    };
     change.audit.push(record.entry(
         event,
-        json!({ "step": end.step, "applied": applied, "error": error.as_ref().map(Text::words), "log": end.log }),
+        json!({ "step": end.step, "applied": applied, "error": error.as_ref().map(Text::words), "log": log }),
     ));
-    let failed = state == StepState::Failed;
+    let failed = state != StepState::Done;
     change.steps.push(StepRecord { step: end.step.clone(), state, started_at, tries, applied, error });
     if failed {
         let mut lost = vec![end.step];
@@ -368,8 +384,9 @@ fn verdict(record: &Record, plan: &Plan) -> Ended {
         .iter()
         .filter(|step| record.step(&step.id).is_some_and(|known| known.state == StepState::Done))
         .count();
+    let unclear = record.steps().iter().any(|known| known.state == StepState::Started);
     match done {
-        0 => Ended::Failed,
+        0 if !unclear => Ended::Failed,
         n if n == plan.steps.len() => Ended::Done,
         _ => Ended::Partial,
     }

@@ -14,4 +14,5 @@ mod command_line;
 mod crash;
 mod create_repo;
 mod secrets;
+mod ways_in;
 mod world;

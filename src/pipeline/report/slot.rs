@@ -75,7 +75,20 @@ async fn keep(
             continue;
         }
         outcome = match &posted {
-            Some(posted) => reporter.edit(posted, &message, &tag).await,
+            Some(there) => reporter.edit(there, &message, &tag).await,
+            None => Ok(()),
+        };
+        if let Err(SlackError::Refused { code, .. }) = &outcome {
+            // Somebody deleted it, or it may not be changed any more.
+            tracing::info!(
+                code,
+                invocation = invocation.id,
+                "a message cannot be kept up to date; saying it anew"
+            );
+            posted = None;
+        }
+        outcome = match &posted {
+            Some(_) => outcome,
             None => match reporter.say(&invocation, &message, PART, before).await {
                 Ok(said) => {
                     before = Before::Perhaps;
@@ -84,7 +97,10 @@ async fn keep(
                     posted = said;
                     Ok(())
                 }
-                Err(error) => Err(error),
+                Err(error) => {
+                    before = Before::Perhaps;
+                    Err(error)
+                }
             },
         };
         if let Err(error) = &outcome {

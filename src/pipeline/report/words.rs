@@ -107,6 +107,12 @@ fn at_home(spec: &CommandSpec, orgs: &Orgs, example: &str) -> String {
     words.join(" ")
 }
 
+/// What is said of a line with a secret in it, and what to do.
+pub const SECRET: (&str, &str) = (
+    "That looks as if there were a secret in it, so I did nothing, and kept no copy of the secret.",
+    "Delete your message, and revoke the secret: whoever reads along may have seen it.",
+);
+
 /// What is said of a line that is no command that could be asked.
 #[must_use]
 pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
@@ -114,6 +120,7 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
         Unparsed::Empty => {
             Message::new(Text::new().plain("Tell me what to do, or see ").code("!Help").plain("."))
         }
+        Unparsed::Secret => refused(SECRET.0, SECRET.1),
         Unparsed::NoSuchCommand { typed, near: Some(near) } => refused(
             Text::new().plain("There is no command ").code(format!("!{typed}")).plain("."),
             Text::new().plain("Did you mean ").code(bang(near.spec())).plain("?"),
@@ -210,27 +217,34 @@ fn shortened(given: &str) -> String {
 
 /// What to do about a value that cannot be.
 fn reason_words(reason: &InvalidReason, kind: Option<&ArgKind>) -> Text {
-    let words = Text::new();
-    match (reason, kind) {
-        (InvalidReason::Empty, _) => "Write something there.".into(),
-        (InvalidReason::Character(c), _) if c.is_whitespace() => "Leave out the spaces.".into(),
-        (InvalidReason::Character(c), _) if c.is_control() => "Leave out what cannot be seen.".into(),
-        (InvalidReason::Character(c), _) => words.plain("Leave out ").code(c.to_string()).plain("."),
-        (InvalidReason::TooLong { limit }, _) => format!("It may have {limit} characters at most.").into(),
-        (InvalidReason::TooMany { limit }, _) => format!("There may be {limit} at most.").into(),
-        (InvalidReason::Form, Some(ArgKind::TeamPermission)) => {
-            words.plain("Write it as ").code("team=permission").plain(".")
+    match reason {
+        InvalidReason::Empty => "It is empty.".into(),
+        InvalidReason::Character(' ') => "There must be no space in it.".into(),
+        InvalidReason::Character(c) if c.is_control() || c.is_whitespace() => {
+            format!("There is an invisible character in it (U+{:04X}); type it anew.", u32::from(*c)).into()
         }
-        (InvalidReason::Form, Some(ArgKind::FullRepository)) => {
-            words.plain("Write it as ").code("owner/name").plain(".")
+        InvalidReason::Character(c) => {
+            Text::new().plain("There must be no ").code(c.to_string()).plain(" in it.")
         }
-        (InvalidReason::Form, _) => "GitHub takes no such name.".into(),
-        (InvalidReason::Reserved, _) => "It means something else already. Choose another.".into(),
-        (InvalidReason::Person, _) => "That is a person in Slack. Write the name at GitHub.".into(),
-        (InvalidReason::NotAPerson, _) => "Mention a person with @.".into(),
-        (InvalidReason::NotANumber, _) => "Write a whole number.".into(),
-        (InvalidReason::NotAnAddress, _) => words.plain("Begin with ").code("https://").plain("."),
-        (InvalidReason::Credentials, _) => "Leave out the user name and the password.".into(),
+        InvalidReason::TooLong { limit } => format!("It may have {limit} characters at most.").into(),
+        InvalidReason::TooMany { limit } => format!("There may be {limit} at most.").into(),
+        InvalidReason::Form if kind == Some(&ArgKind::TeamPermission) => {
+            Text::new().plain("Write it as ").code("team=permission").plain(".")
+        }
+        InvalidReason::Form if kind == Some(&ArgKind::FullRepository) => {
+            Text::new().plain("Write it as ").code("owner/name").plain(".")
+        }
+        InvalidReason::Form => "It does not have the right form.".into(),
+        InvalidReason::Reserved => "That name has a meaning of its own; choose another.".into(),
+        InvalidReason::Person => "That is a person in Slack. Type the name at GitHub, without the @.".into(),
+        InvalidReason::NotAPerson => {
+            "Mention the person with an @, and choose them from Slack's list.".into()
+        }
+        InvalidReason::NotANumber => "It must be a whole number.".into(),
+        InvalidReason::NotAnAddress => {
+            Text::new().plain("It must be a whole address that begins with ").code("https://").plain(".")
+        }
+        InvalidReason::Credentials => "There must be no user name or password in an address.".into(),
     }
 }
 
@@ -245,7 +259,7 @@ pub fn refusal(refusal: &Refusal, id: &str) -> Message {
 /// The plan, where only that was asked for.
 #[must_use]
 pub fn dry_run(examined: &Examined, id: &str) -> Message {
-    let message = Message::new(examined.plan().title.todo.clone().plain(": this is the plan"));
+    let message = Message::new(Text::new().plain("Would do: ").then(examined.plan().title.todo.clone()));
     plan_lines(message, examined)
         .line("Nothing has been done.")
         .footnote(Text::new().plain(format!("plan {} · {id}", short(&examined.digest().0))))
@@ -266,11 +280,16 @@ fn plan_lines(mut message: Message, examined: &Examined) -> Message {
     message
 }
 
-/// A plan that waits.
+/// A plan that waits. `instead` says why it takes the place of one that was confirmed before.
 #[must_use]
-pub fn waiting(examined: &Examined, progress: &Progress, record: &Record) -> Message {
+pub fn waiting(examined: &Examined, progress: &Progress, record: &Record, instead: Option<&Text>) -> Message {
     let invocation = record.invocation();
     let mut message = Message::new(examined.plan().title.todo.clone()).state(State::NeedsYou);
+    if let Some(why) = instead {
+        message = message.line(
+            Text::new().plain("Nothing was done yet: ").then(why.clone()).plain(". This is the plan now."),
+        );
+    }
     message = plan_lines(message, examined);
     let takes: Vec<&str> = progress
         .obligations
@@ -305,6 +324,7 @@ fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message 
         let known = record.step(&step.step);
         let state = match known.map(|known| known.state) {
             None | Some(StepState::Skipped) => State::Pending,
+            Some(StepState::Started) if known.is_some_and(|known| known.error.is_some()) => State::NeedsYou,
             Some(StepState::Started) => State::Working,
             Some(StepState::Done) => State::Done,
             Some(StepState::Failed) => State::Refused,
@@ -316,7 +336,8 @@ fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message 
             text = text.plain(" (").then(note).plain(")");
         }
         if let Some(error) = known.and_then(|known| known.error.clone()) {
-            text = text.plain(": ").then(error);
+            let unclear = known.is_some_and(|known| known.state == StepState::Started);
+            text = text.plain(if unclear { ": may have been done. " } else { ": " }).then(error);
         }
         message = message.part(Part::Step(state, text));
     }
@@ -341,6 +362,14 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
                 message = message.button(resolved(link, record));
             }
             message.footnote(note)
+        }
+        Ended::Partial if record.steps().iter().any(|known| known.state == StepState::Started) => {
+            let message = Message::new(plan.title.todo.clone().plain(": it is not clear how far this went"))
+                .state(State::NeedsYou);
+            steps(message, examined, record)
+                .line("What is done stays done. Retry looks first, and does only what is missing.")
+                .button(retry_button(id))
+                .footnote(note)
         }
         Ended::Partial => {
             let message = Message::new(plan.title.todo.clone().plain(": only a part of it could be done"))

@@ -69,7 +69,7 @@ async fn a_form_is_filled_in_corrected_and_sent() -> Result<()> {
     // What is wrong is said at the field that is wrong, and the rest is still filled in.
     tab.sees("document.querySelector('#modal .wrong input[data-action=repo]')").await?;
     let wrong: String = tab.value("document.querySelector('#modal .wrong .b-error').innerText").await?;
-    assert!(wrong.contains("Leave out the spaces"), "{wrong}");
+    assert!(wrong.contains("There must be no space"), "{wrong}");
     tab.type_into("#modal input[data-action=topics]", "tools").await?;
     tab.type_anew("#modal input[data-action=repo]", "widgets").await?;
     tab.click("#modal .modal-submit").await?;
