@@ -8,7 +8,9 @@ use crate::world::{ANA, DEV, World};
 async fn told(world: &World, line: &str) -> Result<String> {
     world.say(ANA, DEV, line)?;
     let whole = world.whispered(ANA).await?;
-    let kept = whole.lines().take_while(|line| !line.starts_with("```") && *line != "inv-ID" && !line.starts_with("(only"));
+    let kept = whole
+        .lines()
+        .take_while(|line| !line.starts_with("```") && *line != "inv-ID" && !line.starts_with("(only"));
     Ok(kept.collect::<Vec<_>>().join("\n"))
 }
 
@@ -277,7 +279,8 @@ async fn a_description_that_github_would_refuse() -> Result<()> {
 }
 
 /// Markup in what people give: at GitHub it stands as typed, and in Slack it calls nobody.
-const MARKUP: &str = "Ask &lt;!channel&gt; or &lt;@U0SAM&gt; *now* _or_ never &lt;https://evil.example|Acme&gt; & 50%";
+const MARKUP: &str =
+    "Ask &lt;!channel&gt; or &lt;@U0SAM&gt; *now* _or_ never &lt;https://evil.example|Acme&gt; & 50%";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn markup_is_kept_at_github_and_is_only_words_in_slack() -> Result<()> {
@@ -285,7 +288,11 @@ async fn markup_is_kept_at_github_and_is_only_words_in_slack() -> Result<()> {
     // As if typed: what a person types with angle brackets comes as entities.
     let typed = MARKUP.replace("&lt;", "<").replace("&gt;", ">");
     let raw = |line: &str| line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let asked = world.slack.say_raw(ANA, DEV, &raw(&format!("!CreateRepo acme widgets --description \"{typed}\"")))?;
+    let asked = world.slack.say_raw(
+        ANA,
+        DEV,
+        &raw(&format!("!CreateRepo acme widgets --description \"{typed}\"")),
+    )?;
     let done = world.end_of(DEV, asked).await?;
     assert!(done.contains("is ready"), "{done}");
     let made = world.github.state().repository("acme", "widgets").expect("it is there").description.clone();
@@ -319,7 +326,8 @@ async fn markup_is_kept_at_github_and_is_only_words_in_slack() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn mentions_in_a_text_become_words_that_call_nobody() -> Result<()> {
     let world = World::start().await?;
-    let asked = world.say(ANA, DEV, "!Repeat ask @sam, @here or #general, see https://acme.example/a?b=1&c=2")?;
+    let asked =
+        world.say(ANA, DEV, "!Repeat ask @sam, @here or #general, see https://acme.example/a?b=1&c=2")?;
     let reply = world.slack.await_reply(DEV, asked).await?;
     insta::assert_snapshot!(world.shown(&reply), @"ask @U0SAM, @here or #C0GENERAL, see https://acme.example/a?b=1&c=2");
     let sent = serde_json::to_string(&(&reply.text, &reply.blocks))?;

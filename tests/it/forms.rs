@@ -146,7 +146,9 @@ async fn what_is_wrong_is_shown_at_its_field_and_can_be_mended() -> Result<()> {
         filled[field] = json!(right);
     }
     filled["repo"] = json!("..");
-    let Submitted::Errors(errors) = world.slack.submit(ANA, &view.id, &filled).await? else { panic!("taken") };
+    let Submitted::Errors(errors) = world.slack.submit(ANA, &view.id, &filled).await? else {
+        panic!("taken")
+    };
     insta::assert_debug_snapshot!(errors, @r#"
     {
         "repo": "That name has a meaning of its own; choose another.",
@@ -154,7 +156,9 @@ async fn what_is_wrong_is_shown_at_its_field_and_can_be_mended() -> Result<()> {
     "#);
     filled["repo"] = json!("widgets");
     filled["description"] = json!("use ghp_aB3dE5gH7jK9mN1pQ3sT5vW7xY9zA1cD3eF5");
-    let Submitted::Errors(errors) = world.slack.submit(ANA, &view.id, &filled).await? else { panic!("taken") };
+    let Submitted::Errors(errors) = world.slack.submit(ANA, &view.id, &filled).await? else {
+        panic!("taken")
+    };
     insta::assert_debug_snapshot!(errors, @r#"
     {
         "description": "This looks like it holds a secret. Leave it out.",
@@ -187,10 +191,8 @@ async fn a_form_that_is_sent_twice_counts_once() -> Result<()> {
     let world = World::start().await?;
     let (asked, view) = open(&world, "!CreateRepo").await?;
     let filled = json!({ "org": "acme", "repo": "widgets" });
-    let (first, second) = tokio::join!(
-        world.slack.submit(ANA, &view.id, &filled),
-        world.slack.submit(ANA, &view.id, &filled)
-    );
+    let (first, second) =
+        tokio::join!(world.slack.submit(ANA, &view.id, &filled), world.slack.submit(ANA, &view.id, &filled));
     for sent in [first, second] {
         assert!(matches!(sent, Ok(Submitted::Cleared) | Err(HandError::NoSuchView(_))), "{sent:?}");
     }

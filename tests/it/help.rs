@@ -89,7 +89,9 @@ async fn how_one_command_is_used() -> Result<()> {
     [Fill in a form]
     (only ana sees this)
     "#);
-    for line in ["!help createrepo", "!Help !CreateRepo", "!CreateRepo help", "!CreateRepo --help", "!CreateRepo -h"] {
+    for line in
+        ["!help createrepo", "!Help !CreateRepo", "!CreateRepo help", "!CreateRepo --help", "!CreateRepo -h"]
+    {
         world.say(ANA, DEV, line)?;
         let other = world.whispered(ANA).await?;
         assert!(other.starts_with("!CreateRepo · Creates a repository"), "{line}: {other}");

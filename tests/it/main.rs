@@ -9,12 +9,13 @@
 )]
 
 mod architecture;
-mod browser;
 mod bad_input;
+mod browser;
 mod command_line;
 mod crash;
 mod create_repo;
 mod forms;
 mod help;
+mod secrets;
 mod ways_in;
 mod world;
