@@ -123,7 +123,7 @@ async fn after_a_mention_with_and_without_the_mark() -> Result<()> {
         ("@hubcommander: createrepo a gizmos", "gizmos"),
     ] {
         let done = world.ask(line).await?;
-        assert!(done.contains(&format!("`acme/{name}` is ready")), "{done}");
+        assert!(done.contains(&format!("acme/{name} is ready")), "{done}");
     }
     // A mention comes as two events, and counts once.
     assert_eq!(creations(&world), 3);
@@ -151,7 +151,7 @@ async fn names_options_and_aliases_in_any_case() -> Result<()> {
     let world = World::start().await?;
     let line = "!createREPO A Widgets --DESCRIPTION=\"Our Widgets\" --Visibility PRIVATE --Topics Rust";
     insta::assert_snapshot!(world.ask(line).await?, @r"
-    ✅ `acme/Widgets` is ready
+    ✅ acme/Widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
