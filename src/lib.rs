@@ -1,5 +1,18 @@
-//! HubCommander: a Slack bot that does privileged GitHub work safely.
+//! HubCommander: a Slack bot that does privileged GitHub work safely. `ARCHITECTURE.md` beside this crate is the
+//! way in.
 
+pub mod alarm;
+pub mod app;
+pub mod builtins;
+pub mod cli;
+pub mod config;
+pub mod crash;
+pub mod ids;
 pub mod invocation;
+pub mod logging;
+pub mod pipeline;
+pub mod redact;
+pub mod registry;
 pub mod slack;
 pub mod store;
+pub mod web;

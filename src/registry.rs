@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use chatline::Grammar;
+use chatline::{Grammar, SpecFault};
 use hubcommander_sdk::command::{Command, CommandSpec};
 use hubcommander_sdk::operation::{Handler, Operation, Probe};
 
@@ -19,7 +19,26 @@ pub struct Registered {
     pub auth: Vec<String>,
 }
 
+/// A command's specification contradicts itself: a fault of the plugin.
+#[derive(Debug, thiserror::Error)]
+#[error("the command {name}: {fault}")]
+pub struct WrongSpec {
+    name: String,
+    fault: SpecFault,
+}
+
 impl Registered {
+    /// Makes a command ready to be asked.
+    ///
+    /// # Errors
+    /// Its specification contradicts itself.
+    pub fn new(command: Arc<dyn Command>, hidden: bool, auth: Vec<String>) -> Result<Self, WrongSpec> {
+        let spec = command.spec();
+        let grammar =
+            Grammar::new(&spec.args).map_err(|fault| WrongSpec { name: spec.name.clone(), fault })?;
+        Ok(Self { command, grammar, hidden, auth })
+    }
+
     /// What there is to know of it.
     #[must_use]
     pub fn spec(&self) -> &CommandSpec {
@@ -71,7 +90,8 @@ impl Registry {
             registry.commands.push(registered);
         }
         registry.commands.sort_by(|a, b| {
-            (&a.spec().group, a.spec().name.to_lowercase()).cmp(&(&b.spec().group, b.spec().name.to_lowercase()))
+            (&a.spec().group, a.spec().name.to_lowercase())
+                .cmp(&(&b.spec().group, b.spec().name.to_lowercase()))
         });
         // The sort moved them: name the places anew.
         registry.by_name = registry
@@ -108,7 +128,7 @@ impl Registry {
                 std::iter::once(spec.name.as_str()).chain(spec.aliases.iter().map(String::as_str))
             })
             .collect();
-        match chatline::nearest_within(name, names, distance).and_then(|near| self.find(near)) {
+        match chatline::within(name, names, distance).and_then(|near| self.find(near)) {
             Some(registered) => Recognised::Near(registered),
             None => Recognised::Unknown,
         }

@@ -1,1 +1,33 @@
-//! The privileged GitHub account: a reading and a writing client, and what each operation does
+//! The privileged GitHub account: a reading and a writing client, and what each operation does.
+//!
+//! [`GitHub`] is set up once. Plugins get its [`Reader`], which cannot write, by type. The engine gets its
+//! handlers, which write only against a permit, and its probes. Commands state what they want with the types
+//! in [`operations`] and what they saw with the functions in [`preconditions`].
+//!
+//! What a request may be is narrow on purpose: addresses are put together in one place from checked names,
+//! each request goes out once, redirects are never followed, only reads are repeated, and answers are kept
+//! for one identity only.
+
+mod account;
+mod answer;
+mod budget;
+mod cache;
+mod failure;
+mod identity;
+pub mod names;
+pub mod operations;
+mod path;
+pub mod preconditions;
+mod probes;
+mod reader;
+mod settings;
+mod transport;
+mod words;
+mod writer;
+
+pub use account::GitHub;
+pub use reader::{
+    Branch, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind, Reader, Repository, Team,
+    Visibility, WhoAmI,
+};
+pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};

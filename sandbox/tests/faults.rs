@@ -33,7 +33,8 @@ impl Site {
                     "done"
                 }),
             )
-            .route("/look", get(|| async { "seen" }));
+            .route("/look", get(|| async { "seen" }))
+            .route("/echo", get(echo));
         let running = serve(loopback().await?, router, &faults)?;
         let client = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self { running, faults, effects, client })
@@ -198,6 +199,47 @@ async fn a_frozen_connection_is_silent_and_goes_on_when_thawed() -> anyhow::Resu
         connection.thaw();
     }
     timeout(DEADLINE, site.faults.logged(|log| log.len() == 3)).await?;
+    Ok(())
+}
+
+/// Switches to a protocol of its own: every byte comes back.
+async fn echo(request: axum::extract::Request) -> impl axum::response::IntoResponse {
+    tokio::spawn(async move {
+        if let Ok(upgraded) = hyper::upgrade::on(request).await {
+            let (mut from, mut to) = tokio::io::split(hyper_util::rt::TokioIo::new(upgraded));
+            let _ = tokio::io::copy(&mut from, &mut to).await;
+        }
+    });
+    (http::StatusCode::SWITCHING_PROTOCOLS, [("connection", "upgrade"), ("upgrade", "echo")])
+}
+
+#[tokio::test]
+async fn an_upgraded_connection_can_still_be_frozen_thawed_and_cut() -> anyhow::Result<()> {
+    let site = Site::start().await?;
+    let mut raw = tokio::net::TcpStream::connect(site.running.address()).await?;
+    raw.write_all(b"GET /echo HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n").await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(DEADLINE, raw.read_u8()).await??);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"));
+    let mut answer = [0_u8; 3];
+    raw.write_all(b"one").await?;
+    timeout(DEADLINE, raw.read_exact(&mut answer)).await??;
+    assert_eq!(&answer, b"one");
+    let [connection] = &site.running.connections()[..] else { panic!("it is still known") };
+    connection.freeze();
+    raw.write_all(b"two").await?;
+    site.act().await?;
+    let silent = raw.try_read(&mut answer).map_err(|problem| problem.kind());
+    assert_eq!(silent, Err(std::io::ErrorKind::WouldBlock));
+    connection.thaw();
+    timeout(DEADLINE, raw.read_exact(&mut answer)).await??;
+    assert_eq!(&answer, b"two");
+    connection.cut();
+    let mut rest = Vec::new();
+    let _ = timeout(DEADLINE, raw.read_to_end(&mut rest)).await?;
+    assert!(rest.is_empty());
     Ok(())
 }
 

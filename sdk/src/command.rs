@@ -93,7 +93,7 @@ impl CommandSpec {
     #[must_use]
     pub fn changes(mut self, risk: Risk) -> Self {
         self.risk = Some(risk);
-        self.args.push(ArgSpec::flag("dry-run", "Show the plan and do nothing"));
+        self.args.push(ArgSpec::flag("dry-run", "show the plan and do nothing"));
         self
     }
 

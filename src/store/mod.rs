@@ -3,6 +3,15 @@
 //! Every method returns once what it wrote is durable. Writes that arrive at the same time share one
 //! transaction.
 
+mod database;
+mod open;
+mod postgres;
+mod rows;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod writer;
+
 use async_trait::async_trait;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::Args;
@@ -11,6 +20,8 @@ use hubcommander_sdk::plan::{Digest, Plan};
 use serde_json::Value as Json;
 
 use crate::invocation::{Invocation, Origin, Posted, State, StepRecord};
+
+pub use open::open;
 
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]

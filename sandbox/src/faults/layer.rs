@@ -1,6 +1,7 @@
 //! Where a request meets its faults: around the whole router.
 
 use std::future::pending;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -47,6 +48,9 @@ impl Faults {
 async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     let connection = request.extensions().get::<Connection>().cloned().unwrap_or_default();
     let (parts, body) = request.into_parts();
+    if faults.inner.exempt.get().is_some_and(|exempt| exempt(&parts)) {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
@@ -82,6 +86,7 @@ impl Faults {
             entry.body = Some(String::from_utf8_lossy(kept).into_owned());
         }
         let number = lock(&self.inner.log).arrive(entry);
+        self.inner.in_flight.fetch_add(1, Ordering::SeqCst);
         self.note_change();
         let faults = lock(&self.inner.rules).befalling(&method, &path, body);
         let stops =
@@ -149,6 +154,7 @@ impl Faults {
 
     fn end(&self, number: u64, outcome: Outcome) {
         lock(&self.inner.log).end(number, outcome);
+        self.inner.in_flight.fetch_sub(1, Ordering::SeqCst);
         self.note_change();
     }
 

@@ -41,8 +41,10 @@ pub struct Logged {
 }
 
 impl Logged {
-    /// How many requests are remembered.
+    /// How many requests are remembered, if their bodies together have at most [`Logged::BODIES_KEPT`] bytes.
     pub const KEPT: usize = 20_000;
+    /// How many bytes of bodies are remembered: a server that runs for days does not grow.
+    pub const BODIES_KEPT: usize = 16 * 1024 * 1024;
     /// How many bytes of a body are remembered.
     pub const BODY_KEPT: usize = 64 * 1024;
 
@@ -69,6 +71,7 @@ impl Logged {
 #[derive(Debug, Default)]
 pub(super) struct Log {
     arrived: u64,
+    body_bytes: usize,
     entries: VecDeque<Logged>,
 }
 
@@ -77,10 +80,12 @@ impl Log {
     pub(super) fn arrive(&mut self, mut entry: Logged) -> u64 {
         self.arrived += 1;
         entry.number = self.arrived;
-        if self.entries.len() == Logged::KEPT {
-            self.entries.pop_front();
-        }
+        self.body_bytes += body_bytes(&entry);
         self.entries.push_back(entry);
+        while self.entries.len() > Logged::KEPT || self.body_bytes > Logged::BODIES_KEPT {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.body_bytes -= body_bytes(&oldest);
+        }
         self.arrived
     }
 
@@ -94,7 +99,12 @@ impl Log {
     }
 
     pub(super) fn all(&self) -> Vec<Logged> {
-        self.entries.iter().cloned().collect()
+        self.newest(self.entries.len())
+    }
+
+    pub(super) fn newest(&self, at_most: usize) -> Vec<Logged> {
+        let older = self.entries.len().saturating_sub(at_most);
+        self.entries.iter().skip(older).cloned().collect()
     }
 
     pub(super) fn arrived(&self) -> u64 {
@@ -103,5 +113,44 @@ impl Log {
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
+        self.body_bytes = 0;
+    }
+}
+
+fn body_bytes(entry: &Logged) -> usize {
+    entry.body.as_ref().map_or(0, String::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(body: usize) -> Logged {
+        Logged {
+            number: 0,
+            at: Instant::default(),
+            method: Method::POST,
+            path: "/".to_owned(),
+            query: String::new(),
+            body: Some("x".repeat(body)),
+            outcome: Outcome::Open,
+        }
+    }
+
+    #[test]
+    fn the_log_is_bounded_in_number_and_in_bytes() {
+        let mut log = Log::default();
+        for _ in 0..Logged::KEPT + 5 {
+            log.arrive(entry(1));
+        }
+        assert_eq!((log.all().len(), log.all()[0].number), (Logged::KEPT, 6));
+        let half = Logged::BODIES_KEPT / 2;
+        let numbers: Vec<u64> = (0..3).map(|_| log.arrive(entry(half))).collect();
+        let kept: Vec<u64> = log.all().iter().map(|one| one.number).collect();
+        assert_eq!(kept, numbers[1..]);
+        log.end(numbers[0], Outcome::Dropped);
+        log.end(numbers[2], Outcome::Dropped);
+        let outcomes: Vec<Outcome> = log.all().iter().map(|one| one.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Open, Outcome::Dropped]);
     }
 }

@@ -17,6 +17,7 @@ mod log;
 mod rule;
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ pub struct Seen {
 
 type Watcher = Arc<dyn Fn(&Seen) + Send + Sync>;
 type RefusalAnswer = fn(&Refusal) -> Response;
+type Exempt = fn(&http::request::Parts) -> bool;
 
 struct Inner {
     clock: SharedClock,
@@ -69,6 +71,8 @@ struct Inner {
     watchers: Mutex<Vec<Watcher>>,
     latency: Mutex<Duration>,
     refusals: OnceLock<RefusalAnswer>,
+    exempt: OnceLock<Exempt>,
+    in_flight: AtomicUsize,
 }
 
 /// What goes wrong at a server, and what it was asked. A clone is the same one.
@@ -102,6 +106,8 @@ impl Faults {
                 watchers: Mutex::default(),
                 latency: Mutex::default(),
                 refusals: OnceLock::new(),
+                exempt: OnceLock::new(),
+                in_flight: AtomicUsize::new(0),
             }),
         }
     }
@@ -152,6 +158,11 @@ impl Faults {
         lock(&self.inner.log).all()
     }
 
+    /// The newest requests of the log, the oldest of them first.
+    pub fn newest(&self, at_most: usize) -> Vec<Logged> {
+        lock(&self.inner.log).newest(at_most)
+    }
+
     /// The logged requests that change something: all but GET, HEAD and OPTIONS.
     pub fn writes(&self) -> Vec<Logged> {
         self.log().into_iter().filter(Logged::is_write).collect()
@@ -186,6 +197,17 @@ impl Faults {
     pub fn word_refusals(&self, answer: RefusalAnswer) {
         // A second server on the same faults keeps the words of the first.
         let _ = self.inner.refusals.set(answer);
+    }
+
+    /// Which requests are none of this: neither logged nor befallen, such as a page that watches the server.
+    /// The first call counts.
+    pub fn exempt(&self, exempt: Exempt) {
+        let _ = self.inner.exempt.set(exempt);
+    }
+
+    /// How many requests arrived and are not at their end yet, the hanging ones not counted.
+    pub fn in_flight(&self) -> usize {
+        self.inner.in_flight.load(Ordering::SeqCst)
     }
 
     fn tell(&self, seen: &Seen) {

@@ -18,7 +18,6 @@ const PAGE_LAG: usize = 1_000;
 pub(super) enum Change {
     Message { channel: String, ts: Ts },
     Deleted { channel: String, ts: Ts },
-    Ephemeral { user: String, channel: String, ts: Ts },
     EphemeralDeleted { user: String, channel: String, ts: Ts },
     Modals { user: String },
     Notice { user: String, text: String },

@@ -38,6 +38,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post as on_post};
 use hubcommander_sdk::clock::SharedClock;
+use tokio::net::TcpListener;
 
 use crate::faults::Faults;
 use crate::server::{Running, ServeError, loopback, serve, serve_bare};
@@ -81,7 +82,20 @@ impl Slack {
         faults: Faults,
         options: Options,
     ) -> Result<Self, ServeError> {
-        let listener = loopback().await?;
+        Self::start_on(loopback().await?, world, clock, faults, options)
+    }
+
+    /// Starts on a listener that is there already. Call it within a Tokio runtime.
+    ///
+    /// # Errors
+    /// The listener has no address.
+    pub fn start_on(
+        listener: TcpListener,
+        world: World,
+        clock: SharedClock,
+        faults: Faults,
+        options: Options,
+    ) -> Result<Self, ServeError> {
         let base = format!("http://{}", listener.local_addr()?);
         let with_faults = options.with_faults;
         let core = Arc::new(Core::new(world, clock, options, base));

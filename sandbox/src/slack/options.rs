@@ -9,6 +9,8 @@ pub struct Options {
     pub bot_token: String,
     /// The token that opens connections.
     pub app_token: String,
+    /// What the bot's token may do, as the header `x-oauth-scopes` of every answer says it.
+    pub scopes: String,
     /// Decides which connection gets which envelope.
     pub seed: u64,
     /// After this time without an ack an event is delivered again, at most [`Options::REDELIVERIES`] times.
@@ -82,6 +84,10 @@ impl Default for Options {
         Self {
             bot_token: "xoxb-sandbox".to_owned(),
             app_token: "xapp-sandbox".to_owned(),
+            scopes: "app_mentions:read,channels:history,channels:read,chat:write,commands,files:write,\
+                     groups:history,groups:read,im:history,im:read,im:write,mpim:history,mpim:read,\
+                     reactions:write,usergroups:read,users:read,users:read.email"
+                .to_owned(),
             seed: 7,
             redeliver_after: Duration::from_secs(3),
             answer_within: Duration::from_secs(3),

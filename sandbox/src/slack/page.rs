@@ -11,7 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json as AxumJson, Router};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -120,7 +120,9 @@ async fn changes(
             }
         }
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    // Something at once: hyper sends the headers with the first frame, and the page waits for them.
+    let hello = stream::once(async { Ok(Event::default().comment("here")) });
+    Sse::new(hello.chain(events)).keep_alive(KeepAlive::default())
 }
 
 /// What the page sends. What is left over says what was pressed or chosen.

@@ -89,8 +89,7 @@ impl Core {
         if let Some(message) = copy {
             self.tell_posted(draft.channel, &message);
         }
-        let (user, channel) = (user.to_owned(), draft.channel.to_owned());
-        self.announce(|| Change::Ephemeral { user, channel, ts });
+        self.announce(|| Change::Message { channel: draft.channel.to_owned(), ts });
         ts
     }
 
@@ -140,8 +139,7 @@ impl Core {
         message.attachments = content.attachments;
         message.revision = revision;
         drop(state);
-        let (user, channel) = (user.to_owned(), channel.to_owned());
-        self.announce(|| Change::Ephemeral { user, channel, ts });
+        self.announce(|| Change::Message { channel: channel.to_owned(), ts });
         true
     }
 

@@ -47,6 +47,17 @@ impl Args {
         self.0.get(key).and_then(Json::as_str).filter(|text| !text.is_empty())
     }
 
+    /// A list: as Slack documents it a text with commas, as some libraries send it an array.
+    pub(in crate::slack) fn list(&self, key: &str) -> Vec<String> {
+        match self.0.get(key) {
+            Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+            Some(Json::String(text)) => {
+                text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The argument, or Slack's code for its absence.
     pub(in crate::slack) fn need(&self, key: &str) -> Result<&str, super::ApiError> {
         self.text(key).ok_or_else(|| "invalid_arguments".into())

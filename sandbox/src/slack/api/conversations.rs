@@ -50,11 +50,13 @@ pub(super) fn open(core: &Core, args: &Args) -> Answer {
             state.world.channels.get(id).filter(|channel| channel.is_im()).ok_or("channel_not_found")?;
         return Ok(json!({ "no_op": true, "already_open": true, "channel": { "id": channel.id } }));
     }
-    let users = args.text("users").ok_or("users_list_not_supplied")?;
-    if users.contains(',') {
+    let users = args.list("users");
+    let users = match users.as_slice() {
+        [] => return Err("users_list_not_supplied".into()),
+        [user] => user.as_str(),
         // Group conversations are no part of this model.
-        return Err("too_many_users".into());
-    }
+        _ => return Err("too_many_users".into()),
+    };
     let person = state.world.people.get(users).ok_or("user_not_found")?;
     if person.deleted {
         return Err("user_disabled".into());

@@ -61,7 +61,13 @@ pub(super) async fn call(
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    respond_with(run(&core, &method, bearer, args))
+    let mut response = respond_with(run(&core, &method, bearer, args));
+    if bearer == Some(core.options.bot_token.as_str())
+        && let Ok(scopes) = HeaderValue::from_str(&core.options.scopes)
+    {
+        response.headers_mut().insert("x-oauth-scopes", scopes);
+    }
+    response
 }
 
 fn run(core: &Arc<Core>, method: &str, bearer: Option<&str>, mut args: Args) -> Answer {

@@ -63,7 +63,7 @@ impl Slack {
 
     fn after_submission(&self, user: &str, id: &str, mut answer: Json) -> Result<Submitted, ApiError> {
         let mut state = self.core.lock();
-        let new_view = answer["view"].take();
+        let new_view = answer.get_mut("view").map(Json::take).unwrap_or_default();
         match answer["response_action"].as_str() {
             None if answer.as_object().is_none_or(serde_json::Map::is_empty) => {
                 state.views.entry(user.to_owned()).or_default().retain(|view| view.id != id);

@@ -28,7 +28,7 @@ function one(block, blockId, env, fields) {
     case 'section': return section(block, blockId, env, fields);
     case 'context': return context(block, env);
     case 'divider': return el('hr', { class: 'b-divider' });
-    case 'header': return el('p', { class: 'b-header', role: 'heading', 'aria-level': 3 }, textObject(block.text, env.ctx));
+    case 'header': return el('p', { class: 'b-header', role: 'heading', 'aria-level': 2 }, textObject(block.text, env.ctx));
     case 'actions': return el('div', { class: 'b-actions' }, (block.elements ?? []).map((spec) => interactive(spec, blockId, block, env, fields)));
     case 'rich_text': return el('div', { class: 'b-rich' }, richText(block.elements, env.ctx));
     case 'image': return picture(block, 'b-image');

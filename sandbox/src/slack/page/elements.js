@@ -38,7 +38,7 @@ function unknown(spec) {
 function button(spec, blockId, env) {
   const style = ['primary', 'danger'].includes(spec.style) ? spec.style : '';
   const label = textObject(spec.text, env.ctx);
-  const payload = { block_id: blockId, action_id: spec.action_id, value: spec.value };
+  const payload = { block_id: blockId, action_id: spec.action_id, type: spec.type, value: spec.value };
   const data = { action: spec.action_id, block: blockId };
   if (spec.url) {
     const node = el('a', { class: `button ${style}`, target: '_blank', rel: 'noopener noreferrer', data, 'aria-label': spec.accessibility_label });
@@ -89,7 +89,7 @@ function overflow(spec, blockId, env) {
   for (const option of spec.options ?? []) {
     const choose = () => {
       menu.hidePopover();
-      const selected = { block_id: blockId, action_id: spec.action_id, selected_option: option };
+      const selected = { block_id: blockId, action_id: spec.action_id, type: spec.type, selected_option: option };
       confirmed(spec.confirm, env, () => env.act(selected, toggle));
       if (option.url && /^https?:/.test(option.url)) window.open(option.url, '_blank', 'noopener');
     };

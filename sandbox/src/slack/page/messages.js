@@ -119,14 +119,16 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
       class: `msg${message.ephemeral ? ' ephemeral' : ''}${isBot ? ' by-app' : ''}`, 'aria-label': `${name}, ${time.short}`,
       data: { ts: message.ts, user: message.user },
     },
-    el('div', { class: 'gutter' }, avatar(message.user, fullName(message.user) ?? name, isBot), el('time', { class: 'aside-time', 'aria-hidden': 'true' }, time.short)),
+    el('div', { class: 'gutter' }, avatar(message.user, fullName(message.user) ?? name, isBot), el('time', { class: 'aside-time', 'aria-hidden': 'true' }, time.short.replace(/\s?[AP]M$/i, ''))),
     content,
     tools(message, mine, content));
   }
 
   function body(message, ctx, isBot) {
     const holder = el('div', { class: 'body' });
-    if (message.blocks?.length) {
+    // What people type comes as rich_text too, but the marks they typed (*bold*) are read in the text.
+    const typedText = !isBot && message.text && message.blocks?.every((block) => block.type === 'rich_text');
+    if (message.blocks?.length && !typedText) {
       put(holder, blocks(message.blocks, {
         ...env(), ctx,
         act: async (payload, control, quiet) => {
@@ -140,7 +142,7 @@ export function messageList({ node, newest, world, env, act, suggest, edit, open
       put(holder, el('div', { class: 'text' }, mrkdwn(message.text, ctx)));
     }
     if (message.edited && !isBot) put(holder.lastElementChild, el('span', { class: 'edited' }, ' (edited)'));
-    const long = !message.blocks?.length && (message.text?.length > 3000 || message.text?.split('\n').length > 40);
+    const long = (!message.blocks?.length || typedText) && (message.text?.length > 3000 || message.text?.split('\n').length > 40);
     if (!long) return holder;
     holder.classList.add('clipped');
     const more = el('button', { type: 'button', class: 'more', on: { click: () => { holder.classList.remove('clipped'); more.remove(); } } }, 'Show more');
@@ -260,7 +262,7 @@ function timeOf(ts) {
   const valid = !Number.isNaN(date.getTime());
   return {
     iso: valid ? date.toISOString() : '',
-    short: valid ? date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }) : '',
+    short: valid ? date.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' }) : '',
     long: valid ? date.toLocaleString() : '',
   };
 }

@@ -73,10 +73,10 @@ export function modals({ send, env, onClosed }) {
     entry.form = el('form', { class: 'modal-form', novalidate: true, data: { view: view.id, callback: view.callback_id }, on: {
       submit: (event) => { event.preventDefault(); submit(entry); },
     } },
-    el('header', { class: 'modal-head' }, el('h2', { id: titleId }, plain(words(view.title))),
+    el('div', { class: 'modal-head' }, el('h2', { id: titleId }, plain(words(view.title))),
       el('button', { type: 'button', class: 'quiet icon', 'aria-label': 'Close', on: { click: dismiss } }, '×')),
     el('div', { class: 'modal-body' }, entry.banner, body),
-    el('footer', { class: 'modal-foot' },
+    el('div', { class: 'modal-foot' },
       el('button', { type: 'button', class: 'button modal-close', on: { click: dismiss } }, plain(words(view.close) || (view.submit ? 'Cancel' : 'Close'))),
       entry.submit));
     // An updated view keeps what was typed into blocks that are still there.

@@ -26,6 +26,8 @@ let stream = null;
 let here = { person: null, channel: null, thread: null };
 let firstNew = null; // where "New" stands in the open channel
 let justSent = null; // the last message sent from the channel's box: its thread opens by itself
+let lastNotice = 0;
+let drawing = null;
 const drafts = new Map();
 const boxes = { room: null, thread: null };
 
@@ -63,7 +65,9 @@ async function say(text, thread) {
 
 async function click(message, payload, quiet) {
   const result = await post('/page/click', { as: as(), channel: here.channel, ts: message.ts, ...payload });
-  if (!result.ok && !quiet) toast(result.error ?? 'The app did not take this.', 'bad');
+  if (result.ok || quiet) return;
+  // Slack's own notice about it may come by the stream: one of them is enough.
+  setTimeout(() => { if (Date.now() - lastNotice > 2000) toast(result.error ?? 'The app did not take this.', 'bad'); }, 500);
 }
 
 async function suggest(place, block_id, action_id, value) {
@@ -119,7 +123,7 @@ function arrive(focus = false) {
   }
   if (!space) return;
   const known = next.channel && space.channels.has(next.channel);
-  const channel = known ? next.channel : ([...space.channels.keys()][0] ?? null);
+  const channel = known ? next.channel : nearest(next.channel);
   const moved = channel !== here.channel;
   const threadMoved = moved || next.thread !== here.thread;
   if (moved && here.channel) layout.show('messages');
@@ -141,6 +145,13 @@ function arrive(focus = false) {
   } else if (moved && pointer) boxes.room?.focus();
 }
 
+// Another person is not in this channel: from a direct message to their own one, else to where all are.
+function nearest(wanted) {
+  const channels = [...space.channels.values()];
+  const direct = wanted?.startsWith('D') ? channels.find((channel) => channel.kind === 'im') : null;
+  return (direct ?? channels.find((channel) => channel.name === 'general') ?? channels[0])?.id ?? null;
+}
+
 // Becomes another person: their own state, their own stream.
 function become(next) {
   keepDraft();
@@ -154,11 +165,14 @@ function become(next) {
   fill($('room-foot'));
   fill($('thread-foot'));
   sent = sentLines(next.person);
-  let early = []; // changes that arrive while the state is being read
   const person = next.person;
+  const readings = new Set(); // for each reading of the state under way, the changes that came meanwhile
 
   const load = async () => {
+    const meanwhile = [];
+    readings.add(meanwhile);
     const state = await readState(person);
+    readings.delete(meanwhile);
     if (here.person !== person) return;
     if (!state.ok) {
       if (person !== FIRST_PERSON && state.error && !space) {
@@ -170,32 +184,29 @@ function become(next) {
     }
     connection(null);
     space = workspace(state);
+    meanwhile.forEach((change) => space.apply(change));
     if (marks?.person !== person) marks = readMarks(person, space.newest());
     drawPeople();
     layout.github(space.githubPage);
     $('workspace').textContent = space.name;
-    const waiting = early;
-    early = null;
     arrive();
     modal.show(space.modals);
-    waiting?.forEach(take);
+    openOwnThread();
   };
   stream = follow(person, {
-    onOpen: () => {
-      early ??= [];
-      load();
-    },
+    // Each time: what happened while there was no stream is only in the state.
+    onOpen: load,
     onLost: (failures) => {
       if (here.person !== person) return;
-      if (!space && failures === 1) load();
       if (failures > 1 || space) connection('The connection to the sandbox was lost. Trying again…');
     },
     onChange: (change) => {
       if (here.person !== person) return;
-      if (early) early.push(change);
-      else take(change);
+      readings.forEach((meanwhile) => meanwhile.push(change));
+      if (space) take(change);
     },
   });
+  load(); // the stream may open late
 }
 
 function connection(text) {
@@ -207,7 +218,10 @@ function connection(text) {
 // ---- Changes
 
 function take(change) {
-  if (change.notice) toast(change.notice);
+  if (change.notice) {
+    lastNotice = Date.now();
+    toast(change.notice);
+  }
   const { fresh, edited, old, gone, channel } = space.apply(change);
   if (change.modals) modal.show(space.modals);
   if (fresh) {
@@ -220,7 +234,15 @@ function take(change) {
   } else if (edited && channel === here.channel && edited.text !== old.text) {
     announce(words(edited.text, ctx));
   }
-  if (fresh || edited || gone) draw();
+  if (fresh || edited || gone) drawSoon();
+}
+
+// Many changes at once are drawn once.
+function drawSoon() {
+  drawing ??= setTimeout(() => {
+    drawing = null;
+    draw();
+  }, 16);
 }
 
 // On a wide screen the first answer below one's own line opens beside it, so that one sees it happen.
@@ -325,7 +347,7 @@ function threadFoot() {
 function drawPeople() {
   const legend = $('people').querySelector('legend');
   fill($('people'), legend, space.people.map((person) => {
-    const input = el('input', { type: 'radio', name: 'person', value: person.id, class: 'unseen', on: { change: () => { location.hash = `#${person.id}`; } } });
+    const input = el('input', { type: 'radio', name: 'person', value: person.id, class: 'unseen', on: { change: () => go({ person: person.id }) } });
     input.checked = person.id === here.person;
     return el('label', { class: 'person', title: person.hint }, input, avatar(person.id, person.real_name ?? person.name, false),
       el('span', { class: 'person-words' }, el('strong', {}, person.name), el('small', {}, person.role)));

@@ -107,11 +107,8 @@ pub(super) fn change(state: &State, viewer: &str, change: &Change) -> Option<Jso
     let sees =
         |channel: &str| state.world.channels.get(channel).is_some_and(|room| room.members.contains(viewer));
     match change {
-        Change::Message { channel, ts } | Change::Ephemeral { channel, ts, .. } if sees(channel) => {
-            let found = match change {
-                Change::Ephemeral { user, .. } if user != viewer => None,
-                _ => state.visible(viewer, channel, *ts),
-            };
+        Change::Message { channel, ts } if sees(channel) => {
+            let found = state.visible(viewer, channel, *ts);
             found.map(|found| json!({ "channel": channel, "message": message(found) }))
         }
         Change::Deleted { channel, ts } if sees(channel) => {

@@ -37,7 +37,7 @@ export function sidebar({ node, open }) {
     const list = (name, items) => items.length > 0 && [el('h2', {}, name), el('ul', {}, items.map(row))];
     fill(node,
       el('p', { class: 'you' }, 'You are ', el('strong', {}, person?.real_name ?? space.nameOf(here.person) ?? here.person), person?.role ? `, ${person.role}` : '', '.',
-        person?.hint && el('span', { class: 'you-hint' }, ` ${person.hint}`)),
+        person?.hint && el('span', { class: 'you-hint' }, ` ${person.hint.replace(/[.\s]*$/, '.')}`)),
       list('Channels', rooms), list('Direct messages', direct));
     if (focused) node.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
     document.getElementById('tabs').querySelector('[data-pane=channels]').classList.toggle('unread', node.querySelector('.unread') !== null);

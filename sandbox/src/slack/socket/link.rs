@@ -140,6 +140,9 @@ async fn converse(
                 let _ = own.send(Frame::Text(goodbye(Leave::Warning).into()));
             }
             () = &mut end => {
+                // From here on nothing more is given to it.
+                core.socket.leave(id);
+                core.wake();
                 let _ = stream.close(None).await;
                 // Acks that are already on their way are read.
                 let _ = tokio::time::timeout(std::time::Duration::from_secs(1), drain(core, stream, id)).await;

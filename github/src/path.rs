@@ -1,0 +1,173 @@
+//! The one place where the address of a request is put together. Each part is a fixed word, a number, or a
+//! name that has been checked, and names are percent-encoded besides: nothing that people type can reach
+//! another address than the one that was meant.
+
+use std::fmt;
+
+use crate::names::{BranchName, FullName, Owner, TeamSlug};
+
+/// The path and query of a request, below the address of the API.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Path {
+    path: String,
+    query: String,
+}
+
+impl Path {
+    fn root() -> Self {
+        Self { path: String::new(), query: String::new() }
+    }
+
+    /// `/{word}`: a fixed word, written in this program.
+    pub(crate) fn fixed(word: &'static str) -> Self {
+        Self::root().then(word)
+    }
+
+    /// `/orgs/{org}`
+    pub(crate) fn org(org: &Owner) -> Self {
+        Self::fixed("orgs").segment(org.as_str())
+    }
+
+    /// `/orgs/{org}/teams/{slug}`
+    pub(crate) fn team(org: &Owner, slug: &TeamSlug) -> Self {
+        Self::org(org).then("teams").segment(slug.as_str())
+    }
+
+    /// `/orgs/{org}/teams/{slug}/repos/{owner}/{repo}`
+    pub(crate) fn team_repository(org: &Owner, slug: &TeamSlug, repo: &FullName) -> Self {
+        Self::team(org, slug).then("repos").segment(repo.owner.as_str()).segment(repo.name.as_str())
+    }
+
+    /// `/repos/{owner}/{repo}`
+    pub(crate) fn repository(repo: &FullName) -> Self {
+        Self::fixed("repos").segment(repo.owner.as_str()).segment(repo.name.as_str())
+    }
+
+    /// `/repositories/{id}`: means the same repository whatever it is called by now. What belongs to a
+    /// repository is found behind it, as GitHub's own redirects show.
+    pub(crate) fn repository_id(id: u64) -> Self {
+        Self::fixed("repositories").segment(&id.to_string())
+    }
+
+    /// `…/branches/{branch}`, behind a repository.
+    pub(crate) fn branch(self, branch: &BranchName) -> Self {
+        self.then("branches").segment(branch.as_str())
+    }
+
+    /// `/app/installations/{id}/access_tokens`
+    pub(crate) fn installation_tokens(id: u64) -> Self {
+        Self::fixed("app").then("installations").segment(&id.to_string()).then("access_tokens")
+    }
+
+    /// Adds `/{word}`: a fixed word, written in this program.
+    pub(crate) fn then(mut self, word: &'static str) -> Self {
+        self.path.push('/');
+        self.path.push_str(word);
+        self
+    }
+
+    /// Adds `?{key}={value}` or `&{key}={value}`.
+    pub(crate) fn query(mut self, key: &'static str, value: u64) -> Self {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.push_str(key);
+        self.query.push('=');
+        self.query.push_str(&value.to_string());
+        self
+    }
+
+    fn segment(mut self, name: &str) -> Self {
+        self.path.push('/');
+        encode_into(&mut self.path, name);
+        self
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.path, self.query)
+    }
+}
+
+/// Percent-encodes all but RFC 3986's unreserved characters.
+fn encode_into(out: &mut String, name: &str) {
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::names::RepoName;
+
+    #[test]
+    fn paths_read_as_github_documents_them() {
+        let acme = Owner::parse("acme").unwrap();
+        let repo = FullName::parse("acme/widgets").unwrap();
+        let team = TeamSlug::parse("employees").unwrap();
+        assert_eq!(Path::org(&acme).then("repos").to_string(), "/orgs/acme/repos");
+        assert_eq!(
+            Path::team_repository(&acme, &team, &repo).to_string(),
+            "/orgs/acme/teams/employees/repos/acme/widgets"
+        );
+        assert_eq!(
+            Path::org(&acme).then("teams").query("per_page", 100).query("page", 2).to_string(),
+            "/orgs/acme/teams?per_page=100&page=2"
+        );
+        let branch = BranchName::parse("feature/ä&b%2F").unwrap();
+        assert_eq!(
+            Path::repository(&repo).branch(&branch).to_string(),
+            "/repos/acme/widgets/branches/feature%2F%C3%A4%26b%252F"
+        );
+    }
+
+    proptest! {
+        /// However a branch is called, the path keeps its five parts and holds nothing that starts a query,
+        /// a fragment or another part.
+        #[test]
+        fn a_name_stays_one_segment(name in ".{1,40}") {
+            if let Ok(branch) = BranchName::parse(&name) {
+                let path = Path::repository(&FullName::parse("acme/widgets").unwrap()).branch(&branch).to_string();
+                prop_assert_eq!(path.matches('/').count(), 5);
+                prop_assert!(!path.contains(['?', '#', ' ', '\\', '<']));
+                prop_assert!(path.is_ascii());
+                prop_assert!(path.parse::<http::Uri>().is_ok());
+            }
+            if let Ok(repo) = RepoName::parse(&name) {
+                let full = FullName { owner: Owner::parse("acme").unwrap(), name: repo };
+                let path = Path::repository(&full).then("topics").to_string();
+                // A repository's name needs no encoding at all: it can hold nothing that would.
+                let expected = format!("/repos/acme/{}/topics", name);
+                prop_assert_eq!(path, expected);
+            }
+        }
+
+        #[test]
+        fn encoding_is_undone_by_decoding(name in any::<String>()) {
+            let mut out = String::new();
+            encode_into(&mut out, &name);
+            prop_assert!(out.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)));
+            let mut bytes = Vec::new();
+            let mut rest = out.as_bytes();
+            while let [first, tail @ ..] = rest {
+                if *first == b'%' {
+                    bytes.push(u8::from_str_radix(std::str::from_utf8(&tail[..2]).unwrap(), 16).unwrap());
+                    rest = &tail[2..];
+                } else {
+                    bytes.push(*first);
+                    rest = tail;
+                }
+            }
+            prop_assert_eq!(String::from_utf8(bytes).unwrap(), name);
+        }
+    }
+}

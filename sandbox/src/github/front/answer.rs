@@ -1,0 +1,132 @@
+//! Answers and refusals in GitHub's shapes.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+/// What a family says to a call.
+pub(crate) type Outcome = Result<Answer, Refused>;
+
+/// A good answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Option<Value>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Answer {
+    pub(crate) fn ok(body: Value) -> Self {
+        Self { status: 200, body: Some(body), headers: Vec::new() }
+    }
+
+    /// 201, where the new thing is found.
+    pub(crate) fn created(body: Value) -> Self {
+        let location = body["url"].as_str().map(|url| ("location", url.to_owned()));
+        Self { status: 201, body: Some(body), headers: location.into_iter().collect() }
+    }
+
+    /// 204 without a body.
+    pub(crate) fn nothing() -> Self {
+        Self { status: 204, body: None, headers: Vec::new() }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn fill(self, response: &mut Response) {
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+        if let Some(body) = self.body {
+            let json = HeaderValue::from_static("application/json; charset=utf-8");
+            response.headers_mut().insert(header::CONTENT_TYPE, json);
+            *response.body_mut() = Body::from(body.to_string());
+        }
+    }
+}
+
+/// A refusal: `{message, errors?, documentation_url, status}`.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    status: u16,
+    message: String,
+    errors: Vec<Value>,
+    url: Option<String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Refused {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), errors: Vec::new(), url: None, headers: Vec::new() }
+    }
+
+    /// Absent, or not visible to this token: nobody can tell the two apart.
+    pub(crate) fn not_found() -> Self {
+        Self::new(404, "Not Found")
+    }
+
+    pub(crate) fn forbidden(message: &str) -> Self {
+        Self::new(403, message)
+    }
+
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(401, "Requires authentication")
+    }
+
+    /// 422 with one entry of `errors`; `code` is one of missing, missing_field, invalid, already_exists,
+    /// unprocessable.
+    pub(crate) fn invalid(resource: &str, field: &str, code: &str) -> Self {
+        let mut refused = Self::new(422, "Validation Failed");
+        refused.errors.push(json!({ "resource": resource, "field": field, "code": code }));
+        refused
+    }
+
+    /// 422 with one entry of `errors` that has words of its own.
+    pub(crate) fn custom(message: &str, resource: &str, field: &str, words: &str) -> Self {
+        let mut refused = Self::new(422, message);
+        let entry = json!({ "resource": resource, "code": "custom", "field": field, "message": words });
+        refused.errors.push(entry);
+        refused
+    }
+
+    /// 422 for a body that does not fit the operation at all.
+    pub(crate) fn unfit(what: &str) -> Self {
+        Self::new(422, format!("Invalid request.\n\n{what}"))
+    }
+
+    /// 301 for reading, 307 for writing: what was named has another name now.
+    pub(crate) fn moved(reading: bool, to: String) -> Self {
+        let mut refused = Self::new(if reading { 301 } else { 307 }, "Moved Permanently");
+        refused.headers.push(("location", to.clone()));
+        refused.url = Some(to);
+        refused
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn into_answer(self) -> Answer {
+        let mut body = json!({
+            "message": self.message,
+            "documentation_url": "https://docs.github.com/rest",
+            "status": self.status.to_string(),
+        });
+        if let Some(url) = self.url {
+            body = json!({ "message": self.message, "url": url, "documentation_url": body["documentation_url"] });
+        }
+        if !self.errors.is_empty() {
+            body["errors"] = Value::Array(self.errors);
+        }
+        Answer { status: self.status, body: Some(body), headers: self.headers }
+    }
+}

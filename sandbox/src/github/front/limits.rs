@@ -1,0 +1,157 @@
+//! How much one may ask: per hour, and all at once.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::TimeDelta;
+use http::Method;
+use hubcommander_sdk::clock::Instant;
+
+use super::answer::Refused;
+use super::auth::Actor;
+
+pub(super) const PRIMARY_MESSAGE: &str = "API rate limit exceeded. See the documentation on rate limits.";
+pub(super) const SECONDARY_MESSAGE: &str = "You have exceeded a secondary rate limit and have been temporarily \
+    blocked from content creation. Please retry your request again later.";
+
+/// Limits of the local GitHub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests per hour of who proved to be somebody; `None`: no limit, and no headers about one, as on
+    /// GitHub Enterprise Server.
+    pub per_hour: Option<u64>,
+    /// Requests per hour of all others together.
+    pub anonymous_per_hour: u64,
+    /// The status when they are used up: 403 or 429.
+    pub used_up_status: u16,
+    /// Whether the limits below hold.
+    pub secondary: bool,
+    /// Writes per minute.
+    pub writes_per_minute: usize,
+    /// Points per minute: a read is 1, a write 5.
+    pub points_per_minute: u64,
+    /// Requests at the same time.
+    pub concurrent: usize,
+}
+
+impl Default for Limits {
+    /// GitHub's numbers for a personal access token, the secondary limits off.
+    fn default() -> Self {
+        Self {
+            per_hour: Some(5000),
+            anonymous_per_hour: 60,
+            used_up_status: 403,
+            secondary: false,
+            writes_per_minute: 80,
+            points_per_minute: 900,
+            concurrent: 100,
+        }
+    }
+}
+
+/// What is left of an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) limit: u64,
+    pub(crate) used: u64,
+    pub(crate) reset: Instant,
+}
+
+impl Rate {
+    pub(crate) fn remaining(self) -> u64 {
+        self.limit.saturating_sub(self.used)
+    }
+}
+
+#[derive(Debug)]
+struct Hour {
+    ends: Instant,
+    used: u64,
+}
+
+/// Counts.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    limits: Limits,
+    hours: BTreeMap<String, Hour>,
+    minutes: BTreeMap<String, VecDeque<(Instant, u64)>>,
+}
+
+/// What wants in.
+pub(super) struct Admission<'a> {
+    pub(super) actor: &'a Actor,
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
+    pub(super) in_flight: usize,
+}
+
+impl Meter {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    fn limit(&self, actor: &Actor) -> Option<u64> {
+        match actor {
+            Actor::Anonymous => self.limits.per_hour.map(|_| self.limits.anonymous_per_hour),
+            _ => self.limits.per_hour,
+        }
+    }
+
+    fn hour(&mut self, actor: &Actor, now: Instant) -> &mut Hour {
+        let fresh = || Hour { ends: now + TimeDelta::hours(1), used: 0 };
+        let hour = self.hours.entry(actor.key()).or_insert_with(fresh);
+        if hour.ends <= now {
+            *hour = fresh();
+        }
+        hour
+    }
+
+    /// How this actor stands; `None` without a limit.
+    pub(super) fn rate(&mut self, actor: &Actor, now: Instant) -> Option<Rate> {
+        let limit = self.limit(actor)?;
+        let hour = self.hour(actor, now);
+        Some(Rate { limit, used: hour.used, reset: hour.ends })
+    }
+
+    /// Counts a request, or refuses it.
+    pub(super) fn admit(&mut self, asked: &Admission<'_>, now: Instant) -> Result<(), Refused> {
+        // Asking for the limits is free.
+        if asked.path == "/rate_limit" {
+            return Ok(());
+        }
+        if self.limits.secondary {
+            self.admit_minute(asked, now)?;
+        }
+        let Some(limit) = self.limit(asked.actor) else { return Ok(()) };
+        let hour = self.hour(asked.actor, now);
+        if hour.used >= limit {
+            return Err(Refused::new(self.limits.used_up_status, PRIMARY_MESSAGE));
+        }
+        hour.used += 1;
+        Ok(())
+    }
+
+    fn admit_minute(&mut self, asked: &Admission<'_>, now: Instant) -> Result<(), Refused> {
+        let points = if asked.method.is_safe() { 1 } else { 5 };
+        let minute = self.minutes.entry(asked.actor.key()).or_default();
+        while minute.front().is_some_and(|(at, _)| *at + TimeDelta::seconds(60) <= now) {
+            minute.pop_front();
+        }
+        let spent: u64 = minute.iter().map(|(_, points)| points).sum();
+        let writes = minute.iter().filter(|(_, points)| *points == 5).count();
+        let too_much = spent + points > self.limits.points_per_minute
+            || (points == 5 && writes >= self.limits.writes_per_minute)
+            || asked.in_flight > self.limits.concurrent;
+        if too_much {
+            return Err(Refused::forbidden(SECONDARY_MESSAGE).header("retry-after", "60"));
+        }
+        minute.push_back((now, points));
+        Ok(())
+    }
+
+    /// Takes one request back.
+    pub(super) fn give_back(&mut self, actor: &Actor) {
+        if let Some(hour) = self.hours.get_mut(&actor.key()) {
+            hour.used = hour.used.saturating_sub(1);
+        }
+    }
+}

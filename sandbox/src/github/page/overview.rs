@@ -1,0 +1,107 @@
+//! Everything on one page.
+
+use super::markup::{Page, Text, card, count, person, time};
+use super::requests;
+use crate::github::Site;
+use crate::github::model::{Organisation, Privacy, Repository, State, Visibility};
+
+pub(super) fn page(site: &Site) -> Page {
+    let state = site.state();
+    let mut main =
+        format!("<h1>What the local GitHub knows</h1>\n<p class=\"lead\">{}</p>\n", summary(&state));
+    for organisation in state.organisations.values() {
+        main.push_str(&section(&state, organisation));
+    }
+    main.push_str(&others(&state));
+    drop(state);
+    main.push_str(&requests::section(&site.faults));
+    Page { title: "Local GitHub".to_owned(), main }
+}
+
+pub(super) fn nothing_here() -> Page {
+    let main = "<h1>Nothing has this address</h1>\n<p class=\"lead\">It may have been deleted, or never made. \
+                <a href=\"/\">See all there is</a>.</p>";
+    Page { title: "Not found · Local GitHub".to_owned(), main: main.to_owned() }
+}
+
+fn summary(state: &State) -> String {
+    let repositories = count(state.repositories.len(), "repository", "repositories");
+    let organisations = count(state.organisations.len(), "organisation", "organisations");
+    let newest = state.repositories.values().max_by_key(|one| (one.created_at, one.id));
+    let newest = newest.map_or_else(String::new, |one| {
+        let name = one.full_name();
+        format!(" The newest is <a href=\"/{0}\">{0}</a>, made {1}.", Text(&name), time(one.created_at))
+    });
+    format!("{repositories} in {organisations}.{newest}")
+}
+
+/// One organisation with its repositories and teams.
+pub(super) fn section(state: &State, organisation: &Organisation) -> String {
+    let login = Text(&organisation.login);
+    let mut repositories: Vec<&Repository> = state.repositories_of(&organisation.login).collect();
+    repositories.sort_by_key(|one| std::cmp::Reverse((one.created_at, one.id)));
+    let public = repositories.iter().filter(|one| one.visibility == Visibility::Public).count();
+    let owners: Vec<String> = organisation
+        .members
+        .keys()
+        .filter(|login| organisation.is_owner(login))
+        .map(|login| person(state, login))
+        .collect();
+    let mut html = format!(
+        "<section aria-labelledby=\"org-{login}\">\n<h2 id=\"org-{login}\"><a href=\"/{login}\">{login}</a></h2>\n\
+         <p>{description} {counts}, {public} public. {members}, owned by {owners}.</p>\n",
+        description =
+            organisation.description.as_deref().map(|text| format!("{}.", Text(text))).unwrap_or_default(),
+        counts = count(repositories.len(), "repository", "repositories"),
+        members = count(organisation.members.len(), "member", "members"),
+        owners = if owners.is_empty() { "nobody".to_owned() } else { owners.join(", ") },
+    );
+    if repositories.is_empty() {
+        html.push_str(
+            "<p class=\"empty\">No repositories yet. What a command creates here shows up at once.</p>\n",
+        );
+    } else {
+        let cards: String = repositories.iter().map(|one| card(state, one)).collect();
+        html.push_str(&format!("<div class=\"grid\">{cards}</div>\n"));
+    }
+    html.push_str(&teams(state, organisation));
+    html.push_str("</section>\n");
+    html
+}
+
+fn teams(state: &State, organisation: &Organisation) -> String {
+    let mut teams: Vec<_> = organisation.teams.values().collect();
+    teams.sort_by(|one, other| one.slug.cmp(&other.slug));
+    let rows: String = teams
+        .into_iter()
+        .map(|team| {
+            let people: Vec<String> = team.members.keys().map(|login| person(state, login)).collect();
+            let secret = if team.privacy == Privacy::Secret { " <span class=\"badge\">secret</span>" } else { "" };
+            format!(
+                "<li data-key=\"team {id}\"><a href=\"/orgs/{login}/teams/{slug}\">{slug}</a>{secret}: {people}</li>",
+                id = team.id,
+                login = Text(&organisation.login),
+                slug = Text(&team.slug),
+                people = if people.is_empty() { "nobody".to_owned() } else { people.join(", ") },
+            )
+        })
+        .collect();
+    if rows.is_empty() {
+        return "<p class=\"empty\">No teams.</p>\n".to_owned();
+    }
+    format!("<h3>Teams</h3>\n<ul class=\"plain\">{rows}</ul>\n")
+}
+
+/// Repositories of people.
+fn others(state: &State) -> String {
+    let own: String = state
+        .repositories
+        .values()
+        .filter(|one| state.organisation(&one.owner).is_none())
+        .map(|one| card(state, one))
+        .collect();
+    if own.is_empty() {
+        return own;
+    }
+    format!("<section><h2>People's own repositories</h2>\n<div class=\"grid\">{own}</div></section>\n")
+}

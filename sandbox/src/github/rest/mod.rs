@@ -1,0 +1,39 @@
+//! The REST API, a file per family of resources. A family answers the paths it knows; to add one, write a
+//! file with `answer` and name it in [`FAMILIES`].
+
+mod apps;
+mod branches;
+mod collaborators;
+mod members;
+mod organisations;
+mod repositories;
+mod repository_input;
+mod root;
+mod show;
+mod team_repositories;
+mod teams;
+mod topics;
+mod users;
+
+use super::front::answer::Outcome;
+use super::front::call::Call;
+
+/// A method and a path in decoded segments.
+type At<'a> = (&'a str, &'a [&'a str]);
+
+/// Answers what it knows, and leaves the rest to others.
+type Family = fn(&mut Call<'_>, At<'_>) -> Option<Outcome>;
+
+pub(super) const FAMILIES: &[Family] = &[
+    root::answer,
+    users::answer,
+    organisations::answer,
+    members::answer,
+    repositories::answer,
+    topics::answer,
+    branches::answer,
+    teams::answer,
+    team_repositories::answer,
+    collaborators::answer,
+    apps::answer,
+];

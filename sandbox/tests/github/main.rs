@@ -1,0 +1,10 @@
+//! The local GitHub, asked over real connections as a bot asks it.
+
+mod apps;
+mod front;
+mod limits;
+mod page;
+mod people;
+mod repositories;
+mod site;
+mod teams;

@@ -1,0 +1,251 @@
+//! Where everything is made and put together. The one place that names the plugins.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use hubcommander_commands::Setup;
+use hubcommander_github::GitHub;
+use hubcommander_sdk::clock::SharedClock;
+use hubcommander_sdk::command::Command;
+use hubcommander_sdk::error::Refusal;
+use hubcommander_sdk::message::Message;
+use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::people::{Conversation, Place};
+use hubcommander_sdk::permit::PermitIssuer;
+use secrecy::ExposeSecret as _;
+use tokio::sync::watch;
+
+use crate::alarm::Alarms;
+use crate::builtins::help::Help;
+use crate::config::{self, Config};
+use crate::ids::Ids;
+use crate::pipeline::ask;
+use crate::pipeline::engine::{Engine, Mailboxes};
+use crate::pipeline::execute::Executor;
+use crate::pipeline::intake::Intake;
+use crate::pipeline::parse;
+use crate::pipeline::prepare::{self, Examined, Outcome};
+use crate::pipeline::report::{Reporter, words};
+use crate::registry::{Operations, Registered, Registry};
+use crate::slack::people::People;
+use crate::slack::socket::{self, Alarm, Board, SocketSettings};
+use crate::slack::web::{Me, Web, WebSettings};
+use crate::web::Seen;
+
+/// Why the bot did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store could not be opened or read.
+    #[error("the store could not be used: {0}")]
+    Store(#[from] crate::store::StoreError),
+    /// Slack could not be asked who we are.
+    #[error("Slack did not let the bot in: {0}. `hubcommander check` says what to do.")]
+    Slack(#[from] crate::slack::web::SlackError),
+    /// GitHub's client could not be made.
+    #[error("GitHub's client could not be made: {0}")]
+    GitHub(#[from] hubcommander_github::SetupError),
+    /// A command's settings are wrong.
+    #[error(transparent)]
+    Commands(#[from] hubcommander_commands::WrongSettings),
+    /// Two commands or operations share a name.
+    #[error(transparent)]
+    Names(#[from] crate::registry::SameName),
+    /// Nothing can listen where the health page should be.
+    #[error(transparent)]
+    Web(#[from] crate::web::CannotListen),
+    /// A command's specification contradicts itself.
+    #[error(transparent)]
+    Spec(#[from] crate::registry::WrongSpec),
+}
+
+/// The names of all commands there are, each with the settings that it takes of its own.
+#[must_use]
+pub fn command_names() -> Vec<(&'static str, &'static [&'static str])> {
+    let builtins: [(&str, &[&str]); 1] = [("Help", &[])];
+    builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
+}
+
+/// The commands, what they may plan, and GitHub's client.
+pub struct Plugins {
+    /// The commands.
+    pub registry: Arc<Registry>,
+    /// What their plans may hold.
+    pub operations: Operations,
+    /// The organisations.
+    pub orgs: Arc<Orgs>,
+    /// Makes the permits that the operations' clients take.
+    pub issuer: PermitIssuer,
+    /// The account.
+    pub github: GitHub,
+}
+
+/// Makes the plugins that the configuration enables.
+///
+/// # Errors
+/// As [`AppError`] says.
+pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError> {
+    let (issuer, check) = PermitIssuer::new();
+    let credentials = match &config.github.credentials {
+        config::Credentials::Token(token) => hubcommander_github::Credentials::Token(token.clone()),
+        config::Credentials::App { id, private_key } => {
+            hubcommander_github::Credentials::App { id: *id, private_key: private_key.clone() }
+        }
+    };
+    let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
+    let github = GitHub::new(settings, check, Arc::clone(clock))?;
+    let orgs = Arc::new(Orgs::new(config.orgs.clone()));
+    let settings: BTreeMap<String, toml::Table> =
+        config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
+    let setup = Setup { github: github.reader(), orgs: Arc::clone(&orgs), settings };
+
+    let listed = Arc::new(OnceLock::new());
+    let mut commands: Vec<Arc<dyn Command>> =
+        vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
+    commands.extend(hubcommander_commands::all(&setup)?);
+    let registered = commands.into_iter().filter_map(|command| {
+        let name = command.spec().name.clone();
+        let says =
+            config.commands.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name)).map(|(_, says)| says);
+        if says.is_some_and(|says| !says.enabled) {
+            return None;
+        }
+        Some(Registered::new(
+            command,
+            says.is_some_and(|says| says.hidden),
+            says.map(|says| says.auth.clone()).unwrap_or_default(),
+        ))
+    });
+    let registered: Result<Vec<Registered>, _> = registered.collect();
+    let registry = Arc::new(Registry::new(registered?)?);
+    // Filled once, here; a second time cannot happen.
+    let _ = listed.set(Arc::clone(&registry));
+    let operations = Operations::new(github.handlers(), github.probes())?;
+    Ok(Plugins { registry, operations, orgs, issuer, github })
+}
+
+/// The bot, ready to listen.
+pub struct App {
+    engine: Arc<Engine>,
+    intake: Arc<Intake>,
+    web: Web,
+    alarm: Arc<dyn Alarm>,
+    board: Board,
+    health: Option<SocketAddr>,
+    connections: u8,
+    me: Me,
+}
+
+impl App {
+    /// Puts the bot together: opens the store, asks Slack who we are, makes the plugins. `board` shows from
+    /// outside how the connections stand.
+    ///
+    /// # Errors
+    /// As [`AppError`] says.
+    pub async fn new(config: &Config, clock: SharedClock, board: Board) -> Result<Self, AppError> {
+        let Plugins { registry, operations, orgs, issuer, github: _ } = plugins(config, &clock)?;
+        let web = slack(config, &clock)?;
+        let store = crate::store::open(config.store.url.expose_secret());
+        let (store, me) = tokio::join!(store, web.auth_test());
+        let (store, me) = (store?, me?);
+        let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
+        let reporter = Reporter::new(web.clone(), Arc::clone(&people));
+        let executor =
+            Executor::new(operations.clone(), issuer, Arc::clone(&clock), config.github.unclear_wait);
+        let engine = Arc::new(Engine {
+            registry,
+            operations,
+            orgs,
+            store,
+            people,
+            reporter,
+            executor,
+            clock: Arc::clone(&clock),
+            mailboxes: Mailboxes::default(),
+        });
+        let ids = Arc::new(Ids::new(Arc::clone(&clock), rand::random()));
+        let alarm: Arc<dyn Alarm> =
+            Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), clock));
+        let intake = Arc::new(Intake::new(
+            Arc::clone(&engine),
+            me.clone(),
+            web.clone(),
+            ids,
+            Arc::clone(&alarm),
+            &config.slack.listen,
+            &config.slack.ignore,
+        ));
+        let health = config.web.as_ref().map(|web| web.listen);
+        Ok(Self { engine, intake, web, alarm, board, health, connections: config.slack.connections, me })
+    }
+
+    /// Takes up what was left unfinished, then listens until `stop` says so.
+    ///
+    /// # Errors
+    /// The store cannot be read, or nothing can listen where the health page should be.
+    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+        if let Some(address) = self.health {
+            let seen = Seen { intake: Arc::clone(&self.intake), slack: self.board.watcher() };
+            tokio::spawn(crate::web::listen(address, seen, stop.clone()).await?);
+        }
+        let unfinished = self.engine.resume().await?;
+        self.intake.resume().await?;
+        tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
+        let settings =
+            SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };
+        // Only spreads the waits between tries, so that several processes do not try in step.
+        let seed = rand::random();
+        socket::run(self.web, self.intake, self.alarm, settings, self.board, seed, stop).await;
+        Ok(())
+    }
+}
+
+fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
+    let slack = &config.slack;
+    let (bot_token, app_token) = (slack.bot_token.clone(), slack.app_token.clone());
+    let settings = WebSettings::new(slack.api_url.clone(), bot_token, app_token, slack.pacing);
+    Ok(Web::new(settings, Arc::clone(clock))?)
+}
+
+/// What a line would lead to.
+pub enum Preview {
+    /// It is no command, or may not be asked: this would be said.
+    Said(Message),
+    /// It would be answered so.
+    Answer(Message),
+    /// It would do this.
+    Plan(Box<Examined>),
+}
+
+/// Goes the way of a command as far as its plan, as if this person typed the line in a direct message.
+/// Writes nothing, nowhere.
+///
+/// # Errors
+/// As [`AppError`] says.
+pub async fn preview(
+    config: &Config,
+    clock: &SharedClock,
+    line: &str,
+    user: &str,
+) -> Result<Preview, AppError> {
+    let plugins = plugins(config, clock)?;
+    let person = slack(config, clock)?.person(user).await?;
+    let place =
+        Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
+    let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));
+    let parsed = match parse::parse(&plugins.registry, &plugins.orgs, line) {
+        Ok(parsed) => parsed,
+        Err(unparsed) => return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place))),
+    };
+    let asked = match ask::ask(&person, &place, parsed) {
+        Ok(asked) => asked,
+        Err(refusal) => return Ok(said(&refusal)),
+    };
+    let prepared =
+        prepare::prepare(&plugins.operations, &asked, "preview", &person, &place, clock.now()).await;
+    Ok(match prepared {
+        Ok(Outcome::Reply(message)) => Preview::Answer(message),
+        Ok(Outcome::Plan(examined)) => Preview::Plan(examined),
+        Err(refusal) => said(&refusal),
+    })
+}

@@ -1,0 +1,3 @@
+//! The commands that know the engine.
+
+pub mod help;

@@ -1,0 +1,222 @@
+//! `check` against the local Slack and the local GitHub, and against nobody.
+
+use hubcommander_sandbox::faults::Faults;
+use hubcommander_sandbox::{github, slack as local_slack};
+use hubcommander_sdk::clock::{Clock, Instant};
+
+use super::*;
+use crate::config::{COMMAND_LIMIT, KnownCommand, SHIPPED};
+
+/// A clock that is off by so many seconds.
+#[derive(Debug)]
+struct Off(i64);
+
+impl Clock for Off {
+    fn now(&self) -> Instant {
+        SystemClock.now() + chrono::TimeDelta::seconds(self.0)
+    }
+}
+
+/// What a check runs against, before it does.
+struct World {
+    slack: local_slack::Options,
+    github: github::World,
+    /// Changes to the shipped file.
+    changes: Vec<(&'static str, String)>,
+    /// Variables that are not as usual.
+    variables: Vec<(&'static str, &'static str)>,
+    clock: i64,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            slack: local_slack::Options::for_tests(),
+            github: github::World::acme(),
+            changes: Vec::new(),
+            variables: Vec::new(),
+            clock: 0,
+        }
+    }
+
+    fn change(mut self, from: &'static str, to: impl Into<String>) -> Self {
+        self.changes.push((from, to.into()));
+        self
+    }
+
+    fn variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
+        self
+    }
+
+    /// What is printed, and how much of it is wrong.
+    async fn checked(self) -> (String, usize) {
+        let clock: SharedClock = Arc::new(SystemClock);
+        let slack_world = local_slack::World::acme();
+        let slack = local_slack::Slack::start(slack_world, Arc::clone(&clock), Faults::default(), self.slack)
+            .await
+            .unwrap();
+        let github = github::GitHub::start(self.github, clock, Faults::default()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = SHIPPED
+            .replace("sandbox = true", "")
+            .replace("sqlite://data", &format!("sqlite://{}", folder.path().display()))
+            .replace("# api_url = \"https://slack.com/api\"", &format!("api_url = \"{}\"", slack.api_url()))
+            .replace("# api_url = \"https://api.github.com\" ", &format!("api_url = \"{}\"", github.url()));
+        for (from, to) in &self.changes {
+            assert!(text.contains(*from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        let environment = |name: &str| {
+            let own = self.variables.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
+            let usual = match name {
+                "SLACK_BOT_TOKEN" => Some("xoxb-sandbox"),
+                "SLACK_APP_TOKEN" => Some("xapp-sandbox"),
+                "GITHUB_TOKEN" => Some("ghp_sandbox"),
+                _ => None,
+            };
+            own.or(usual).filter(|value| !value.is_empty()).map(str::to_owned)
+        };
+        let commands = [KnownCommand::new("CreateRepo", &[])];
+        let surroundings =
+            Surroundings { environment: &environment, commands: &commands, command_limit: COMMAND_LIMIT };
+        let (sections, problems) = Sections::read(Path::new("config.toml"), &text, &surroundings, None);
+        let redactor = Redactor::new(sections.secrets()).unwrap();
+        let ground = Ground {
+            file: "config.toml".into(),
+            asker: Asker::new(&sections),
+            sections,
+            problems,
+            clock: Arc::new(Off(self.clock)),
+        };
+        let mut out = Vec::new();
+        let wrong = try_all(&ground, &redactor, &mut out).await.unwrap();
+        let out = String::from_utf8(out).unwrap();
+        for secret in ["xoxb-", "xapp-", "ghp_", "ticket="] {
+            assert!(!out.replace("xoxb-…", "").replace("xapp-…", "").contains(secret), "{secret} in {out}");
+        }
+        (out.replace(&folder.path().display().to_string(), "FOLDER"), wrong)
+    }
+}
+
+#[tokio::test]
+async fn when_all_is_well() {
+    let (said, wrong) = World::new().checked().await;
+    insta::assert_snapshot!(said);
+    assert_eq!(wrong, 0);
+}
+
+#[tokio::test]
+async fn wrong_tokens() {
+    let world = World::new()
+        .variable("SLACK_BOT_TOKEN", "xoxb-of-another")
+        .variable("SLACK_APP_TOKEN", "xapp-of-another")
+        .variable("GITHUB_TOKEN", "ghp_of_another");
+    let (said, wrong) = world.checked().await;
+    insta::assert_snapshot!(said);
+    assert_eq!(wrong, 3);
+}
+
+#[tokio::test]
+async fn what_is_not_set_is_not_tried_and_the_rest_is() {
+    let (said, wrong) = World::new().variable("GITHUB_TOKEN", "").checked().await;
+    insta::assert_snapshot!(said);
+    assert_eq!(wrong, 1);
+}
+
+#[tokio::test]
+async fn missing_scopes() {
+    let mut world = World::new();
+    world.slack.scopes = world.slack.scopes.replace("commands,", "").replace("im:write,", "");
+    world.github = world.github.token("ghp_sandbox", "hub-bot", &["public_repo"]);
+    let (said, wrong) = world.checked().await;
+    insta::assert_snapshot!(said);
+    assert!(wrong >= 2);
+}
+
+#[tokio::test]
+async fn wrong_channels() {
+    let (said, wrong) = World::new()
+        .change("\"C0SECURITY\"", "\"C0NOBOT\"")
+        .change("listen = []", "listen = [\"C0NOTHERE\", \"C0PRIV\"]")
+        .checked()
+        .await;
+    insta::assert_snapshot!(lines_about(&said, "Slack, channels"));
+    assert_eq!(wrong, 2);
+    let (said, wrong) = World::new().change("\"C0SECURITY\"", "\"C0SHARED\"").checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Slack, channels"));
+    assert_eq!(wrong, 0);
+    let (said, _) = World::new().change("alarm_channel =", "# alarm_channel =").checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Slack, channels"));
+}
+
+#[tokio::test]
+async fn organisations_and_teams_that_are_not_there() {
+    let mut world = World::new()
+        .change("[orgs.acme]", "[orgs.nobody]\n[orgs.elsewhere]\n[orgs.acme]")
+        .change("name = \"employees\"", "name = \"employes\"")
+        .change("name = \"bots\"", "name = \"robots-of-mars\"");
+    world.github = world.github.organisation("elsewhere", "Elsewhere", "").owner("elsewhere", "ana-lima");
+    let (said, wrong) = world.checked().await;
+    insta::assert_snapshot!(lines_about(&said, "GitHub, organisations"));
+    assert_eq!(wrong, 4);
+}
+
+#[tokio::test]
+async fn an_account_that_is_no_owner() {
+    let mut world = World::new();
+    world.github = world.github.token("ghp_sandbox", "ana-lima", &["repo", "admin:org", "delete_repo"]);
+    let (said, wrong) = world.checked().await;
+    insta::assert_snapshot!(lines_about(&said, "GitHub, organisations"));
+    assert_eq!(wrong, 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off() {
+    let mut world = World::new();
+    world.clock = -300;
+    let (said, wrong) = world.checked().await;
+    let clock = lines_about(&said, "Clock");
+    assert_eq!(clock.matches("behind").count(), 2, "{clock}");
+    assert!(wrong >= 2);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_made() {
+    let (said, wrong) = World::new().change("sqlite://", "sqlite:///dev/null").checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Store"));
+    assert_eq!(wrong, 1);
+}
+
+#[tokio::test]
+async fn nobody_answers() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = format!("# pacing = true\napi_url = \"http://127.0.0.1:{port}\"\n#");
+    let (said, _) = World::new().change("api_url = ", "# ").change("# pacing = true", nobody).checked().await;
+    insta::assert_snapshot!(said);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read() {
+    let (said, wrong) = World::new().change("[slack]", "[slack\n").checked().await;
+    assert!(said.starts_with("⛔ Configuration: ") && wrong == 1, "{said}");
+    assert!(
+        said.contains("   config.toml:")
+            && said.contains("[slack` is not complete") | said.contains("`[slack]`")
+    );
+}
+
+/// The lines about one check, with what stands below them.
+fn lines_about(said: &str, name: &str) -> String {
+    let mut within = false;
+    said.lines()
+        .filter(|line| {
+            if !line.starts_with(' ') {
+                within = line.contains(&format!(" {name}: "));
+            }
+            within
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}

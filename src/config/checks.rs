@@ -1,0 +1,420 @@
+//! What must hold of the values, beyond each having its shape. One named function per rule.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+use url::{Host, Url};
+
+use super::keys::{GATES, KEYS, Shape};
+use super::near::{listed, nearest};
+use super::problem::Collector;
+use super::tree::{Found, Tree};
+use super::value::Value;
+
+/// A rule.
+type Check = fn(&Tree, &mut Collector<'_>);
+
+/// All rules, by name.
+pub(super) static CHECKS: &[(&str, Check)] = &[
+    ("the file is no longer the sandbox's", not_the_sandbox),
+    ("plain http is for loopback only", addresses_are_safe),
+    ("the store's address is one we can open, without a password", store_is_known),
+    ("channels are given by id", channels_are_ids),
+    ("no channel is both listened to and ignored", channels_are_clear),
+    ("GitHub has one credential", one_credential),
+    ("we wait until GitHub has given up", unclear_wait_is_long_enough),
+    ("organisations are named as GitHub allows", organisations_are_logins),
+    ("every name and alias means one organisation", organisations_differ),
+    ("teams are given by slug", teams_are_slugs),
+    ("permissions are GitHub's", permissions_are_known),
+    ("each team is granted once", teams_differ),
+    ("each command has one section", commands_differ),
+    ("gates are known", gates_are_known),
+    ("the log's filter can be read", filter_is_valid),
+];
+
+/// Rules that do not hold where the local servers stand in for Slack and GitHub.
+pub(super) fn only_outside_the_sandbox(check: &str) -> bool {
+    check == "the file is no longer the sandbox's"
+}
+
+fn not_the_sandbox(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("sandbox") {
+        if matches!(found.value, Value::Flag(true)) {
+            problems.at(
+                found.name_at.start..found.at.end,
+                "This file is still the one for the sandbox: its organisations and channels are invented.",
+                "Put your organisations under `[orgs]` and your channel's id into `alarm_channel`, see that the \
+                 tokens' variables are set, then remove this line. To try it without any of that: \
+                 `hubcommander sandbox`.",
+            );
+        }
+    }
+}
+
+/// Whether an address stays on this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
+        Some(Host::Ipv6(address)) => Ipv6Addr::is_loopback(&address),
+        None => false,
+    }
+}
+
+fn addresses_are_safe(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in KEYS.iter().filter(|key| key.shape == Shape::Address).flat_map(|key| tree.all(key.path)) {
+        let Value::Address(url) = &found.value else { continue };
+        let name = found.key.name();
+        if !url.username().is_empty() || url.password().is_some() {
+            problems.at(
+                found.at.clone(),
+                format!("`{name}` has a user name or password in it."),
+                "Leave them out; secrets have keys of their own.",
+            );
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            problems.at(found.at.clone(), format!("`{name}` has a `?` or `#` part."), "Leave that part out.");
+        }
+        if url.scheme() == "http" && !is_loopback(url) {
+            problems.at(
+                found.at.clone(),
+                format!("`{name}` is plain http to another machine, where anybody on the way can read it."),
+                "Write `https://`; plain `http://` is for 127.0.0.1, [::1] and localhost only.",
+            );
+        }
+    }
+}
+
+fn store_is_known(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some((found, url)) = tree.one("store.url", &[]).and_then(|found| Some((found, found.text()?))) else {
+        return;
+    };
+    let path = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"));
+    let postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    match path {
+        Some(path) if path.is_empty() || path.contains(":memory:") => problems.at(
+            found.at.clone(),
+            "`url` names no file, so nothing would survive a restart.",
+            "Write the file's path, such as `url = \"sqlite://data/hubcommander.db\"`.",
+        ),
+        Some(path) if path.contains('?') => problems.at(
+            found.at.clone(),
+            "`url` has settings after a `?`, which a file does not take.",
+            "Leave them out.",
+        ),
+        Some(_) => {}
+        None if postgres => match Url::parse(url) {
+            Ok(url) if url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password") => {
+                problems.at(
+                    found.at.clone(),
+                    "`url` holds a password in plain text.",
+                    "Give the whole address as a secret, `url = { env = \"DATABASE_URL\" }`, or leave the password \
+                     out and set `PGPASSWORD`.",
+                );
+            }
+            Ok(url) if url.has_host() => {}
+            _ => problems.at(
+                found.at.clone(),
+                "`url` is no address of a PostgreSQL database.",
+                "Write `url = \"postgres://USER@HOST/DATABASE\"`.",
+            ),
+        },
+        None => problems.at(
+            found.at.clone(),
+            "`url` names a kind of store that there is not.",
+            "Write `url = \"sqlite://data/hubcommander.db\"` or `url = \"postgres://USER@HOST/DATABASE\"`.",
+        ),
+    }
+}
+
+/// A text with its place.
+type Placed<'t> = (&'t str, Range<usize>);
+
+/// The texts of a list with this path.
+fn texts<'t>(tree: &'t Tree, path: &'t str) -> impl Iterator<Item = (&'t Found, Placed<'t>)> {
+    tree.all(path)
+        .flat_map(|found| found.texts().iter().map(move |(text, at)| (found, (text.as_str(), at.clone()))))
+}
+
+fn channels_are_ids(tree: &Tree, problems: &mut Collector<'_>) {
+    let alarm =
+        tree.all("slack.alarm_channel").filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
+    let all = texts(tree, "slack.listen").chain(texts(tree, "slack.ignore")).chain(alarm);
+    for (found, (id, at)) in all {
+        let begins = id.starts_with(['C', 'G', 'D']);
+        if !(begins && id.len() > 2 && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())) {
+            problems.at(
+                at,
+                format!("`{id}` in `{}` is no channel id.", found.key.name()),
+                "Write the id, such as `C0123ABCD`: in Slack, open the channel's details; it stands at the bottom.",
+            );
+        }
+    }
+}
+
+fn channels_are_clear(tree: &Tree, problems: &mut Collector<'_>) {
+    for (_, (id, at)) in texts(tree, "slack.ignore") {
+        if texts(tree, "slack.listen").any(|(_, (listened, _))| listened == id) {
+            problems.at(
+                at,
+                format!("`{id}` is in `listen` and in `ignore`."),
+                "Remove it from one of the two.",
+            );
+        }
+    }
+}
+
+fn one_credential(tree: &Tree, problems: &mut Collector<'_>) {
+    let (token, app) = (tree.one("github.token", &[]), tree.one("github.app", &[]));
+    if let (Some(_), Some(app)) = (token, app) {
+        problems.at(
+            app.name_at.clone(),
+            "`[github]` has a `token` and an `app`.",
+            "Keep one of the two; an App can do less harm.",
+        );
+    }
+}
+
+fn unclear_wait_is_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(found) = tree.one("github.unclear_wait", &[]) else { return };
+    let local = matches!(
+        tree.one("github.api_url", &[]).map(|found| &found.value),
+        Some(Value::Address(url)) if is_loopback(url)
+    );
+    let Value::Time(wait) = found.value else { return };
+    if !local && wait < Duration::from_secs(10) {
+        problems.at(
+            found.at.clone(),
+            "`unclear_wait` is shorter than the 10 s that GitHub may take, so a write could happen after we looked.",
+            "Write `unclear_wait = \"11s\"`, or leave it out.",
+        );
+    }
+}
+
+/// Letters, digits and single hyphens inside, at most 39.
+fn is_login(name: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    name.len() <= 39
+        && edge(name.chars().next())
+        && edge(name.chars().last())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+fn organisations_are_logins(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("orgs.*") {
+        if !is_login(found.owner()) {
+            problems.at(
+                found.name_at.clone(),
+                format!("`{}` cannot be an organisation at GitHub.", found.owner()),
+                "Write its login, as in the address of its page: letters, digits and hyphens.",
+            );
+        }
+    }
+    if let Some(orgs) = tree.one("orgs", &[]).filter(|_| tree.lacks("orgs.*")) {
+        problems.at(
+            orgs.name_at.clone(),
+            "There is no organisation.",
+            "Add a section `[orgs.NAME]` with the login of one that the bot is to manage.",
+        );
+    }
+    for (_, (alias, at)) in texts(tree, "orgs.*.aliases") {
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if alias.is_empty() || alias.starts_with('-') || !alias.chars().all(fine) {
+            problems.at(
+                at,
+                format!("`{alias}` cannot be typed as an alias."),
+                "Use letters, digits, `-`, `_` and `.` only, and do not begin with `-`.",
+            );
+        }
+    }
+}
+
+fn organisations_differ(tree: &Tree, problems: &mut Collector<'_>) {
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    for found in tree.all("orgs.*") {
+        if let Some(other) = owners.insert(found.owner().to_lowercase(), found.owner()) {
+            problems.at(
+                found.name_at.clone(),
+                format!("`{}` and `{other}` are one organisation: case does not count.", found.owner()),
+                "Keep one section.",
+            );
+        }
+    }
+    let mut aliases: BTreeMap<String, &str> = BTreeMap::new();
+    for (found, (alias, at)) in texts(tree, "orgs.*.aliases") {
+        let low = alias.to_lowercase();
+        if let Some(name) = owners.get(&low) {
+            let whose = if *name == found.owner() {
+                "its own organisation's name"
+            } else {
+                "the name of an organisation"
+            };
+            problems.at(at, format!("The alias `{alias}` is {whose}."), "Remove it.");
+        } else if let Some(other) = aliases.insert(low, found.owner()) {
+            problems.at(
+                at,
+                format!("The alias `{alias}` is given twice: to `{other}` and to `{}`.", found.owner()),
+                "Keep it at one of them.",
+            );
+        }
+    }
+}
+
+/// What GitHub makes of a team's name.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+fn teams_are_slugs(tree: &Tree, problems: &mut Collector<'_>) {
+    let names = tree
+        .all("orgs.*.new_repo_teams.*.name")
+        .filter_map(|found| Some((found.text()?, found.at.clone())))
+        .chain(texts(tree, "orgs.*.collab_validation_teams").map(|(_, text)| text));
+    for (name, at) in names {
+        let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+        if name.is_empty() || !name.bytes().all(fine) {
+            let slug = slug(name.rsplit_once('/').map_or(name, |(_, last)| last));
+            let cure = if slug.is_empty() {
+                "Write the last part of the address of the team's page.".to_owned()
+            } else {
+                format!("Write `\"{slug}\"`, if that is the last part of the address of the team's page.")
+            };
+            problems.at(at, format!("`{name}` is no team's slug."), cure);
+        }
+    }
+}
+
+/// GitHub's own permissions, from the least to the most.
+const PERMISSIONS: [&str; 5] = ["pull", "triage", "push", "maintain", "admin"];
+
+fn permissions_are_known(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("orgs.*.new_repo_teams.*.permission") {
+        let Some(permission) = found.text().filter(|permission| !PERMISSIONS.contains(permission)) else {
+            continue;
+        };
+        let lower = permission.to_lowercase();
+        // The words on GitHub's pages are not those of its API. Anything else may be a custom role, unless it
+        // is one slip away from a permission.
+        let meant = match lower.as_str() {
+            "read" => Some("pull"),
+            "write" => Some("push"),
+            "owner" | "administrator" => Some("admin"),
+            _ => PERMISSIONS.into_iter().find(|known| strsim::damerau_levenshtein(&lower, known) <= 1),
+        };
+        let cure = match meant {
+            Some(meant) => format!("Write `permission = \"{meant}\"`."),
+            None if permission.trim().is_empty() || permission.chars().any(char::is_control) => {
+                format!("Write one of {}, or the name of a custom role.", listed(PERMISSIONS))
+            }
+            None => continue,
+        };
+        let what = match permission.trim() {
+            "" => "The permission is empty.".to_owned(),
+            permission => format!("`{permission}` is no permission at GitHub."),
+        };
+        problems.at(found.at.clone(), what, cure);
+    }
+}
+
+fn teams_differ(tree: &Tree, problems: &mut Collector<'_>) {
+    let mut seen: BTreeMap<(&str, &str), ()> = BTreeMap::new();
+    for found in tree.all("orgs.*.new_repo_teams.*.name") {
+        let Some(team) = found.text() else { continue };
+        if seen.insert((found.owner(), team), ()).is_some() {
+            problems.at(
+                found.at.clone(),
+                format!("The team `{team}` is in `new_repo_teams` of `{}` twice.", found.owner()),
+                "Keep the entry with the permission that is meant.",
+            );
+        }
+    }
+}
+
+fn commands_differ(tree: &Tree, problems: &mut Collector<'_>) {
+    let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+    for found in tree.all("commands.*") {
+        if seen.insert(found.owner(), ()).is_some() {
+            problems.at(
+                found.name_at.clone(),
+                format!("The command `{}` has two sections: case does not count.", found.owner()),
+                "Put them together into one.",
+            );
+        }
+    }
+}
+
+fn gates_are_known(tree: &Tree, problems: &mut Collector<'_>) {
+    for (found, (gate, at)) in texts(tree, "commands.*.auth") {
+        if !GATES.contains(&gate) {
+            let cure = match nearest(gate, GATES.iter().copied()) {
+                Some(near) => format!("Write `\"{near}\"`."),
+                None => format!("Remove it. This version knows {}.", listed(GATES.iter().copied())),
+            };
+            let what = format!(
+                "`{gate}` in `auth` of `{}` is nothing that this version can ask for.",
+                found.owner()
+            );
+            problems.at(at, what, cure);
+        }
+    }
+}
+
+fn filter_is_valid(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("log.filter") {
+        if let Some(Err(error)) = found.text().map(EnvFilter::try_new) {
+            problems.at(
+                found.at.clone(),
+                format!("`filter` cannot be read: {error}."),
+                "Write a level (`error`, `warn`, `info`, `debug`, `trace`), or `MODULE=LEVEL` parted by commas.",
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_names_of_their_own() {
+        let mut names: Vec<&str> = CHECKS.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), CHECKS.len());
+        assert_eq!(names.iter().filter(|name| only_outside_the_sandbox(name)).count(), 1);
+    }
+
+    #[test]
+    fn loopback_is_this_machine_and_nothing_that_looks_like_it() {
+        let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        for local in ["http://127.0.0.1:1/", "http://127.9.9.9", "http://[::1]:80", "http://LOCALHOST/x"] {
+            assert!(is(local), "{local}");
+        }
+        for other in [
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+        ] {
+            assert!(!is(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_team_s_name_becomes_its_slug() {
+        assert_eq!(slug("The A-Team (EU)"), "the-a-team-eu");
+        assert_eq!(slug("§"), "");
+    }
+}

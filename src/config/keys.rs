@@ -1,0 +1,415 @@
+//! Every key of config.toml, once. The reader, the suggestions and the reference in docs/configuration.md
+//! are made from this table, so a key that is not here is an error, and one that is here is documented.
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A section: `[a.b]` or `{ ... }`, whose keys are in the table too.
+    Section,
+    /// A section whose keys are names that the owner chooses; the words say what names.
+    Named(&'static str),
+    /// A list of `{ ... }`, whose keys are in the table too.
+    Sections,
+    /// Words in quotes.
+    Text,
+    /// A list of words in quotes.
+    Texts,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number from the first to the second.
+    Number(i64, i64),
+    /// A time with its unit: `"500ms"`, `"11s"`, `"2m"`.
+    Time,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// An http address.
+    Address,
+    /// An IP address with a port.
+    Socket,
+    /// A secret: `{ env = "..." }`, `{ file = "..." }` or `{ command = [...] }`.
+    Secret,
+    /// Words in quotes, or a secret if they hold one.
+    TextOrSecret,
+}
+
+impl Shape {
+    /// In words, as in "must be ...".
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Section => "a section".to_owned(),
+            Self::Named(names) => format!("a section of {names}"),
+            Self::Sections => "a list of `{ ... }`".to_owned(),
+            Self::Text => "text in quotes".to_owned(),
+            Self::Texts => "a list of texts, such as `[\"a\", \"b\"]`".to_owned(),
+            Self::Flag => "`true` or `false`".to_owned(),
+            Self::Number(least, most) if most == i64::MAX => format!("a whole number, {least} or more"),
+            Self::Number(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Time => "a time with its unit, such as `\"11s\"` or `\"500ms\"`".to_owned(),
+            Self::Choice(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
+                words.join(" or ")
+            }
+            Self::Address => "an address, such as `\"https://example.com\"`".to_owned(),
+            Self::Socket => "an IP address with a port, such as `\"127.0.0.1:8080\"`".to_owned(),
+            Self::Secret => {
+                "a secret: `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\"] }`"
+                    .to_owned()
+            }
+            Self::TextOrSecret => "text in quotes, or a secret such as `{ env = \"NAME\" }`".to_owned(),
+        }
+    }
+}
+
+/// Whether a key has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be given wherever its section is.
+    Required,
+    /// It may be left out, and then counts as this, written as in the file.
+    Default(&'static str),
+    /// It may be left out, and then there is none.
+    Optional,
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its path, dotted; `*` stands for a name that the owner chooses, or for each entry of a list.
+    pub path: &'static str,
+    /// What its value must look like.
+    pub shape: Shape,
+    /// Whether it has to be there.
+    pub presence: Presence,
+    /// What it does. Sentences for the reference.
+    pub about: &'static str,
+    /// A value as it would be written, for cures and the reference; empty for sections.
+    pub example: &'static str,
+}
+
+impl Key {
+    /// The last part of the path.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// The path of the section it is in; empty at the top.
+    #[must_use]
+    pub fn section(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+}
+
+const fn key(
+    path: &'static str,
+    shape: Shape,
+    presence: Presence,
+    example: &'static str,
+    about: &'static str,
+) -> Key {
+    Key { path, shape, presence, about, example }
+}
+
+use Presence::{Default as Usually, Optional, Required};
+
+/// All keys, in the order in which the reference shows them.
+pub static KEYS: &[Key] = &[
+    key(
+        "sandbox",
+        Shape::Flag,
+        Usually("false"),
+        "true",
+        "Marks the file that ships for the sandbox. While it is `true`, `hubcommander run` refuses and says \
+         what to set; `hubcommander sandbox` does not mind. Remove it once the file is your own.",
+    ),
+    key("store", Shape::Section, Optional, "", "Where everything is kept that must survive a crash."),
+    key(
+        "store.url",
+        Shape::TextOrSecret,
+        Usually("\"sqlite://data/hubcommander.db\""),
+        "\"postgres://hubcommander@db.example.com/hubcommander\"",
+        "`sqlite://PATH`, seen from the working directory, or `postgres://USER@HOST/DATABASE`. An address \
+         with a password in it is a secret: give it as one, or let PostgreSQL's own `PGPASSWORD` or \
+         `.pgpass` say the password.",
+    ),
+    key(
+        "slack",
+        Shape::Section,
+        Required,
+        "",
+        "The Slack app. `hubcommander manifest` prints what to make it from.",
+    ),
+    key(
+        "slack.api_url",
+        Shape::Address,
+        Usually("\"https://slack.com/api\""),
+        "\"https://slack.com/api\"",
+        "Where Slack's Web API is, without a slash at the end.",
+    ),
+    key(
+        "slack.bot_token",
+        Shape::Secret,
+        Required,
+        "{ env = \"SLACK_BOT_TOKEN\" }",
+        "The bot's token, `xoxb-…`: in the app's settings under OAuth & Permissions.",
+    ),
+    key(
+        "slack.app_token",
+        Shape::Secret,
+        Required,
+        "{ env = \"SLACK_APP_TOKEN\" }",
+        "The app-level token, `xapp-…`, with the scope `connections:write`: in the app's settings under \
+         Basic Information.",
+    ),
+    key(
+        "slack.listen",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"C0GENERAL\"]",
+        "Ids of the channels where the bot takes commands. Empty: wherever it is a member. Direct messages \
+         always count.",
+    ),
+    key(
+        "slack.ignore",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"C0RANDOM\"]",
+        "Ids of channels where the bot takes no commands though it is a member.",
+    ),
+    key(
+        "slack.alarm_channel",
+        Shape::Text,
+        Optional,
+        "\"C0SECURITY\"",
+        "Id of the channel where the bot says when something is wrong with itself. Without one, alarms are \
+         only logged.",
+    ),
+    key(
+        "slack.pacing",
+        Shape::Flag,
+        Usually("true"),
+        "true",
+        "Whether posts keep to Slack's pace of about one message a second per channel. Off only for \
+         measurements against a local Slack.",
+    ),
+    key(
+        "slack.connections",
+        Shape::Number(1, 10),
+        Usually("2"),
+        "2",
+        "How many connections are held open. Slack allows 10 for one app, all its processes together.",
+    ),
+    key(
+        "github",
+        Shape::Section,
+        Required,
+        "",
+        "The privileged GitHub account. Give `token` or `app`, not both.",
+    ),
+    key(
+        "github.api_url",
+        Shape::Address,
+        Usually("\"https://api.github.com\""),
+        "\"https://api.github.com\"",
+        "Where GitHub's REST API is. For GitHub Enterprise Server: `https://HOST/api/v3`.",
+    ),
+    key(
+        "github.token",
+        Shape::Secret,
+        Optional,
+        "{ env = \"GITHUB_TOKEN\" }",
+        "A token of an account that owns the organisations.",
+    ),
+    key(
+        "github.app",
+        Shape::Section,
+        Optional,
+        "",
+        "A GitHub App, installed in each organisation. Better than a token.",
+    ),
+    key("github.app.id", Shape::Number(1, i64::MAX), Required, "123456", "The App's id."),
+    key(
+        "github.app.private_key",
+        Shape::Secret,
+        Required,
+        "{ file = \"/run/secrets/github-app.pem\" }",
+        "The App's private key, in PEM.",
+    ),
+    key(
+        "github.unclear_wait",
+        Shape::Time,
+        Usually("\"11s\""),
+        "\"11s\"",
+        "How long to wait after a write whose answer was lost, before looking whether it had an effect. \
+         GitHub itself gives up after 10 s, so less is only accepted on loopback.",
+    ),
+    key(
+        "orgs",
+        Shape::Named("organisations, by their login at GitHub"),
+        Required,
+        "",
+        "The organisations that the bot manages, and no others.",
+    ),
+    key("orgs.*", Shape::Section, Optional, "", "One organisation."),
+    key("orgs.*.aliases", Shape::Texts, Usually("[]"), "[\"a\"]", "Other names that people may type for it."),
+    key(
+        "orgs.*.description",
+        Shape::Text,
+        Usually("\"\""),
+        "\"Everything we build\"",
+        "One line about it, for `!ListOrgs`.",
+    ),
+    key(
+        "orgs.*.public_only",
+        Shape::Flag,
+        Usually("false"),
+        "true",
+        "Whether new repositories there are public. Otherwise they are private unless asked for.",
+    ),
+    key(
+        "orgs.*.new_repo_teams",
+        Shape::Sections,
+        Usually("[]"),
+        "[{ name = \"employees\", permission = \"push\" }]",
+        "The teams that get a permission on each new repository.",
+    ),
+    key("orgs.*.new_repo_teams.*", Shape::Section, Optional, "", "One team."),
+    key(
+        "orgs.*.new_repo_teams.*.name",
+        Shape::Text,
+        Required,
+        "\"employees\"",
+        "The team's slug: the last part of its page's address.",
+    ),
+    key(
+        "orgs.*.new_repo_teams.*.permission",
+        Shape::Text,
+        Required,
+        "\"push\"",
+        "`pull`, `triage`, `push`, `maintain`, `admin`, or the name of a custom role.",
+    ),
+    key(
+        "orgs.*.collab_validation_teams",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"employees\"]",
+        "Slugs of teams whose members are not made outside collaborators.",
+    ),
+    key(
+        "commands",
+        Shape::Named("commands, by name"),
+        Optional,
+        "",
+        "Settings of commands. What is not here is on and visible.",
+    ),
+    key("commands.*", Shape::Section, Optional, "", "One command. Besides these keys it takes its own."),
+    key("commands.*.enabled", Shape::Flag, Usually("true"), "false", "Whether the command exists at all."),
+    key("commands.*.hidden", Shape::Flag, Usually("false"), "true", "Whether `!Help` keeps quiet about it."),
+    key(
+        "commands.*.auth",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"confirm\"]",
+        "What it takes before the command runs, besides what its risk takes. `confirm`: a second click on \
+         the plan.",
+    ),
+    key(
+        "web",
+        Shape::Section,
+        Optional,
+        "",
+        "The web server, with the health page. Without this section there is none.",
+    ),
+    key(
+        "web.listen",
+        Shape::Socket,
+        Usually("\"127.0.0.1:8080\""),
+        "\"127.0.0.1:8080\"",
+        "The IP address and port to listen on.",
+    ),
+    key(
+        "web.public_url",
+        Shape::Address,
+        Optional,
+        "\"https://hubcommander.example.com\"",
+        "How people reach it, for links.",
+    ),
+    key("log", Shape::Section, Optional, "", "What is logged, to standard error."),
+    key(
+        "log.format",
+        Shape::Choice(&["text", "json"]),
+        Usually("\"text\""),
+        "\"json\"",
+        "Lines for people, or one JSON object a line for machines.",
+    ),
+    key(
+        "log.filter",
+        Shape::Text,
+        Usually("\"info\""),
+        "\"info,hubcommander=debug\"",
+        "What is worth a line: a level, or levels by module, as in \
+         <https://docs.rs/tracing-subscriber/0.3/tracing_subscriber/filter/struct.EnvFilter.html>.",
+    ),
+];
+
+/// The keys directly in the section with this path.
+pub fn keys_in(section: &str) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.section() == section)
+}
+
+/// The key with this path.
+#[must_use]
+pub fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+/// What a command has to do with config.toml: its name, and the keys of its own that it reads. Their values
+/// are the command's own affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownCommand {
+    /// Its name, as in its specification.
+    pub name: &'static str,
+    /// Its own keys.
+    pub settings: &'static [&'static str],
+}
+
+impl KnownCommand {
+    /// A command with the keys of its own.
+    #[must_use]
+    pub const fn new(name: &'static str, settings: &'static [&'static str]) -> Self {
+        Self { name, settings }
+    }
+}
+
+/// The gates that a command's `auth` may name.
+pub const GATES: &[&str] = &["confirm"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_stands_once_below_its_section() {
+        let mut seen = HashSet::new();
+        for key in KEYS {
+            assert!(seen.insert(key.path), "{} is there twice", key.path);
+            assert!(
+                key.section().is_empty() || seen.contains(key.section()),
+                "{} before its section",
+                key.path
+            );
+        }
+    }
+
+    #[test]
+    fn every_key_is_explained() {
+        for key in KEYS {
+            assert!(key.about.ends_with('.') || key.about.ends_with('>'), "{}", key.path);
+            let section = matches!(key.shape, Shape::Section | Shape::Named(_));
+            assert_eq!(section, key.example.is_empty(), "{}", key.path);
+        }
+    }
+}

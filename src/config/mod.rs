@@ -1,0 +1,267 @@
+//! The configuration: config.toml, read once at the start.
+//!
+//! The way through it: [`keys`] holds every key there is; `tree` reads the file against it and keeps each
+//! value's place; `checks` are the rules between values; `sections` fetches the secrets and makes the typed
+//! sections. All [`problem`]s are gathered and shown together, each with its place and its cure.
+
+pub mod keys;
+pub mod problem;
+pub mod reference;
+
+mod checks;
+mod near;
+mod secret;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod value;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use hubcommander_sdk::orgs::OrgSettings;
+use url::Url;
+
+pub use crate::logging::{Log, LogFormat};
+pub use checks::is_loopback;
+pub use keys::KnownCommand;
+pub use near::nearest;
+pub use problem::{Problem, Problems};
+pub use secret::{COMMAND_LIMIT, Environment, Secret};
+pub use sections::Sections;
+
+/// The file as it ships: ready for the sandbox.
+pub const SHIPPED: &str = include_str!("../../config.toml");
+
+/// The largest file that is read, in bytes.
+const LARGEST: usize = 1024 * 1024;
+
+/// Everything config.toml says.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The Slack app.
+    pub slack: Slack,
+    /// The privileged GitHub account.
+    pub github: GitHub,
+    /// The managed organisations by login.
+    pub orgs: BTreeMap<String, OrgSettings>,
+    /// Settings of commands, by the command's own name. A command without a section is not in it:
+    /// [`Config::command`] gives its defaults.
+    pub commands: BTreeMap<String, CommandSettings>,
+    /// Where everything durable is kept.
+    pub store: Store,
+    /// The web server, if there is to be one.
+    pub web: Option<Web>,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// The Slack app.
+#[derive(Clone, Debug)]
+pub struct Slack {
+    /// The Web API's address, without a slash at the end.
+    pub api_url: Url,
+    /// `xoxb-…`.
+    pub bot_token: Secret,
+    /// `xapp-…`.
+    pub app_token: Secret,
+    /// Channel ids to take commands in; empty for all.
+    pub listen: Vec<String>,
+    /// Channel ids to take no commands in.
+    pub ignore: Vec<String>,
+    /// The channel id for alarms.
+    pub alarm_channel: Option<String>,
+    /// Whether posts keep to Slack's pace per channel.
+    pub pacing: bool,
+    /// How many Socket Mode connections are held open, 1 to 10.
+    pub connections: u8,
+}
+
+/// The privileged GitHub account.
+#[derive(Clone, Debug)]
+pub struct GitHub {
+    /// The REST API's address, without a slash at the end where it has a path.
+    pub api_url: Url,
+    /// Who we are there.
+    pub credentials: Credentials,
+    /// How long to wait after an unclear write before looking whether it had an effect.
+    pub unclear_wait: Duration,
+}
+
+impl GitHub {
+    /// What GitHub's client is told.
+    #[must_use]
+    pub fn settings(&self) -> hubcommander_github::Settings {
+        let credentials = match &self.credentials {
+            Credentials::Token(token) => hubcommander_github::Credentials::Token(token.clone()),
+            Credentials::App { id, private_key } => {
+                hubcommander_github::Credentials::App { id: *id, private_key: private_key.clone() }
+            }
+        };
+        hubcommander_github::Settings::new(self.api_url.clone(), credentials)
+    }
+}
+
+/// Who we are at GitHub.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// An account's token.
+    Token(Secret),
+    /// A GitHub App, installed in each organisation.
+    App {
+        /// Its id.
+        id: u64,
+        /// Its private key in PEM.
+        private_key: Secret,
+    },
+}
+
+/// Settings of one command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandSettings {
+    /// Whether it exists.
+    pub enabled: bool,
+    /// Whether `!Help` keeps quiet about it.
+    pub hidden: bool,
+    /// Gates it takes besides what its risk takes; each is one of [`keys::GATES`].
+    pub auth: Vec<String>,
+    /// The command's own keys. Only their names have been looked at.
+    pub settings: toml::Table,
+}
+
+impl Default for CommandSettings {
+    fn default() -> Self {
+        Self { enabled: true, hidden: false, auth: Vec::new(), settings: toml::Table::new() }
+    }
+}
+
+/// Where everything durable is kept.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// `sqlite://PATH` or `postgres://…`. Kept as a secret because it may hold a password.
+    pub url: Secret,
+}
+
+/// The web server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Web {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How people reach it.
+    pub public_url: Option<Url>,
+}
+
+/// What reading the configuration needs from outside.
+pub struct Surroundings<'a> {
+    /// The environment.
+    pub environment: Environment<'a>,
+    /// The commands there are.
+    pub commands: &'a [KnownCommand],
+    /// How long a command that gives a secret may take: [`COMMAND_LIMIT`].
+    pub command_limit: Duration,
+}
+
+/// The local servers, which stand in for Slack and GitHub in the sandbox. What is here is taken in place of
+/// what the file says; secrets that the file names are not fetched.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// The local Slack's Web API.
+    pub slack_api_url: Url,
+    /// The local Slack's bot token.
+    pub bot_token: Secret,
+    /// The local Slack's app-level token.
+    pub app_token: Secret,
+    /// The local GitHub's REST API.
+    pub github_api_url: Url,
+    /// The local GitHub's token.
+    pub github_token: Secret,
+    /// The sandbox's own store, so that a real one stays untouched.
+    pub store_url: Secret,
+}
+
+impl Config {
+    /// Reads the file at `path` and fetches the secrets. Blocks: on the disk, and on commands that give
+    /// secrets.
+    ///
+    /// # Errors
+    /// All problems, each with its place and cure.
+    pub fn load(path: &Path, surroundings: &Surroundings<'_>) -> Result<Self, Problems> {
+        Self::parse(path, &read_file(path)?, surroundings)
+    }
+
+    /// Reads a text as [`Config::load`] reads a file; `path` is what problems call it.
+    ///
+    /// # Errors
+    /// All problems, each with its place and cure.
+    pub fn parse(path: &Path, text: &str, surroundings: &Surroundings<'_>) -> Result<Self, Problems> {
+        whole(Sections::read(path, text, surroundings, None))
+    }
+
+    /// Reads a text for the sandbox: the local servers take the place of Slack, GitHub and the store.
+    ///
+    /// # Errors
+    /// All problems, each with its place and cure.
+    pub fn for_sandbox(
+        path: &Path,
+        text: &str,
+        overlay: &Overlay,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Self, Problems> {
+        whole(Sections::read(path, text, surroundings, Some(overlay)))
+    }
+
+    /// What is set for this command; the defaults if nothing is.
+    #[must_use]
+    pub fn command(&self, name: &str) -> CommandSettings {
+        self.commands.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Every secret that the configuration holds, to be kept out of the log.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        sections::secrets(Some(&self.slack), Some(&self.github), Some(&self.store))
+    }
+}
+
+/// The text of the file.
+///
+/// # Errors
+/// It cannot be read, is too large, or is not text.
+pub fn read_file(path: &Path) -> Result<String, Problems> {
+    let whole = |what: String, cure: &str| Problems::whole(path, what, cure);
+    let bytes = std::fs::read(path).map_err(|error| {
+        let cure = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "Copy the config.toml that ships with HubCommander there, or say where it is with `--config PATH` \
+                 or `HUBCOMMANDER_CONFIG`. To try it without one: `hubcommander sandbox`."
+            }
+            _ => "See that the user who runs HubCommander may read it.",
+        };
+        whole(format!("The file cannot be read: {error}."), cure)
+    })?;
+    if bytes.len() > LARGEST {
+        return Err(whole("The file is larger than 1 MiB.".to_owned(), "See that it is the right file."));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        whole(format!("Line {line} is not UTF-8 text."), "Save the file as UTF-8.")
+    })
+}
+
+fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems> {
+    match sections {
+        Sections {
+            slack: Some(slack),
+            github: Some(github),
+            orgs,
+            commands,
+            store: Some(store),
+            web,
+            log,
+        } if problems.list.is_empty() => Ok(Config { slack, github, orgs, commands, store, web, log }),
+        _ => Err(problems),
+    }
+}

@@ -1,0 +1,373 @@
+//! From the keys that were found to the typed sections, with their secrets.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use hubcommander_sdk::orgs::{OrgSettings, TeamGrant};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::checks::{CHECKS, only_outside_the_sandbox};
+use super::keys::{self, Presence};
+use super::problem::{Collector, Problems};
+use super::secret::{self, Secret};
+use super::tree::{self, Expected, Tree};
+use super::value::{self, Value};
+use super::{CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Web};
+
+/// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
+/// there, so that `hubcommander check` can still try the others.
+#[derive(Debug, Default)]
+pub struct Sections {
+    /// `[slack]`.
+    pub slack: Option<Slack>,
+    /// `[github]`.
+    pub github: Option<GitHub>,
+    /// `[orgs]`.
+    pub orgs: BTreeMap<String, OrgSettings>,
+    /// `[commands]`.
+    pub commands: BTreeMap<String, CommandSettings>,
+    /// `[store]`.
+    pub store: Option<Store>,
+    /// `[web]`.
+    pub web: Option<Web>,
+    /// `[log]`.
+    pub log: Log,
+}
+
+/// What the local servers stand in for.
+const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token"];
+
+impl Sections {
+    /// Reads a text, and what is wrong with it. `path` is what problems call it.
+    #[must_use]
+    pub fn read(
+        path: &Path,
+        text: &str,
+        surroundings: &Surroundings<'_>,
+        overlay: Option<&Overlay>,
+    ) -> (Self, Problems) {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let mut problems = Collector::new(text);
+        let given = if overlay.is_some() { OVERLAID } else { &[] };
+        let tree = tree::read(text, &Expected { commands: surroundings.commands, given }, &mut problems);
+        for (name, check) in CHECKS {
+            if overlay.is_none() || !only_outside_the_sandbox(name) {
+                check(&tree, &mut problems);
+            }
+        }
+        let plain: toml::Table = toml::from_str(text).unwrap_or_default();
+        let mut reading = Reading { tree: &tree, surroundings, problems: &mut problems };
+        let sections = match overlay {
+            None => reading.sections(&plain),
+            Some(overlay) => reading.sandbox(&plain, overlay),
+        };
+        (sections, problems.finish(path))
+    }
+
+    /// Every secret that is there, to be kept out of what is printed.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        secrets(self.slack.as_ref(), self.github.as_ref(), self.store.as_ref())
+    }
+}
+
+/// The secrets of these sections.
+pub(super) fn secrets<'s>(
+    slack: Option<&'s Slack>,
+    github: Option<&'s GitHub>,
+    store: Option<&'s Store>,
+) -> impl Iterator<Item = &'s Secret> {
+    let slack = slack.into_iter().flat_map(|slack| [&slack.bot_token, &slack.app_token]);
+    let github = github.map(|github| match &github.credentials {
+        Credentials::Token(token) => token,
+        Credentials::App { private_key, .. } => private_key,
+    });
+    // The store's address is a secret where it holds a password. A plain path is none, and would blot out the
+    // very words that say what is wrong with it.
+    let store = store.map(|store| &store.url).filter(|url| secret::has_password(url));
+    slack.chain(github).chain(store)
+}
+
+struct Reading<'a, 'p, 't> {
+    tree: &'a Tree,
+    surroundings: &'a Surroundings<'a>,
+    problems: &'p mut Collector<'t>,
+}
+
+impl Reading<'_, '_, '_> {
+    fn sections(&mut self, plain: &toml::Table) -> Sections {
+        let bot_token = self.secret("slack.bot_token", bot_token);
+        let app_token = self.secret("slack.app_token", app_token);
+        let credentials = self.credentials();
+        let store = self.store();
+        Sections {
+            slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
+            github: self.github(self.address("github.api_url"), credentials),
+            store: store.map(|url| Store { url }),
+            ..self.rest(plain)
+        }
+    }
+
+    fn sandbox(&mut self, plain: &toml::Table, overlay: &Overlay) -> Sections {
+        let (bot_token, app_token) = (overlay.bot_token.clone(), overlay.app_token.clone());
+        let credentials = Credentials::Token(overlay.github_token.clone());
+        Sections {
+            slack: self.slack(Some(overlay.slack_api_url.clone()), Some(bot_token), Some(app_token)),
+            github: self.github(Some(overlay.github_api_url.clone()), Some(credentials)),
+            store: Some(Store { url: overlay.store_url.clone() }),
+            ..self.rest(plain)
+        }
+    }
+
+    fn slack(
+        &self,
+        api_url: Option<Url>,
+        bot_token: Option<Secret>,
+        app_token: Option<Secret>,
+    ) -> Option<Slack> {
+        Some(Slack {
+            api_url: api_url?,
+            bot_token: bot_token?,
+            app_token: app_token?,
+            listen: self.texts("slack.listen", &[]),
+            ignore: self.texts("slack.ignore", &[]),
+            alarm_channel: self.text("slack.alarm_channel", &[]),
+            pacing: self.flag("slack.pacing", &[]),
+            connections: self.number("slack.connections")?.try_into().ok()?,
+        })
+    }
+
+    fn github(&self, api_url: Option<Url>, credentials: Option<Credentials>) -> Option<GitHub> {
+        let unclear_wait = match self.value("github.unclear_wait", &[])? {
+            Value::Time(wait) => wait,
+            _ => Duration::from_secs(11),
+        };
+        Some(GitHub { api_url: api_url?, credentials: credentials?, unclear_wait })
+    }
+
+    /// The sections that look the same in the sandbox.
+    fn rest(&self, plain: &toml::Table) -> Sections {
+        let format = match self.text("log.format", &[]).as_deref() {
+            Some("json") => LogFormat::Json,
+            _ => LogFormat::Text,
+        };
+        let filter = self.text("log.filter", &[]).unwrap_or_else(|| "info".to_owned());
+        Sections {
+            orgs: self
+                .tree
+                .all("orgs.*")
+                .map(|org| (org.owner().to_owned(), self.org(org.owner())))
+                .collect(),
+            commands: self
+                .tree
+                .all("commands.*")
+                .map(|command| (command.owner().to_owned(), self.command(command.owner(), plain)))
+                .collect(),
+            web: self.web(),
+            log: Log { format, filter },
+            ..Sections::default()
+        }
+    }
+
+    fn org(&self, name: &str) -> OrgSettings {
+        let grants = self.tree.all("orgs.*.new_repo_teams.*.name").filter(|found| found.owner() == name);
+        let new_repo_teams = grants
+            .filter_map(|found| {
+                let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
+                Some(TeamGrant {
+                    name: found.text()?.to_owned(),
+                    permission: self.text("orgs.*.new_repo_teams.*.permission", &names)?,
+                })
+            })
+            .collect();
+        OrgSettings {
+            aliases: self.texts("orgs.*.aliases", &[name]),
+            public_only: self.flag("orgs.*.public_only", &[name]),
+            new_repo_teams,
+            collab_validation_teams: self.texts("orgs.*.collab_validation_teams", &[name]),
+            description: self.text("orgs.*.description", &[name]).unwrap_or_default(),
+        }
+    }
+
+    fn command(&self, name: &str, plain: &toml::Table) -> CommandSettings {
+        let own = plain
+            .get("commands")
+            .and_then(toml::Value::as_table)
+            .and_then(|all| all.iter().find(|(typed, _)| typed.eq_ignore_ascii_case(name)))
+            .and_then(|(_, section)| section.as_table());
+        let common = |key: &str| keys::keys_in("commands.*").any(|known| known.name() == key);
+        CommandSettings {
+            enabled: self.flag("commands.*.enabled", &[name]),
+            hidden: self.flag("commands.*.hidden", &[name]),
+            auth: self.texts("commands.*.auth", &[name]),
+            settings: own
+                .into_iter()
+                .flatten()
+                .filter(|(key, _)| !common(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+        }
+    }
+
+    fn web(&self) -> Option<Web> {
+        self.tree.one("web", &[])?;
+        let Value::Socket(listen) = self.value("web.listen", &[])? else { return None };
+        let public_url = match self.value("web.public_url", &[]) {
+            Some(Value::Address(url)) => Some(url),
+            _ => None,
+        };
+        Some(Web { listen, public_url })
+    }
+
+    fn credentials(&mut self) -> Option<Credentials> {
+        let github = self.tree.one("github", &[])?;
+        if self.tree.one("github.app", &[]).is_some() {
+            let private_key = self.secret("github.app.private_key", private_key)?;
+            let Some(Value::Number(id)) = self.value("github.app.id", &[]) else { return None };
+            return Some(Credentials::App { id: id.try_into().ok()?, private_key });
+        }
+        if self.tree.lacks("github.token") && self.tree.lacks("github.app") {
+            self.problems.at(
+                github.at.clone(),
+                "`[github]` has neither `token` nor `app`.",
+                "Add `token = { env = \"GITHUB_TOKEN\" }`.",
+            );
+        }
+        self.secret("github.token", github_token).map(Credentials::Token)
+    }
+
+    /// The store's address.
+    fn store(&mut self) -> Option<Secret> {
+        match self.value("store.url", &[])? {
+            Value::Text(url) => Some(SecretString::from(url)),
+            _ => self.secret("store.url", store_url),
+        }
+    }
+
+    /// Fetches a secret and looks whether it can be what it is meant to be.
+    fn secret(&mut self, path: &str, wrong: Wrong) -> Option<Secret> {
+        let found = self.tree.one(path, &[])?;
+        let Value::Secret(source) = &found.value else { return None };
+        let at: Range<usize> = found.at.clone();
+        match source.fetch(self.surroundings.environment, self.surroundings.command_limit) {
+            Ok(secret) => match wrong(secret.expose_secret()) {
+                None => return Some(secret),
+                Some((what, cure)) => self.problems.at(at, format!("`{}` {what}", found.key.name()), cure),
+            },
+            Err(missing) => self.problems.at(at, missing.what, missing.cure),
+        }
+        None
+    }
+
+    /// The value of a key, or its default. The defaults are written in the table of keys as in the file, and
+    /// are read as the file is.
+    fn value(&self, path: &str, names: &[&str]) -> Option<Value> {
+        if let Some(found) = self.tree.one(path, names) {
+            return Some(found.value.clone());
+        }
+        let key = keys::find(path)?;
+        let Presence::Default(default) = key.presence else { return None };
+        value::default(key, default)
+    }
+
+    fn text(&self, path: &str, names: &[&str]) -> Option<String> {
+        match self.value(path, names)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn texts(&self, path: &str, names: &[&str]) -> Vec<String> {
+        match self.value(path, names) {
+            Some(Value::Texts(texts)) => texts.into_iter().map(|(text, _)| text).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn flag(&self, path: &str, names: &[&str]) -> bool {
+        matches!(self.value(path, names), Some(Value::Flag(true)))
+    }
+
+    fn number(&self, path: &str) -> Option<i64> {
+        match self.value(path, &[])? {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// An address without a slash at the end of its path.
+    fn address(&self, path: &str) -> Option<Url> {
+        let Some(Value::Address(mut url)) = self.value(path, &[]) else { return None };
+        let trimmed = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&trimmed);
+        Some(url)
+    }
+}
+
+/// Says what is wrong with a secret and what to do, if something is. The words hold none of it.
+type Wrong = fn(&str) -> Option<(&'static str, &'static str)>;
+
+fn token(secret: &str) -> Option<(&'static str, &'static str)> {
+    (!secret.bytes().all(|byte| byte.is_ascii_graphic())).then_some((
+        "has white space or other characters in it that no token has.",
+        "See that the variable or file holds the token alone, without quotes.",
+    ))
+}
+
+fn bot_token(secret: &str) -> Option<(&'static str, &'static str)> {
+    if secret.starts_with("xapp-") {
+        return Some((
+            "is the app-level token, which belongs into `app_token`.",
+            "Give the bot's token here: it begins with `xoxb-` and stands under OAuth & Permissions.",
+        ));
+    }
+    if !secret.starts_with("xoxb-") {
+        return Some((
+            "is no bot's token.",
+            "Give the one that begins with `xoxb-`: in the app's settings under OAuth & Permissions.",
+        ));
+    }
+    token(secret)
+}
+
+fn app_token(secret: &str) -> Option<(&'static str, &'static str)> {
+    if secret.starts_with("xoxb-") {
+        return Some((
+            "is the bot's token, which belongs into `bot_token`.",
+            "Give the app-level token here: it begins with `xapp-` and stands under Basic Information.",
+        ));
+    }
+    if !secret.starts_with("xapp-") {
+        return Some((
+            "is no app-level token.",
+            "Give the one that begins with `xapp-`: in the app's settings under Basic Information.",
+        ));
+    }
+    token(secret)
+}
+
+fn github_token(secret: &str) -> Option<(&'static str, &'static str)> {
+    if secret.starts_with("xox") || secret.starts_with("xapp-") {
+        return Some(("is a token of Slack.", "Give GitHub's: it begins with `ghp_` or `github_pat_`."));
+    }
+    token(secret)
+}
+
+fn private_key(secret: &str) -> Option<(&'static str, &'static str)> {
+    let pem =
+        secret.contains("-----BEGIN ") && secret.contains("PRIVATE KEY-----") && secret.contains("-----END ");
+    (!pem).then_some((
+        "is no private key in PEM.",
+        "Give the whole .pem file that GitHub made for the App, with its first and last line.",
+    ))
+}
+
+fn store_url(secret: &str) -> Option<(&'static str, &'static str)> {
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| secret.starts_with(scheme));
+    (!known).then_some((
+        "is no address of a store.",
+        "Give `postgres://USER:PASSWORD@HOST/DATABASE` or `sqlite://PATH`.",
+    ))
+}

@@ -1,0 +1,207 @@
+//! Bad files, and what people are told about them.
+
+use super::{LEAST, read};
+
+/// What is said about the least configuration with these changes.
+fn said(changes: &[(&str, &str)]) -> String {
+    let mut text = LEAST.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    match read(&text) {
+        Ok(_) => "nothing is wrong".to_owned(),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+/// The least configuration with more at its end.
+fn with(more: &str) -> String {
+    said(&[("[orgs.acme]\n", &format!("[orgs.acme]\n{more}"))])
+}
+
+#[test]
+fn nothing_at_all() {
+    insta::assert_snapshot!(read("").unwrap_err());
+}
+
+#[test]
+fn unknown_keys() {
+    insta::assert_snapshot!(said(&[
+        ("bot_token", "bot_tokn"),
+        ("[github]", "listn = []\npublic_url = \"https://a.example\"\ncolour = 1\n[github]"),
+    ]));
+}
+
+#[test]
+fn sections_that_nothing_reads() {
+    insta::assert_snapshot!(with(
+        "[travis]\napi_url = \"https://x.example\"\n[auth_plugins.approval]\nchannel = \"C0APPROVALS\"\n\
+         [device_sources.jamf]\nurl = \"https://x.example\"\n[comands.CreateRepo]\nhidden = true\n"
+    ));
+}
+
+#[test]
+fn secrets_in_plain_text() {
+    let said = said(&[
+        ("{ env = \"SLACK_BOT_TOKEN\" }", "\"xoxb-real-and-secret\""),
+        ("{ env = \"GITHUB_TOKEN\" }", "'0123456789abcdef'"),
+        ("[slack]", "[store]\nurl = \"postgres://me:hunter22@db.example.com/hub\"\n[slack]"),
+    ]);
+    for secret in ["real-and-secret", "0123456789abcdef", "hunter22"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn secrets_that_are_not_there() {
+    insta::assert_snapshot!(said(&[
+        ("\"SLACK_BOT_TOKEN\"", "\"NOT_SET\""),
+        ("env = \"SLACK_APP_TOKEN\"", "file = \"no/such/file\""),
+        ("{ env = \"GITHUB_TOKEN\" }", "{ command = [\"false\"] }"),
+    ]));
+}
+
+#[test]
+fn secrets_that_cannot_be_right() {
+    insta::assert_snapshot!(said(&[
+        ("SLACK_BOT_TOKEN", "SLACK_APP_SWAP"),
+        ("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"),
+        ("SLACK_APP_SWAP", "SLACK_APP_TOKEN"),
+        ("GITHUB_TOKEN", "QUOTED"),
+    ]));
+    insta::assert_snapshot!(said(&[
+        (
+            "[github]\ntoken = { env = \"GITHUB_TOKEN\" }",
+            "[github.app]\nid = 1\nprivate_key = { env = \"GITHUB_TOKEN\" }"
+        ),
+        ("SLACK_BOT_TOKEN", "GITHUB_TOKEN"),
+        ("SLACK_APP_TOKEN", "EMPTY"),
+    ]));
+}
+
+#[test]
+fn secrets_in_odd_shapes() {
+    insta::assert_snapshot!(said(&[
+        ("{ env = \"SLACK_BOT_TOKEN\" }", "{ env = \"A\", file = \"b\" }"),
+        ("{ env = \"SLACK_APP_TOKEN\" }", "{ command = \"echo xapp\" }"),
+        ("{ env = \"GITHUB_TOKEN\" }", "{ vault = \"x\" }"),
+    ]));
+    insta::assert_snapshot!(said(&[
+        ("{ env = \"SLACK_BOT_TOKEN\" }", "true"),
+        ("{ env = \"SLACK_APP_TOKEN\" }", "{}"),
+        ("{ env = \"GITHUB_TOKEN\" }", "{ command = [] }"),
+    ]));
+}
+
+#[test]
+fn values_of_the_wrong_shape() {
+    insta::assert_snapshot!(said(&[
+        (
+            "[github]",
+            "pacing = \"yes\"\nconnections = 11\nlisten = \"C0DEV\"\nalarm_channel = 5\n[github]\nunclear_wait = 11",
+        ),
+        (
+            "[orgs.acme]",
+            "[web]\nlisten = \"localhost:8080\"\npublic_url = \"hub.example.com\"\n[log]\nformat = \"jsn\"\n\
+             filter = \"hubcommander=loud\"\n[orgs]\nother = 1\n[orgs.acme]\nnew_repo_teams = [\"employees\"]",
+        ),
+    ]));
+}
+
+#[test]
+fn addresses() {
+    insta::assert_snapshot!(said(&[
+        ("[slack]", "[store]\nurl = \"mysql://x\"\n[slack]\napi_url = \"http://slack.com/api\""),
+        ("[github]", "[github]\napi_url = \"https://me:pw@github.example.com?x=1\"\nunclear_wait = \"2s\""),
+        ("[orgs.acme]", "[web]\npublic_url = \"http://localhost.example.com\"\n[orgs.acme]"),
+    ]));
+    insta::assert_snapshot!(said(&[("[slack]", "[store]\nurl = \"sqlite::memory:\"\n[slack]")]));
+    // Loopback may be plain, and answers quickly.
+    assert_eq!(
+        said(&[
+            ("[slack]", "[slack]\napi_url = \"http://127.0.0.1:9/api\""),
+            ("[github]", "[github]\napi_url = \"http://localhost:9\"\nunclear_wait = \"50ms\"")
+        ]),
+        "nothing is wrong"
+    );
+}
+
+#[test]
+fn channels() {
+    insta::assert_snapshot!(said(&[(
+        "[github]",
+        "listen = [\"#general\", \"C0DEV\"]\nignore = [\"C0DEV\", \"c0dev\"]\nalarm_channel = \"U0ANA\"\n[github]"
+    )]));
+}
+
+#[test]
+fn organisations() {
+    insta::assert_snapshot!(with(
+        "aliases = [\"a\", \"oss\", \"ACME\"]\n[orgs.acme-oss]\naliases = [\"A\", \"acme\", \"two words\"]\n\
+         [orgs.Acme]\n[orgs.\"acme/sub\"]\n[orgs.other]\naliases = [\"acme-OSS\"]\n"
+    ));
+    insta::assert_snapshot!(said(&[("[orgs.acme]", "[orgs]")]));
+}
+
+#[test]
+fn teams() {
+    insta::assert_snapshot!(with(
+        "new_repo_teams = [\n  { name = \"All Employees\", permission = \"write\" },\n  \
+         { name = \"acme/bots\", permission = \"puhs\" },\n  { name = \"ops\", permission = \"\" },\n  \
+         { name = \"ops\", permission = \"Release manager\" },\n  { nam = \"x\" },\n]\n\
+         collab_validation_teams = [\"@staff\"]\n"
+    ));
+}
+
+#[test]
+fn commands() {
+    insta::assert_snapshot!(with(
+        "[commands.CreatRepo]\n[commands.Frobnicate]\n[commands.CreateRepo]\nauth = [\"duo\", \"Confirm\"]\n\
+         enabeld = false\n[commands.createrepo]\nhidden = true\n[commands.Repeat]\ngreting = \"Hi\"\n[commands]\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[commands.Repeat]\ngreeting = 1\n[commands.ListOrgs]\ngreeting = \"Hi\"\n"
+    ));
+}
+
+#[test]
+fn github_credentials() {
+    insta::assert_snapshot!(said(&[("token = { env = \"GITHUB_TOKEN\" }", "")]));
+    insta::assert_snapshot!(said(&[("[orgs", "app = { id = 0, private_key = { env = \"KEY\" } }\n[orgs")]));
+    insta::assert_snapshot!(said(&[(
+        "token = { env = \"GITHUB_TOKEN\" }",
+        "app = { private_key = { env = \"KEY\" } }"
+    )]));
+}
+
+#[test]
+fn syntax() {
+    insta::assert_snapshot!(said(&[
+        ("[github]", "alarm_channel = C0SECURITY\n[github"),
+        ("app_token =", "app_token"),
+    ]));
+    let said = said(&[
+        ("{ env = \"SLACK_BOT_TOKEN\" }", "xoxb-real-and-secret"),
+        ("{ env = \"GITHUB_TOKEN\" }", "hunter22 is my token"),
+    ]);
+    assert!(!said.contains("real-and-secret") && !said.contains("hunter22"), "{said}");
+    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(with(
+        "aliases = [\"a\"]\naliases = [\"b\"]\n[slack]\n[orgs.two]\ndescription = \"open\n"
+    ));
+}
+
+#[test]
+fn a_key_pasted_into_the_file_is_not_shown_again() {
+    let (begin, end) = ("BEGIN", "END");
+    let body = "MIIEowIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gun";
+    let pem =
+        format!("\"\"\"\n-----{begin} RSA PRIVATE KEY-----\n{body}\n-----{end} RSA PRIVATE KEY-----\n\"\"\"");
+    for broken in [pem.clone(), pem.replace("\"\"\"", "\""), pem.replace("\"\"\"", "")] {
+        let to = format!("app = {{ id = 1, private_key = {broken} }}");
+        let said = said(&[("token = { env = \"GITHUB_TOKEN\" }", &to)]);
+        assert!(!said.contains("MIIEow") && said.contains("cure:"), "{said}");
+    }
+}

@@ -1,0 +1,269 @@
+//! Whole files, good and bad.
+
+mod bad;
+
+use secrecy::ExposeSecret as _;
+
+use super::*;
+
+static COMMANDS: &[KnownCommand] = &[
+    KnownCommand::new("CreateRepo", &[]),
+    KnownCommand::new("ListOrgs", &[]),
+    KnownCommand::new("Repeat", &["greeting"]),
+];
+
+/// The variables that the tests' files name.
+fn environment(name: &str) -> Option<String> {
+    let value = match name {
+        "SLACK_BOT_TOKEN" => "xoxb-sandbox",
+        "SLACK_APP_TOKEN" => "xapp-sandbox",
+        "GITHUB_TOKEN" => "ghp_sandbox",
+        "EMPTY" => "",
+        "QUOTED" => "\"ghp_sandbox with quotes\"",
+        "KEY" => "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n",
+        "DATABASE_URL" => "postgres://me:hunter22@db.example.com/hub",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+fn nothing_set(_: &str) -> Option<String> {
+    None
+}
+
+fn read_with(environment: Environment<'_>, text: &str) -> Result<Config, Problems> {
+    let surroundings = Surroundings { environment, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+    Config::parse(Path::new("config.toml"), text, &surroundings)
+}
+
+fn read(text: &str) -> Result<Config, Problems> {
+    read_with(&environment, text)
+}
+
+fn overlay() -> Overlay {
+    Overlay {
+        slack_api_url: Url::parse("http://127.0.0.1:4000/api").unwrap(),
+        bot_token: "xoxb-sandbox".into(),
+        app_token: "xapp-sandbox".into(),
+        github_api_url: Url::parse("http://127.0.0.1:4001").unwrap(),
+        github_token: "ghp_sandbox".into(),
+        store_url: "sqlite:///tmp/sandbox.db".into(),
+    }
+}
+
+/// The least that is a configuration.
+const LEAST: &str = r#"
+[slack]
+bot_token = { env = "SLACK_BOT_TOKEN" }
+app_token = { env = "SLACK_APP_TOKEN" }
+
+[github]
+token = { env = "GITHUB_TOKEN" }
+
+[orgs.acme]
+"#;
+
+#[test]
+fn the_least_has_its_defaults() {
+    let config = read(LEAST).unwrap();
+    assert_eq!(config.slack.api_url.as_str(), "https://slack.com/api");
+    assert_eq!(config.github.api_url.as_str(), "https://api.github.com/");
+    assert_eq!(config.github.unclear_wait, Duration::from_secs(11));
+    assert_eq!(config.store.url.expose_secret(), "sqlite://data/hubcommander.db");
+    assert!(config.slack.pacing && config.slack.connections == 2 && config.slack.listen.is_empty());
+    assert!(config.web.is_none() && config.slack.alarm_channel.is_none());
+    assert_eq!(config.log, Log::default());
+    assert_eq!(config.orgs.get("acme"), Some(&OrgSettings::default()));
+    assert_eq!(config.command("CreateRepo"), CommandSettings::default());
+}
+
+#[test]
+fn the_shipped_file_is_ready_for_the_sandbox() {
+    let surroundings =
+        Surroundings { environment: &nothing_set, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+    let config = Config::for_sandbox(Path::new("config.toml"), SHIPPED, &overlay(), &surroundings).unwrap();
+    assert_eq!(config.slack.api_url.as_str(), "http://127.0.0.1:4000/api");
+    assert_eq!(config.slack.alarm_channel.as_deref(), Some("C0SECURITY"));
+    assert_eq!(config.orgs.keys().map(String::as_str).collect::<Vec<_>>(), ["acme", "acme-oss"]);
+    let acme = &config.orgs["acme"];
+    assert_eq!(acme.new_repo_teams.len(), 2);
+    assert_eq!(
+        (acme.new_repo_teams[1].name.as_str(), acme.new_repo_teams[1].permission.as_str()),
+        ("bots", "pull")
+    );
+    assert!(config.orgs["acme-oss"].public_only && !acme.public_only);
+    assert_eq!(config.web.unwrap().listen.port(), 8080);
+}
+
+#[test]
+fn the_shipped_file_does_not_run_and_says_what_to_set() {
+    insta::assert_snapshot!(read_with(&nothing_set, SHIPPED).unwrap_err());
+    // Tokens alone are not enough: its organisations are invented.
+    let problems = read(SHIPPED).unwrap_err();
+    assert_eq!(problems.list.len(), 1, "{problems}");
+    // Once the line is gone and the tokens are there, it runs.
+    read(&SHIPPED.replace("sandbox = true", "")).unwrap();
+}
+
+#[test]
+fn every_key_is_in_the_shipped_file() {
+    for key in keys::KEYS.iter().filter(|key| key.name() != "*" && key.path != "sandbox") {
+        let name = key.name();
+        let named = SHIPPED.lines().any(|line| {
+            let line = line.trim_start_matches(['#', ' ', '[']);
+            line.starts_with(name)
+                || line.contains(&format!("{{ {name} ="))
+                || line.contains(&format!(", {name} ="))
+        });
+        assert!(named, "{} is not explained in config.toml", key.path);
+    }
+}
+
+#[test]
+fn what_is_commented_out_in_the_shipped_file_is_right_too() {
+    // Each commented-out setting, put in by itself in place of what it is an alternative to.
+    let mut tried = 0;
+    for (index, line) in SHIPPED.lines().enumerate() {
+        let Some(setting) = line.strip_prefix("# ").filter(|rest| is_setting(rest)) else { continue };
+        let name = setting.split(' ').next().unwrap();
+        // A credential of GitHub is one or the other.
+        let instead = if name == "app" { "token" } else { name };
+        let text: Vec<String> = SHIPPED
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.starts_with("sandbox"))
+            .filter(|(at, line)| at.abs_diff(index) > 6 || !line.starts_with(&format!("{instead} =")))
+            .map(|(at, line)| if at == index { setting.to_owned() } else { line.to_owned() })
+            .collect();
+        let text = text
+            .join("\n")
+            .replace("/run/secrets/slack_bot_token", "Cargo.toml")
+            .replace(r#"["vault", "read", "-field=token", "secret/slack"]"#, r#"["echo", "xoxb-sandbox"]"#)
+            .replace(r#"{ file = "/run/secrets/github-app.pem" }"#, r#"{ env = "KEY" }"#);
+        match read(&text) {
+            Ok(_) => tried += 1,
+            // The one thing that is not there: a file with a token in it.
+            Err(problems) => {
+                assert!(problems.list.iter().all(|problem| problem.what.contains("token")), "{problems}");
+                assert!(setting.contains("file ="), "{problems}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 9, "only {tried} settings found");
+}
+
+fn is_setting(line: &str) -> bool {
+    line.split_once(" = ").is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
+
+#[test]
+fn everything_can_be_said() {
+    let config = read(
+        r#"
+        [store]
+        url = { env = "DATABASE_URL" }
+        [slack]
+        api_url = "https://slack.com/api/"
+        bot_token = { command = ["echo", "xoxb-from-a-command"] }
+        app_token = { env = "SLACK_APP_TOKEN" }
+        listen = ["C0DEV", "G0OLD"]
+        ignore = ["D0ANA"]
+        alarm_channel = "C0SECURITY"
+        pacing = false
+        connections = 10
+        [github]
+        api_url = "https://github.example.com/api/v3"
+        app = { id = 7, private_key = { env = "KEY" } }
+        unclear_wait = "1m"
+        [orgs]
+        acme.aliases = ["a"]
+        acme.new_repo_teams = [{ name = "ops", permission = "Release manager" }]
+        [commands.createrepo]
+        hidden = true
+        auth = ["confirm"]
+        [commands.Repeat]
+        enabled = false
+        greeting = "Hi"
+        [web]
+        listen = "[::1]:80"
+        public_url = "https://hub.example.com"
+        [log]
+        format = "json"
+        filter = "warn,hubcommander=trace"
+        "#,
+    )
+    .unwrap();
+    assert_eq!(config.slack.api_url.as_str(), "https://slack.com/api");
+    assert_eq!(config.slack.bot_token.expose_secret(), "xoxb-from-a-command");
+    assert_eq!((config.slack.connections, config.slack.pacing), (10, false));
+    assert_eq!(config.slack.listen, ["C0DEV", "G0OLD"]);
+    assert!(matches!(&config.github.credentials, Credentials::App { id: 7, private_key }
+        if private_key.expose_secret().ends_with("KEY-----")));
+    assert_eq!(config.github.unclear_wait, Duration::from_secs(60));
+    assert_eq!(config.orgs["acme"].new_repo_teams[0].permission, "Release manager");
+    assert!(config.command("CreateRepo").hidden && config.command("CreateRepo").auth == ["confirm"]);
+    let repeat = config.command("Repeat");
+    assert!(!repeat.enabled);
+    assert_eq!(repeat.settings.get("greeting").and_then(toml::Value::as_str), Some("Hi"));
+    assert_eq!(repeat.settings.len(), 1);
+    assert_eq!((config.log.format, config.log.filter.as_str()), (LogFormat::Json, "warn,hubcommander=trace"));
+    assert_eq!(config.secrets().count(), 4, "the store's address holds a password");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let config =
+        read(&LEAST.replace("[slack]", "[store]\nurl = { env = \"DATABASE_URL\" }\n[slack]")).unwrap();
+    let shown = format!("{config:?} {:?}", overlay());
+    for secret in ["xoxb-sandbox", "xapp-sandbox", "ghp_sandbox", "hunter22"] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn what_can_be_read_is_there_even_if_something_is_missing() {
+    let slack_only = |name: &str| environment(name).filter(|_| name.starts_with("SLACK"));
+    let surroundings =
+        Surroundings { environment: &slack_only, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+    let (sections, problems) = Sections::read(Path::new("config.toml"), LEAST, &surroundings, None);
+    assert!(sections.slack.is_some() && sections.github.is_none() && sections.store.is_some());
+    assert_eq!(problems.list.len(), 1, "{problems}");
+}
+
+#[test]
+fn a_file_that_is_not_there_or_not_text_says_so() {
+    let missing = read_file(Path::new("no/such.toml")).unwrap_err();
+    assert!(missing.to_string().contains("`hubcommander sandbox`"), "{missing}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), b"a = 1\nb = \"\xFF\"").unwrap();
+    let binary = read_file(file.path()).unwrap_err();
+    assert_eq!(binary.list[0].what, "Line 2 is not UTF-8 text.");
+    std::fs::write(file.path(), vec![b'#'; LARGEST + 1]).unwrap();
+    assert!(read_file(file.path()).unwrap_err().to_string().contains("larger than 1 MiB"));
+}
+
+proptest::proptest! {
+    /// Whatever is in the file, it ends with a configuration or with problems that have their cure.
+    #[test]
+    fn any_text_ends_in_an_answer(lines in proptest::collection::vec(
+        proptest::prop_oneof![
+            proptest::sample::select(LEAST.lines().map(str::to_owned).collect::<Vec<_>>()),
+            proptest::sample::select(SHIPPED.lines().map(str::to_owned).collect::<Vec<_>>()),
+            ".{0,30}",
+        ],
+        0..20,
+    )) {
+        let text = lines.join("\n").replace("vault", "echo");
+        match read(&text) {
+            Ok(_) => {}
+            Err(problems) => {
+                proptest::prop_assert!(!problems.list.is_empty());
+                for problem in &problems.list {
+                    proptest::prop_assert!(!problem.what.is_empty() && !problem.cure.is_empty());
+                }
+                proptest::prop_assert!(!problems.to_string().is_empty());
+            }
+        }
+    }
+}

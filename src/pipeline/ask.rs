@@ -1,0 +1,85 @@
+//! Ask: may this person ask this, here? Decided from Slack and configuration alone, before GitHub is read,
+//! so that a refusal reveals nothing.
+
+use hubcommander_sdk::command::Audience;
+use hubcommander_sdk::error::Refusal;
+use hubcommander_sdk::people::{Person, Place, Standing};
+use hubcommander_sdk::text::Text;
+
+use crate::pipeline::parse::Parsed;
+
+/// What follows from who a person is.
+#[derive(Debug)]
+pub enum Admission {
+    /// May use the bot.
+    Admitted,
+    /// May not, and is told why.
+    Refused(Refusal),
+    /// Is not answered: a bot, or an account that is no longer active.
+    Ignored(&'static str),
+}
+
+/// Whether a person may use the bot at all.
+#[must_use]
+pub fn admit(person: &Person) -> Admission {
+    match person.standing {
+        Standing::Member => Admission::Admitted,
+        Standing::Guest | Standing::SingleChannelGuest => Admission::Refused(Refusal::new(
+            "This needs a full member of the workspace. You are a guest.",
+            "Ask someone you work with here to run it for you.",
+        )),
+        Standing::Stranger => Admission::Refused(Refusal::new(
+            "This needs a full member of this workspace. You are here from another company.",
+            "Ask someone you work with here to run it for you.",
+        )),
+        Standing::Bot => Admission::Ignored("a bot"),
+        Standing::Deactivated => Admission::Ignored("a deactivated account"),
+    }
+}
+
+/// A question that may be asked. Only this station makes one.
+pub struct Asked {
+    parsed: Parsed,
+    reason: &'static str,
+}
+
+impl Asked {
+    /// The question.
+    #[must_use]
+    pub fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    /// Why it may be asked, for the audit.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+/// Whether this person may ask this, in this place.
+///
+/// # Errors
+/// The refusal, in words.
+pub fn ask(person: &Person, place: &Place, parsed: Parsed) -> Result<Asked, Refusal> {
+    match admit(person) {
+        Admission::Admitted => {}
+        Admission::Refused(refusal) => return Err(refusal),
+        Admission::Ignored(why) => {
+            return Err(
+                Refusal::new("This cannot be asked from here.", "Ask from your own account.").logged(why)
+            );
+        }
+    }
+    if place.shared && parsed.spec().audience == Audience::Internal {
+        let name = parsed.spec().name.clone();
+        return Err(Refusal::new(
+            Text::new()
+                .plain("People of another company read this channel, so ")
+                .code(format!("!{name}"))
+                .plain(" does not answer here."),
+            "Ask me in a direct message instead.",
+        ));
+    }
+    Ok(Asked { parsed, reason: "a full member of the workspace" })
+}

@@ -1,0 +1,180 @@
+//! The lane of clicks: written down, acked, and on to the invocation that waits for them. A form is opened at
+//! once.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::message::Message;
+use hubcommander_sdk::people::{Conversation, PersonId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::pipeline::ask::{self, Admission};
+use crate::pipeline::engine::{Action, Press};
+use crate::pipeline::intake::Intake;
+use crate::pipeline::intake::form::{self, Along};
+use crate::pipeline::intake::payload::Interaction;
+use crate::pipeline::report::words;
+use crate::slack::people::Freshness;
+use crate::slack::socket::{Answer, Envelope};
+use crate::store::{AuditEntry, Click, Receipt, StoreError};
+
+/// Slack's leave to open a form lives three seconds, and so does the ack.
+const TRIGGER_LIFE: Duration = Duration::from_millis(2_500);
+
+/// A click as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    by: PersonId,
+    channel: String,
+    action: String,
+    value: String,
+}
+
+impl Intake {
+    pub(super) async fn click(&self, envelope: &Envelope, interaction: Interaction) -> Answer {
+        let Some(pressed) = interaction.actions.first() else {
+            self.unreadable("a click on nothing").await;
+            return Answer::Ack;
+        };
+        // Several buttons of one action in a message are told apart by what follows the `#`.
+        let action = pressed.action_id.split('#').next().unwrap_or_default().to_owned();
+        if !matches!(action.as_str(), "form" | "run" | "cancel" | "retry") {
+            // Links are clicked too, and lead elsewhere.
+            return Answer::Ack;
+        }
+        let by = self.person_of(&interaction);
+        let channel = interaction.channel.as_ref().map(|channel| channel.id.clone()).unwrap_or_default();
+        let stored = Stored { by, channel, action, value: pressed.value.clone().unwrap_or_default() };
+        let key = format!("click:{}", envelope.id);
+        let at = self.clock.now();
+        let click = Click { key: key.clone(), body: json!(stored), at };
+        let opened = async {
+            if stored.action != "form" {
+                return None;
+            }
+            let opened = tokio::time::timeout(TRIGGER_LIFE, self.open_form(&interaction, &stored)).await;
+            opened.unwrap_or_else(|_| {
+                Some(words::refused("The form could not be opened in time.", "Press the button again."))
+            })
+        };
+        let (written, not_opened) = tokio::join!(self.engine.store.receive_click(click), opened);
+        match written {
+            Ok(Receipt::New) => {
+                self.counters.clicks.fetch_add(1, Ordering::Relaxed);
+                if let Some(why) = not_opened {
+                    self.tell(&stored, why);
+                }
+                self.pass_on(key, stored, at);
+                Answer::Ack
+            }
+            Ok(Receipt::Duplicate) => Answer::Ack,
+            Err(error) => self.not_durable(&error).await,
+        }
+    }
+
+    /// Tells the person who pressed a form's button why there is no form, past the ack.
+    fn tell(&self, stored: &Stored, why: Message) {
+        let web = self.web.clone();
+        let (channel, user) = (stored.channel.clone(), stored.by.user.clone());
+        let thread = form_thread(stored).map(str::to_owned);
+        tokio::spawn(async move {
+            if let Err(error) = web.whisper(&channel, &user, thread.as_deref(), &why).await {
+                tracing::warn!(%error, "why there is no form could not be said");
+            }
+        });
+    }
+
+    pub(super) fn person_of(&self, interaction: &Interaction) -> PersonId {
+        let team = interaction.user.team_id.clone().unwrap_or_else(|| self.me.team_id.clone());
+        PersonId { team, user: interaction.user.id.clone() }
+    }
+
+    /// Takes up the clicks that were written down and not dealt with.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn resume(&self) -> Result<(), StoreError> {
+        for click in self.engine.store.unfinished_clicks().await? {
+            match serde_json::from_value(click.body) {
+                Ok(stored) => self.pass_on(click.key, stored, click.at),
+                Err(error) => tracing::error!(key = click.key, %error, "a stored click cannot be read"),
+            }
+        }
+        Ok(())
+    }
+
+    fn pass_on(&self, key: String, stored: Stored, at: Instant) {
+        let engine = Arc::clone(&self.engine);
+        let action = match stored.action.as_str() {
+            "run" => Action::Run,
+            "cancel" => Action::Cancel,
+            "retry" => Action::Retry,
+            // A form was opened, or its time to be opened is over.
+            _ => {
+                let entry = AuditEntry {
+                    at: self.clock.now(),
+                    invocation: None,
+                    event: "form.opened".into(),
+                    body: json!({ "by": stored.by, "form": stored.value }),
+                };
+                tokio::spawn(async move {
+                    if let Err(error) = engine.store.click_done(&key, vec![entry]).await {
+                        tracing::error!(%error, "a click could not be settled");
+                    }
+                });
+                return;
+            }
+        };
+        let mut words = stored.value.split(' ');
+        let id = words.next().unwrap_or_default().to_owned();
+        let digest = words.next().map(str::to_owned);
+        let press = Press { key, action, by: stored.by, channel: stored.channel, digest, at };
+        tokio::spawn(async move { engine.press(&id, press).await });
+    }
+
+    /// Opens the form that a button stands for. Where it cannot be opened: what to tell the person.
+    async fn open_form(&self, interaction: &Interaction, stored: &Stored) -> Option<Message> {
+        let name = stored.value.split(' ').next().unwrap_or_default();
+        let (Some(registered), Some(trigger)) = (self.engine.registry.find(name), &interaction.trigger_id)
+        else {
+            return Some(words::refused("This form is no longer there.", "See what there is with !Help."));
+        };
+        let later = || words::refused("The form could not be opened.", "Press the button again.");
+        let Ok(person) = self.engine.people.get(&stored.by.user, Freshness::Cached).await else {
+            return Some(later());
+        };
+        match ask::admit(&person) {
+            Admission::Admitted => {}
+            Admission::Ignored(_) => return None,
+            Admission::Refused(refusal) => return Some(words::refused(refusal.what, refusal.todo)),
+        }
+        let known = self.engine.people.conversation(&stored.channel, Freshness::Cached).await.ok();
+        let along = Along {
+            command: registered.spec().name.clone(),
+            channel: stored.channel.clone(),
+            conversation: known.as_ref().map_or_else(
+                || if stored.channel.starts_with('D') { Conversation::Direct } else { Conversation::Private },
+                |known| known.kind,
+            ),
+            shared: known.map_or(!stored.channel.starts_with('D'), |known| known.shared),
+            thread: form_thread(stored)
+                .map(str::to_owned)
+                .or_else(|| interaction.container.as_ref().and_then(|container| container.thread_ts.clone())),
+        };
+        let view = form::view(registered.spec(), &self.engine.orgs, &along);
+        if let Err(error) = self.web.open_modal(trigger, &view).await {
+            // Slack's leave to open one lives three seconds.
+            tracing::warn!(%error, command = name, "a form could not be opened");
+            return Some(later());
+        }
+        None
+    }
+}
+
+/// The thread that a form's button carries.
+fn form_thread(stored: &Stored) -> Option<&str> {
+    stored.value.split_once(' ').map(|(_, thread)| thread).filter(|thread| !thread.is_empty())
+}

@@ -1,0 +1,117 @@
+//! One invocation in hand: what the store holds of it, and the only way to change that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubcommander_sdk::clock::SharedClock;
+use serde_json::Value as Json;
+
+use crate::invocation::{Invocation, StepRecord};
+use crate::store::{AuditEntry, Change, Store, StoreError};
+
+/// How long to wait before asking a store that cannot work again, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// One invocation in hand. Whoever holds it is the only one to change it; if somebody else did, the store
+/// says so and the work stops here.
+pub struct Record {
+    invocation: Invocation,
+    steps: Vec<StepRecord>,
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+}
+
+impl Record {
+    /// Takes an invocation in hand, with its journal.
+    #[must_use]
+    pub fn new(
+        invocation: Invocation,
+        steps: Vec<StepRecord>,
+        store: Arc<dyn Store>,
+        clock: SharedClock,
+    ) -> Self {
+        Self { invocation, steps, store, clock }
+    }
+
+    /// The invocation as it stands.
+    #[must_use]
+    pub fn invocation(&self) -> &Invocation {
+        &self.invocation
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn steps(&self) -> &[StepRecord] {
+        &self.steps
+    }
+
+    /// What the journal holds of one step.
+    #[must_use]
+    pub fn step(&self, id: &str) -> Option<&StepRecord> {
+        self.steps.iter().find(|record| record.step == id)
+    }
+
+    /// An entry for the audit, about this invocation, now.
+    #[must_use]
+    pub fn entry(&self, event: &str, body: Json) -> AuditEntry {
+        AuditEntry {
+            at: self.clock.now(),
+            invocation: Some(self.invocation.id.clone()),
+            event: event.to_owned(),
+            body,
+        }
+    }
+
+    /// Writes a change down and returns once it is durable. While the store cannot work, it waits: nothing
+    /// goes on that is not written.
+    ///
+    /// # Errors
+    /// Somebody else changed the invocation, or what is stored cannot be read.
+    pub async fn change(&mut self, mut change: Change) -> Result<(), StoreError> {
+        change.id.clone_from(&self.invocation.id);
+        change.version = self.invocation.version;
+        let now = self.clock.now();
+        change.at = Some(now);
+        let mut pause = PAUSES.0;
+        loop {
+            match self.store.change(change.clone()).await {
+                Ok(()) => break,
+                Err(StoreError::Unavailable(reason)) => {
+                    tracing::error!(invocation = %self.invocation.id, reason, "the store cannot write; waiting");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSES.1);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        self.apply(change, now);
+        Ok(())
+    }
+
+    fn apply(&mut self, change: Change, now: hubcommander_sdk::clock::Instant) {
+        let invocation = &mut self.invocation;
+        invocation.version += 1;
+        invocation.updated_at = now;
+        invocation.state = change.state.unwrap_or(invocation.state);
+        invocation.reported = change.reported.unwrap_or(invocation.reported);
+        replace(&mut invocation.command, change.command);
+        replace(&mut invocation.args, change.args);
+        replace(&mut invocation.plan, change.plan);
+        replace(&mut invocation.digest, change.digest);
+        replace(&mut invocation.gate, change.gate);
+        replace(&mut invocation.posted, change.posted);
+        replace(&mut invocation.outcome, change.outcome);
+        for step in change.steps {
+            match self.steps.iter_mut().find(|known| known.step == step.step) {
+                Some(known) => *known = StepRecord { started_at: known.started_at, ..step },
+                None => self.steps.push(step),
+            }
+        }
+    }
+}
+
+fn replace<T>(field: &mut Option<T>, new: Option<T>) {
+    if new.is_some() {
+        *field = new;
+    }
+}

@@ -1,0 +1,282 @@
+//! Report: says how it went, once, to those who may read it.
+//!
+//! Slack has no idempotent post. Each message carries the invocation's id as metadata, and where a post may
+//! have gone out already (after a crash, or when the answer was lost) the thread is read before posting.
+
+pub mod slot;
+pub mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::message::Message;
+use hubcommander_sdk::people::Conversation;
+
+use crate::invocation::{Invocation, Origin, Posted, Via};
+use crate::slack::people::{Freshness, People};
+use crate::slack::web::{SlackError, Tag, Web};
+
+/// How often something is tried to be said before it is left for the next start.
+const TRIES: u32 = 8;
+
+/// How far Slack's clock may be from ours.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
+
+/// Where something is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Target {
+    /// In a conversation that the bot is in, in this thread.
+    Conversation { channel: String, thread: Option<String> },
+    /// By Slack's answer address of a slash command.
+    Response,
+    /// In a direct message.
+    Direct,
+}
+
+/// Whether something may have been said already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Certainly not.
+    Never,
+    /// Perhaps: look first.
+    Perhaps,
+}
+
+/// Says things in Slack.
+#[derive(Clone)]
+pub struct Reporter {
+    web: Web,
+    people: Arc<People>,
+}
+
+impl Reporter {
+    /// A reporter that speaks through this client.
+    #[must_use]
+    pub fn new(web: Web, people: Arc<People>) -> Self {
+        Self { web, people }
+    }
+
+    /// Says something to everyone who reads along where it was asked. Returns the message, if it can be
+    /// edited later.
+    ///
+    /// # Errors
+    /// Slack did not take it, however often it was tried.
+    pub async fn say(
+        &self,
+        invocation: &Invocation,
+        message: &Message,
+        part: &str,
+        before: Before,
+    ) -> Result<Option<Posted>, SlackError> {
+        let target = self.target(&invocation.origin).await;
+        self.deliver(invocation, message, part, before, target).await
+    }
+
+    /// Says something to the person alone.
+    ///
+    /// # Errors
+    /// Slack did not take it, however often it was tried.
+    pub async fn whisper(
+        &self,
+        invocation: &Invocation,
+        message: &Message,
+        before: Before,
+    ) -> Result<(), SlackError> {
+        let origin = &invocation.origin;
+        if origin.conversation == Conversation::Direct {
+            let target =
+                Target::Conversation { channel: origin.channel.clone(), thread: origin.thread_ts.clone() };
+            self.deliver(invocation, message, "answer", before, target).await?;
+            return Ok(());
+        }
+        if origin.response_url.is_some() {
+            self.deliver(invocation, message, "answer", before, Target::Response).await?;
+            return Ok(());
+        }
+        // In a thread that nobody has answered in yet an ephemeral message is not shown, so it stands beside
+        // the message that asked, unless that stood in a thread itself.
+        let user = &origin.person.user;
+        let said =
+            unsent(|| self.web.whisper(&origin.channel, user, origin.thread_ts.as_deref(), message)).await;
+        match said {
+            Ok(()) => Ok(()),
+            // What may have been shown cannot be looked up; a direct message is sent once.
+            Err(error @ (SlackError::Refused { .. } | SlackError::Unclear { .. })) => {
+                tracing::info!(%error, "an ephemeral message was not taken; sending a direct message");
+                self.deliver(invocation, message, "answer", Before::Perhaps, Target::Direct).await.map(drop)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Tells the person by direct message, whatever was said elsewhere.
+    ///
+    /// # Errors
+    /// Slack did not take it, however often it was tried.
+    pub async fn tell(&self, invocation: &Invocation, message: &Message) -> Result<(), SlackError> {
+        self.deliver(invocation, message, "direct", Before::Perhaps, Target::Direct).await.map(drop)
+    }
+
+    /// Edits a message.
+    ///
+    /// # Errors
+    /// Slack did not take it, however often it was tried.
+    pub async fn edit(&self, posted: &Posted, message: &Message, tag: &Tag) -> Result<(), SlackError> {
+        crate::crash::point("report.before-edit");
+        let edited = retrying(|| self.web.update(&posted.channel, &posted.ts, message, tag)).await;
+        crate::crash::point("report.after-edit");
+        edited
+    }
+
+    async fn target(&self, origin: &Origin) -> Target {
+        let conversation = Target::Conversation {
+            channel: origin.channel.clone(),
+            thread: if origin.conversation == Conversation::Direct {
+                origin.thread_ts.clone()
+            } else {
+                origin.place().thread
+            },
+        };
+        if origin.via != Via::Slash || origin.conversation == Conversation::Direct {
+            return conversation;
+        }
+        match self.people.conversation(&origin.channel, Freshness::Cached).await {
+            Ok(known) if known.is_member => conversation,
+            _ if origin.response_url.is_some() => Target::Response,
+            _ => Target::Direct,
+        }
+    }
+
+    async fn deliver(
+        &self,
+        invocation: &Invocation,
+        message: &Message,
+        part: &str,
+        before: Before,
+        target: Target,
+    ) -> Result<Option<Posted>, SlackError> {
+        let tag = Tag { invocation: invocation.id.clone(), part: part.to_owned() };
+        match target {
+            Target::Conversation { channel, thread } => {
+                let since = invocation.received_at;
+                match self.post_once(&channel, thread.as_deref(), message, &tag, before, since).await {
+                    Err(SlackError::Refused { method, code }) => {
+                        tracing::warn!(
+                            method,
+                            code,
+                            channel,
+                            "Slack refused a message; sending a direct message"
+                        );
+                        self.direct(invocation, message, &tag).await
+                    }
+                    other => other.map(Some),
+                }
+            }
+            Target::Response => {
+                let Some(url) = &invocation.origin.response_url else {
+                    return self.direct(invocation, message, &tag).await;
+                };
+                match self.web.respond(&url.0, message, part != "answer").await {
+                    Ok(()) => Ok(None),
+                    Err(error) => {
+                        tracing::info!(%error, "the answer address was not usable; sending a direct message");
+                        self.direct(invocation, message, &tag).await
+                    }
+                }
+            }
+            Target::Direct => self.direct(invocation, message, &tag).await,
+        }
+    }
+
+    async fn direct(
+        &self,
+        invocation: &Invocation,
+        message: &Message,
+        tag: &Tag,
+    ) -> Result<Option<Posted>, SlackError> {
+        let user = &invocation.origin.person.user;
+        let channel = retrying(|| self.web.direct(user)).await?;
+        let since = invocation.received_at;
+        self.post_once(&channel, None, message, tag, Before::Perhaps, since).await.map(Some)
+    }
+
+    /// Posts so that it stands there once.
+    async fn post_once(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        message: &Message,
+        tag: &Tag,
+        mut before: Before,
+        since: Instant,
+    ) -> Result<Posted, SlackError> {
+        // Slack's clock and ours may differ a little.
+        let since = since - SKEW;
+        let mut tries = 0;
+        loop {
+            if before == Before::Perhaps
+                && let Some(ts) = retrying(|| self.web.find(channel, thread, tag, since)).await?
+            {
+                let posted = Posted { channel: channel.to_owned(), ts };
+                self.edit(&posted, message, tag).await?;
+                return Ok(posted);
+            }
+            tries += 1;
+            crate::crash::point("report.before-post");
+            let posted = self.web.post(channel, thread, message, tag).await;
+            crate::crash::point("report.after-post");
+            match posted {
+                Ok(ts) => return Ok(Posted { channel: channel.to_owned(), ts }),
+                Err(error @ SlackError::Refused { .. }) => return Err(error),
+                Err(error) if tries >= TRIES => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, channel, "a message may not have gone out");
+                    if matches!(error, SlackError::Unclear { .. }) {
+                        before = Before::Perhaps;
+                    }
+                    tokio::time::sleep(pause(tries)).await;
+                }
+            }
+        }
+    }
+}
+
+fn pause(tries: u32) -> Duration {
+    Duration::from_millis(250 << tries.min(7))
+}
+
+/// Repeats what was certainly not sent, and nothing else.
+async fn unsent<F>(mut call: impl FnMut() -> F) -> Result<(), SlackError>
+where
+    F: Future<Output = Result<(), SlackError>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match call().await {
+            Err(SlackError::Unavailable { .. } | SlackError::RateLimited { .. }) if tries < TRIES => {
+                tokio::time::sleep(pause(tries)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Tries what may be repeated until Slack takes or refuses it.
+async fn retrying<T, F>(mut call: impl FnMut() -> F) -> Result<T, SlackError>
+where
+    F: Future<Output = Result<T, SlackError>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match call().await {
+            Err(error) if !matches!(error, SlackError::Refused { .. }) && tries < TRIES => {
+                tokio::time::sleep(pause(tries)).await;
+            }
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The store over any database that has a writer and a reader.
+
+use async_trait::async_trait;
+use sqlx::migrate::MigrateError;
+
+use super::rows::{
+    AuditReadRow, ChangeRow, ClickReadRow, ClickRow, InvocationRow, ReceiveRow, StepReadRow, Write, readable,
+};
+use super::writer::{Verdict, WriterHandle};
+use super::{AuditEntry, Change, Click, NewInvocation, Receipt, Store, StoreError};
+use crate::invocation::{Invocation, StepRecord};
+
+/// Reads rows. A row whose columns cannot be read is an error of its own.
+#[async_trait]
+pub(super) trait Reader: Send + Sync + 'static {
+    async fn invocation(&self, id: &str) -> Result<Option<InvocationRow>, StoreError>;
+
+    /// In the order in which the steps were started.
+    async fn steps(&self, id: &str) -> Result<Vec<StepReadRow>, StoreError>;
+
+    /// The oldest first.
+    async fn unfinished(&self) -> Result<Vec<Result<InvocationRow, StoreError>>, StoreError>;
+
+    /// The oldest first.
+    async fn unfinished_clicks(&self) -> Result<Vec<Result<ClickReadRow, StoreError>>, StoreError>;
+
+    /// The newest first.
+    async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditReadRow>, StoreError>;
+}
+
+/// A store.
+pub(super) struct Database<R> {
+    pub writer: WriterHandle,
+    pub reader: R,
+}
+
+#[async_trait]
+impl<R: Reader> Store for Database<R> {
+    async fn receive(&self, new: NewInvocation) -> Result<Receipt, StoreError> {
+        self.writer.receipt(Write::Receive(ReceiveRow::of(new)?)).await
+    }
+
+    async fn receive_click(&self, click: Click) -> Result<Receipt, StoreError> {
+        self.writer.receipt(Write::Click(ClickRow::of(click))).await
+    }
+
+    async fn change(&self, change: Change) -> Result<(), StoreError> {
+        self.writer.change(ChangeRow::of(change)?).await
+    }
+
+    async fn click_done(&self, key: &str, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
+        self.writer.write(Write::click_done(key, audit)).await.map(|_: Verdict| ())
+    }
+
+    async fn invocation(&self, id: &str) -> Result<Option<Invocation>, StoreError> {
+        self.reader.invocation(id).await?.map(InvocationRow::read).transpose()
+    }
+
+    async fn steps(&self, id: &str) -> Result<Vec<StepRecord>, StoreError> {
+        self.reader.steps(id).await?.into_iter().map(|row| row.read(id)).collect()
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Invocation>, StoreError> {
+        let rows = self.reader.unfinished().await?;
+        Ok(readable(rows.into_iter().map(|row| row.and_then(InvocationRow::read))))
+    }
+
+    async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError> {
+        let rows = self.reader.unfinished_clicks().await?;
+        Ok(readable(rows.into_iter().map(|row| row.and_then(ClickReadRow::read))))
+    }
+
+    async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        self.reader.audit(invocation, limit).await?.into_iter().rev().map(AuditReadRow::read).collect()
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.writer.write(Write::Probe).await.map(|_: Verdict| ())
+    }
+}
+
+/// A row whose columns are not of their types.
+pub(super) fn row_error(what: &str, error: &sqlx::Error) -> StoreError {
+    StoreError::Unreadable { id: what.to_owned(), reason: error.to_string() }
+}
+
+/// Why the tables could not be brought up to date: they are not what this program knows, or the database
+/// does not work.
+pub(super) fn migration_error(name: String, error: &MigrateError, told: String) -> StoreError {
+    match error {
+        MigrateError::Execute(_) | MigrateError::ExecuteMigration(..) => {
+            StoreError::Unavailable(format!("{name}: {told}"))
+        }
+        _ => StoreError::Unreadable { id: name, reason: told },
+    }
+}

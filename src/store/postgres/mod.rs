@@ -1,0 +1,130 @@
+//! The store in PostgreSQL (14 or newer), for several replicas.
+//!
+//! Each replica has one connection that writes ([`write`]) and a few that read. Any number of replicas may
+//! write: rows are locked, always in the same order.
+
+mod connect;
+mod statements;
+mod write;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
+use sqlx::{Executor as _, FromRow as _};
+
+use super::StoreError;
+use super::database::{Database, Reader, row_error};
+use super::rows::{AuditReadRow, ClickReadRow, InvocationRow, StepReadRow};
+use super::writer::WriterHandle;
+use connect::Server;
+
+/// How many connections read.
+const READERS: u32 = 4;
+
+/// How long a read may take, the time to get a connection included: a dead peer does not say so.
+const READ_WITHIN: Duration = Duration::from_secs(15);
+
+/// The store in PostgreSQL.
+pub(super) type PostgresStore = Database<PostgresReader>;
+
+/// Connects and brings the tables up to date. Replicas that start together take turns at that.
+pub(super) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
+    let server = Server::new(url)?;
+    let writer = write::PostgresWriter::open(server.clone()).await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(READ_WITHIN)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute("SET statement_timeout = '15s'").await.map(|_| ()) })
+        })
+        .connect_lazy_with(server.options());
+    let reader = PostgresReader { pool, server };
+    Ok(Database { writer: WriterHandle::start(Box::new(writer)), reader })
+}
+
+const INVOCATION: &str = "SELECT id, version, state, origin::text, command, args::text, plan::text, digest,
+    gate::text, posted::text, outcome::text, reported, received_at, updated_at
+    FROM invocations WHERE id = $1";
+
+// The condition is that of the index `invocations_unfinished`.
+const UNFINISHED: &str = "SELECT id, version, state, origin::text, command, args::text, plan::text, digest,
+    gate::text, posted::text, outcome::text, reported, received_at, updated_at
+    FROM invocations WHERE NOT reported OR state IN ('received', 'planned', 'waiting', 'running')
+    ORDER BY seq";
+
+const STEPS: &str = "SELECT step, state, started_at, tries, applied::text, error::text FROM steps
+    WHERE invocation = $1 ORDER BY started_at, seq";
+
+const UNFINISHED_CLICKS: &str = "SELECT key, body::text, at FROM clicks WHERE NOT done ORDER BY seq";
+
+const AUDIT: &str = "SELECT seq, at, invocation, event, body::text FROM audit ORDER BY seq DESC LIMIT $1";
+
+const AUDIT_OF: &str = "SELECT seq, at, invocation, event, body::text FROM audit
+    WHERE invocation = $2 ORDER BY seq DESC LIMIT $1";
+
+/// Reads beside the writer.
+pub(super) struct PostgresReader {
+    pool: PgPool,
+    server: Server,
+}
+
+impl PostgresReader {
+    async fn rows(
+        &self,
+        query: sqlx::query::Query<'_, sqlx::Postgres, sqlx::postgres::PgArguments>,
+    ) -> Result<Vec<PgRow>, StoreError> {
+        match tokio::time::timeout(READ_WITHIN, query.fetch_all(&self.pool)).await {
+            Ok(read) => read.map_err(|error| self.server.unavailable(&error)),
+            Err(_) => Err(StoreError::Unavailable("PostgreSQL did not answer in time".to_owned())),
+        }
+    }
+}
+
+/// PostgreSQL's text cannot hold U+0000, so nothing is stored under such a name.
+fn can_be_stored(name: &str) -> bool {
+    !name.contains('\0')
+}
+
+#[async_trait]
+impl Reader for PostgresReader {
+    async fn invocation(&self, id: &str) -> Result<Option<InvocationRow>, StoreError> {
+        if !can_be_stored(id) {
+            return Ok(None);
+        }
+        let rows = self.rows(sqlx::query(INVOCATION).bind(id)).await?;
+        let read = |row| InvocationRow::from_row(row).map_err(|error| row_error(id, &error));
+        rows.first().map(read).transpose()
+    }
+
+    async fn steps(&self, id: &str) -> Result<Vec<StepReadRow>, StoreError> {
+        if !can_be_stored(id) {
+            return Ok(Vec::new());
+        }
+        let rows = self.rows(sqlx::query(STEPS).bind(id)).await?;
+        rows.iter().map(|row| StepReadRow::from_row(row).map_err(|error| row_error(id, &error))).collect()
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Result<InvocationRow, StoreError>>, StoreError> {
+        let rows = self.rows(sqlx::query(UNFINISHED)).await?;
+        let read = |row| InvocationRow::from_row(row).map_err(|error| row_error("an invocation", &error));
+        Ok(rows.iter().map(read).collect())
+    }
+
+    async fn unfinished_clicks(&self) -> Result<Vec<Result<ClickReadRow, StoreError>>, StoreError> {
+        let rows = self.rows(sqlx::query(UNFINISHED_CLICKS)).await?;
+        let read = |row| ClickReadRow::from_row(row).map_err(|error| row_error("a click", &error));
+        Ok(rows.iter().map(read).collect())
+    }
+
+    async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditReadRow>, StoreError> {
+        let query = match invocation {
+            Some(id) if !can_be_stored(id) => return Ok(Vec::new()),
+            Some(id) => sqlx::query(AUDIT_OF).bind(i64::from(limit)).bind(id),
+            None => sqlx::query(AUDIT).bind(i64::from(limit)),
+        };
+        let rows = self.rows(query).await?;
+        let read = |row| AuditReadRow::from_row(row).map_err(|error| row_error("the audit", &error));
+        rows.iter().map(read).collect()
+    }
+}

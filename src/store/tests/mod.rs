@@ -1,0 +1,49 @@
+//! One set of stories for both databases, and some for each.
+
+mod durability;
+mod model;
+mod places;
+mod postgres_only;
+mod samples;
+mod sqlite_only;
+mod stories;
+
+/// Runs each story against SQLite and against PostgreSQL.
+macro_rules! both {
+    ($($story:ident)*) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::stories::$story(super::places::Place::sqlite()).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::stories::$story(super::places::Place::postgres()).await;
+            })*
+        }
+    };
+}
+
+both! {
+    a_command_is_received_once
+    a_known_key_writes_nothing
+    keys_are_told_apart_within_a_batch
+    of_a_hundred_at_once_one_is_new
+    a_conflict_writes_nothing
+    of_many_changes_at_once_one_wins
+    what_is_not_named_stays
+    unfinished_is_what_goes_on_or_was_not_said
+    a_row_that_cannot_be_read_does_not_hold_up_the_others
+    steps_keep_their_first_start_and_their_order
+    the_audit_is_append_only
+    the_audit_gives_the_newest
+    clicks_are_received_once_and_dealt_with
+    all_is_there_after_a_restart
+    one_bad_write_does_not_fail_the_others
+    any_text_comes_back_as_it_was
+    old_keys_are_forgotten_after_a_week
+    a_state_that_is_none_is_refused
+    probing_writes
+}

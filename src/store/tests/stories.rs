@@ -1,0 +1,397 @@
+//! What holds for every store.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::places::Place;
+use super::samples::*;
+use crate::invocation::{Posted, State, StepState};
+use crate::store::{AuditEntry, Change, Click, Receipt, StoreError};
+
+pub async fn a_command_is_received_once(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.receive(command("1")).await.unwrap(), Receipt::New);
+    assert_eq!(store.receive(command("1")).await.unwrap(), Receipt::Duplicate);
+
+    let it = store.invocation("1").await.unwrap().unwrap();
+    assert_eq!((it.version, it.state, it.reported), (0, State::Received, false));
+    assert_eq!(it.origin, origin("CreateRepo acme widgets"));
+    assert_eq!((it.received_at, it.updated_at), (at(0), at(0)));
+    assert_eq!(store.invocation("2").await.unwrap(), None);
+
+    let audit = store.audit(Some("1"), 10).await.unwrap();
+    assert_eq!(audit.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["received"]);
+    assert_eq!(audit[0].body["text"], "CreateRepo acme widgets");
+    assert!(!audit[0].body.to_string().contains("very-secret"), "the audit holds no secret");
+}
+
+pub async fn a_known_key_writes_nothing(place: Place) {
+    let store = place.open().await;
+    // The same message comes as a message and as a mention: two events, one message.
+    let first = with_keys("1", &["event:Ev1", "message:C0DEV:1.1"]);
+    let again = with_keys("2", &["event:Ev2", "message:C0DEV:1.1"]);
+    assert_eq!(store.receive(first).await.unwrap(), Receipt::New);
+    assert_eq!(store.receive(again).await.unwrap(), Receipt::Duplicate);
+    assert_eq!(store.invocation("2").await.unwrap(), None);
+    assert_eq!(store.audit(None, 10).await.unwrap().len(), 1);
+    // Nor did it leave its other key behind.
+    assert_eq!(store.receive(with_keys("3", &["event:Ev2"])).await.unwrap(), Receipt::New);
+}
+
+pub async fn keys_are_told_apart_within_a_batch(place: Place) {
+    let store = place.open().await;
+    let receives = [
+        with_keys("1", &["a", "b"]),
+        with_keys("2", &["b", "c"]),
+        with_keys("3", &["c"]),
+        with_keys("4", &["d", "d"]),
+        with_keys("5", &["e"]),
+    ];
+    let receipts = join_all(receives.into_iter().map(|new| store.receive(new))).await;
+    let receipts: Vec<Receipt> = receipts.into_iter().map(Result::unwrap).collect();
+    // The second wrote nothing, so `c` was free for the third.
+    use Receipt::{Duplicate, New};
+    assert_eq!(receipts, [New, Duplicate, New, New, New]);
+}
+
+pub async fn of_a_hundred_at_once_one_is_new(place: Place) {
+    let store = place.open().await;
+    let tasks = (0..100).map(|n| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.receive(with_keys(&format!("{n}"), &["event:Ev1"])).await.unwrap() })
+    });
+    let receipts = join_all(tasks).await;
+    let new = receipts.into_iter().filter(|receipt| *receipt.as_ref().unwrap() == Receipt::New).count();
+    assert_eq!(new, 1);
+    assert_eq!(store.unfinished().await.unwrap().len(), 1);
+}
+
+pub async fn a_conflict_writes_nothing(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    store.receive_click(click("k", 1)).await.unwrap();
+    store.change(Change { state: Some(State::Planned), ..change("1", 0) }).await.unwrap();
+
+    for (id, version) in [("1", 0), ("1", 2), ("unknown", 0)] {
+        let stale = Change {
+            state: Some(State::Cancelled),
+            steps: vec![step("repo", StepState::Started, 3)],
+            audit: vec![entry("1", "cancelled")],
+            clicks_done: vec!["k".into()],
+            ..change(id, version)
+        };
+        let refused = store.change(stale).await.unwrap_err();
+        assert!(
+            matches!(&refused, StoreError::Conflict { id: i, version: v } if i == id && *v == version),
+            "{refused:?}"
+        );
+    }
+    let it = store.invocation("1").await.unwrap().unwrap();
+    assert_eq!((it.version, it.state), (1, State::Planned));
+    assert_eq!(store.steps("1").await.unwrap(), []);
+    assert_eq!(store.audit(None, 10).await.unwrap().len(), 1);
+    assert_eq!(store.unfinished_clicks().await.unwrap().len(), 1);
+}
+
+pub async fn of_many_changes_at_once_one_wins(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    let tasks = (0..50).map(|_| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            store.change(Change { audit: vec![entry("1", "won")], ..change("1", 0) }).await
+        })
+    });
+    let results: Vec<_> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    let lost = results.iter().filter(|result| matches!(result, Err(StoreError::Conflict { .. }))).count();
+    assert_eq!(lost, 49);
+    assert_eq!(store.audit(Some("1"), 100).await.unwrap().len(), 2);
+    assert_eq!(store.invocation("1").await.unwrap().unwrap().version, 1);
+}
+
+pub async fn what_is_not_named_stays(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    let digest = plan().digest(&[]).unwrap();
+    let all = Change {
+        state: Some(State::Waiting),
+        command: Some("CreateRepo".into()),
+        args: Some(args()),
+        plan: Some(plan()),
+        digest: Some(digest.clone()),
+        gate: Some(json!({ "approvals": ["U0SAM"] })),
+        posted: Some(Posted { channel: "C0DEV".into(), ts: "1.2".into() }),
+        outcome: Some(outcome()),
+        reported: Some(true),
+        ..change("1", 0)
+    };
+    store.change(all).await.unwrap();
+    let before = store.invocation("1").await.unwrap().unwrap();
+    assert_eq!(before.command.as_deref(), Some("CreateRepo"));
+    assert_eq!(before.args, Some(args()));
+    assert_eq!(before.plan, Some(plan()));
+    assert_eq!(before.digest, Some(digest));
+    assert_eq!(before.gate, Some(json!({ "approvals": ["U0SAM"] })));
+    assert_eq!(before.posted.as_ref().unwrap().ts, "1.2");
+    assert_eq!(before.outcome, Some(outcome()));
+    assert!(before.reported);
+    assert_eq!(before.updated_at, at(10));
+
+    store.change(Change { at: None, ..change("1", 1) }).await.unwrap();
+    let after = store.invocation("1").await.unwrap().unwrap();
+    assert_eq!(after.version, 2);
+    assert_eq!(crate::invocation::Invocation { version: 1, ..after }, before);
+
+    // Null is a value of the gate's own, not the lack of one.
+    store.change(Change { gate: Some(json!(null)), reported: Some(false), ..change("1", 2) }).await.unwrap();
+    let after = store.invocation("1").await.unwrap().unwrap();
+    assert_eq!((after.gate, after.reported), (Some(json!(null)), false));
+}
+
+pub async fn unfinished_is_what_goes_on_or_was_not_said(place: Place) {
+    let store = place.open().await;
+    let mut expected = Vec::new();
+    for (n, state) in State::ALL.into_iter().enumerate() {
+        for reported in [false, true] {
+            // Ids that do not sort as they came.
+            let id = format!("{}-{reported}", 99 - n);
+            store.receive(command(&id)).await.unwrap();
+            let to = Change { state: Some(state), reported: Some(reported), ..change(&id, 0) };
+            store.change(to).await.unwrap();
+            if !state.is_final() || !reported {
+                expected.push(id);
+            }
+        }
+    }
+    let unfinished = store.unfinished().await.unwrap();
+    assert_eq!(unfinished.into_iter().map(|it| it.id).collect::<Vec<_>>(), expected);
+}
+
+pub async fn a_row_that_cannot_be_read_does_not_hold_up_the_others(place: Place) {
+    let store = place.open().await;
+    for id in ["1", "2", "3"] {
+        store.receive(command(id)).await.unwrap();
+        store.receive_click(click(id, 0)).await.unwrap();
+    }
+    place.execute(r#"UPDATE invocations SET origin = '{"via":"telegraph"}' WHERE id = '2'"#).await.unwrap();
+    let changed = place.execute("UPDATE clicks SET at = 9223372036854775807 WHERE key = '2'").await;
+    assert_eq!(changed.unwrap(), 1);
+    let ids: Vec<String> = store.unfinished().await.unwrap().into_iter().map(|it| it.id).collect();
+    assert_eq!(ids, ["1", "3"]);
+    let keys: Vec<String> = store.unfinished_clicks().await.unwrap().into_iter().map(|it| it.key).collect();
+    assert_eq!(keys, ["1", "3"]);
+    let unreadable = store.invocation("2").await.unwrap_err();
+    assert!(matches!(&unreadable, StoreError::Unreadable { id, .. } if id == "2"), "{unreadable:?}");
+}
+
+pub async fn steps_keep_their_first_start_and_their_order(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    store.receive(command("2")).await.unwrap();
+    use StepState::{Done, Failed, Skipped, Started};
+    let write = async |version, steps| store.change(Change { steps, ..change("1", version) }).await.unwrap();
+    // Side by side: `b` and `a` start in one microsecond.
+    write(0, vec![step("z", Started, 1), step("b", Started, 2), step("a", Started, 2)]).await;
+    store.change(Change { steps: vec![step("z", Failed, 9)], ..change("2", 0) }).await.unwrap();
+    let mut done = step("z", Done, 7);
+    (done.tries, done.applied) = (3, Some(applied()));
+    let mut failed = step("b", Failed, 8);
+    failed.error = Some("GitHub said no".into());
+    write(1, vec![done.clone(), failed.clone()]).await;
+    // Named twice in one change: the first start, the last word.
+    write(2, vec![step("c", Started, 5), step("c", Skipped, 6)]).await;
+
+    done.started_at = at(1);
+    failed.started_at = at(2);
+    let steps = store.steps("1").await.unwrap();
+    assert_eq!(steps, [done, failed, step("a", Started, 2), step("c", Skipped, 5)]);
+    assert_eq!(store.steps("2").await.unwrap(), [step("z", Failed, 9)]);
+    assert_eq!(store.steps("3").await.unwrap(), []);
+}
+
+pub async fn the_audit_is_append_only(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    let mut attempts = vec![
+        "UPDATE audit SET event = 'nothing'",
+        "DELETE FROM audit",
+        "UPDATE audit SET invocation = NULL WHERE seq = 1",
+    ];
+    if place.is_postgres() {
+        attempts.push("TRUNCATE audit");
+    } else {
+        attempts.push("INSERT OR REPLACE INTO audit (seq, at, event, body) VALUES (1, 0, 'nothing', '{}')");
+    }
+    for attempt in attempts {
+        let refused = place.execute(attempt).await.expect_err(attempt).to_string();
+        assert!(refused.contains("append-only"), "{attempt}: {refused}");
+    }
+    let audit = store.audit(None, 10).await.unwrap();
+    assert_eq!(audit.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["received"]);
+}
+
+pub async fn the_audit_gives_the_newest(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    store.receive(command("2")).await.unwrap();
+    let audit = vec![entry("1", "a"), entry("1", "b"), AuditEntry { invocation: None, ..entry("", "c") }];
+    store.change(Change { audit, ..change("1", 0) }).await.unwrap();
+    store.click_done("no such click", vec![entry("2", "d")]).await.unwrap();
+    let events = async |id, limit| -> Vec<String> {
+        store.audit(id, limit).await.unwrap().into_iter().map(|entry| entry.event).collect()
+    };
+    assert_eq!(events(None, 3).await, ["b", "c", "d"]);
+    assert_eq!(events(Some("1"), 10).await, ["received", "a", "b"]);
+    assert_eq!(events(Some("1"), 2).await, ["a", "b"]);
+    assert_eq!(events(Some("2"), 10).await, ["received", "d"]);
+    assert_eq!(events(None, 0).await, Vec::<String>::new());
+    assert_eq!(store.audit(Some("1"), 1).await.unwrap(), [entry("1", "b")]);
+}
+
+pub async fn clicks_are_received_once_and_dealt_with(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    for key in ["c", "a", "b", "d"] {
+        assert_eq!(store.receive_click(click(key, 3)).await.unwrap(), Receipt::New);
+        assert_eq!(store.receive_click(click(key, 4)).await.unwrap(), Receipt::Duplicate);
+    }
+    let waiting = async || store.unfinished_clicks().await.unwrap();
+    assert_eq!(waiting().await, ["c", "a", "b", "d"].map(|key| click(key, 3)));
+
+    store.change(Change { clicks_done: vec!["a".into(), "c".into()], ..change("1", 0) }).await.unwrap();
+    store.click_done("b", vec![entry("1", "clicked")]).await.unwrap();
+    assert_eq!(waiting().await, [click("d", 3)]);
+    assert_eq!(store.audit(Some("1"), 1).await.unwrap(), [entry("1", "clicked")]);
+    // A click that was dealt with does not come back.
+    assert_eq!(store.receive_click(click("a", 9)).await.unwrap(), Receipt::Duplicate);
+    assert_eq!(waiting().await, [click("d", 3)]);
+}
+
+pub async fn all_is_there_after_a_restart(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    store.receive_click(click("k", 1)).await.unwrap();
+    let steps = vec![step("repo", StepState::Started, 1)];
+    store.change(Change { state: Some(State::Running), steps, ..change("1", 0) }).await.unwrap();
+    let before = store.unfinished().await.unwrap();
+    drop(store);
+
+    let store = place.open().await;
+    assert_eq!(store.unfinished().await.unwrap(), before);
+    assert_eq!(store.unfinished_clicks().await.unwrap(), [click("k", 1)]);
+    assert_eq!(store.steps("1").await.unwrap(), [step("repo", StepState::Started, 1)]);
+    assert_eq!(store.receive(command("1")).await.unwrap(), Receipt::Duplicate);
+    store.change(Change { state: Some(State::Done), ..change("1", 1) }).await.unwrap();
+}
+
+pub async fn one_bad_write_does_not_fail_the_others(place: Place) {
+    let store = place.open().await;
+    store.receive(command("taken")).await.unwrap();
+    // In the midst of good ones: an id that is taken, under new keys, breaks the whole statement.
+    let receives = (0..40).map(|n| match n {
+        17 => with_keys("taken", &["event:other"]),
+        n => command(&format!("{n}")),
+    });
+    let receipts = join_all(receives.map(|new| store.receive(new))).await;
+    for (n, receipt) in receipts.iter().enumerate() {
+        match n {
+            17 => assert!(matches!(receipt, Err(StoreError::Unavailable(_))), "{receipt:?}"),
+            _ => assert_eq!(receipt.as_ref().unwrap(), &Receipt::New, "{n}"),
+        }
+    }
+    assert_eq!(store.unfinished().await.unwrap().len(), 40);
+    assert_eq!(store.audit(None, 100).await.unwrap().len(), 40);
+    // The bad one left no key behind.
+    assert_eq!(store.receive(with_keys("free", &["event:other"])).await.unwrap(), Receipt::New);
+    store.probe().await.unwrap();
+}
+
+pub async fn any_text_comes_back_as_it_was(place: Place) {
+    let store = place.open().await;
+    let texts = [
+        "Größe 大きさ 👩🏽‍🚀 \u{202e}olleh\u{fffd}".to_owned(),
+        "NUL \0 and \u{1} and \u{7f} and \\u0000 and \"quotes\" and 'these' and $1 ?1 :a".to_owned(),
+        "ä".repeat(40_000),
+        String::new(),
+    ];
+    for (n, text) in texts.iter().enumerate() {
+        let id = format!("inv-{n}-ü");
+        let mut new = command(&id);
+        new.origin.text.clone_from(text);
+        store.receive(new).await.unwrap();
+        let body = json!({ text.as_str(): text });
+        let said = AuditEntry { body: body.clone(), ..entry(&id, "said") };
+        let mut args = args();
+        args.set("text", hubcommander_sdk::command::Value::Text(text.clone()));
+        let mut failed = step("s", StepState::Failed, 1);
+        failed.error = Some(text.as_str().into());
+        let all = Change {
+            args: Some(args.clone()),
+            outcome: Some(hubcommander_sdk::message::Message::new(text.as_str())),
+            gate: Some(body.clone()),
+            steps: vec![failed.clone()],
+            audit: vec![said.clone()],
+            ..change(&id, 0)
+        };
+        store.change(all).await.unwrap();
+        let sent = Click { key: format!("k{n}"), body: body.clone(), at: at(1) };
+        store.receive_click(sent.clone()).await.unwrap();
+
+        let it = store.invocation(&id).await.unwrap().unwrap();
+        assert_eq!(&it.origin.text, text);
+        assert_eq!((it.args, it.gate), (Some(args), Some(body)));
+        assert_eq!(&it.outcome.unwrap().headline.words(), text);
+        assert_eq!(store.steps(&id).await.unwrap(), [failed]);
+        assert_eq!(store.audit(Some(&id), 1).await.unwrap(), [said]);
+        assert_eq!(store.unfinished_clicks().await.unwrap().last(), Some(&sent));
+    }
+    // Asked for by people, who can type anything.
+    assert_eq!(store.invocation("\0").await.unwrap(), None);
+    assert_eq!(store.steps("a\0b").await.unwrap(), []);
+    assert_eq!(store.audit(Some("\0"), 5).await.unwrap(), []);
+}
+
+pub async fn old_keys_are_forgotten_after_a_week(place: Place) {
+    let store = place.open().await;
+    let on_day = |day: i64, id: &str, key: &str| {
+        let mut new = with_keys(id, &[key]);
+        new.at += TimeDelta::days(day);
+        new
+    };
+    for n in 0..300 {
+        let (id, key) = (format!("{n}"), format!("event:{n}"));
+        assert_eq!(store.receive(on_day(0, &id, &key)).await.unwrap(), Receipt::New);
+    }
+    assert_eq!(store.receive(on_day(6, "six", "event:six")).await.unwrap(), Receipt::New);
+    assert_eq!(store.receive(on_day(6, "again", "event:7")).await.unwrap(), Receipt::Duplicate);
+    assert_eq!(place.count("SELECT count(*) FROM seen").await, 301);
+    // After a week they go, so many at a time.
+    store.receive(on_day(8, "eight", "event:eight")).await.unwrap();
+    assert_eq!(place.count("SELECT count(*) FROM seen").await, 302 - 256);
+    store.receive(on_day(8, "more", "event:more")).await.unwrap();
+    assert_eq!(place.count("SELECT count(*) FROM seen").await, 3);
+    assert_eq!(store.receive(on_day(8, "again", "event:six")).await.unwrap(), Receipt::Duplicate);
+    assert!(store.invocation("7").await.unwrap().is_some(), "only the keys are forgotten");
+}
+
+pub async fn a_state_that_is_none_is_refused(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    place.execute("UPDATE invocations SET state = 'dreaming'").await.expect_err("no such state");
+    // The states of the program and of the tables are the same.
+    for (version, state) in (0..).zip(State::ALL) {
+        store.change(Change { state: Some(state), ..change("1", version) }).await.unwrap();
+        assert_eq!(store.invocation("1").await.unwrap().unwrap().state, state);
+    }
+}
+
+pub async fn probing_writes(place: Place) {
+    let store = place.open().await;
+    store.probe().await.unwrap();
+    join_all((0..10).map(|_| store.probe())).await.into_iter().for_each(Result::unwrap);
+    assert_eq!(place.count("SELECT CAST(count AS BIGINT) FROM probe").await, 11);
+}

@@ -1,0 +1,122 @@
+//! The program as it is started, with what it prints and how it ends.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs the program in a folder, without any of our variables but these.
+fn hubcommander(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hubcommander"));
+    for name in ["HUBCOMMANDER_CONFIG", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GITHUB_TOKEN"] {
+        command.env_remove(name);
+    }
+    command.envs(variables.iter().copied()).current_dir(folder).args(words).output().unwrap()
+}
+
+fn said(output: &Output) -> (String, String, Option<i32>) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr), output.status.code())
+}
+
+const SHIPPED: &str = include_str!("../../config.toml");
+
+/// Everything set and nothing listening: loopback, ports that nobody uses.
+const NOBODY: &str = r#"
+[store]
+url = "sqlite://data/hub.db"
+[slack]
+api_url = "http://127.0.0.1:1/api"
+bot_token = { env = "MARKED_BOT" }
+app_token = { env = "MARKED_APP" }
+[github]
+api_url = "http://127.0.0.1:1"
+token = { env = "MARKED_GITHUB" }
+[orgs.acme]
+"#;
+
+const MARKED: [(&str, &str); 3] = [
+    ("MARKED_BOT", "xoxb-marked-secret-one"),
+    ("MARKED_APP", "xapp-marked-secret-two"),
+    ("MARKED_GITHUB", "marked secret three without a known look"),
+];
+
+#[test]
+fn version_help_and_manifest_need_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, _, code) = said(&hubcommander(folder.path(), &["--version"], &[]));
+    assert_eq!((out.trim(), code), (concat!("hubcommander ", env!("CARGO_PKG_VERSION")), Some(0)));
+    let (out, _, code) = said(&hubcommander(folder.path(), &["help", "plan"], &[]));
+    assert!(out.contains("--as <USER_ID>") && code == Some(0), "{out}");
+    let (out, _, code) = said(&hubcommander(folder.path(), &["manifest"], &[]));
+    let manifest: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(manifest["settings"]["socket_mode_enabled"], true);
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_wrong_line_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, err, code) = said(&hubcommander(folder.path(), &["chek"], &[]));
+    assert!(err.contains("'check'") && code == Some(2), "{err}");
+}
+
+#[test]
+fn without_a_configuration_it_says_where_to_put_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&[][..], &["run"], &["plan", "!ListOrgs", "--as", "U0ANA"]] {
+        let (out, err, code) = said(&hubcommander(folder.path(), words, &[]));
+        assert!(err.starts_with("config.toml: The file cannot be read"), "{err}");
+        assert!(err.contains("hubcommander: 1 problem in the configuration.") && out.is_empty(), "{err}");
+        assert_eq!(code, Some(1));
+    }
+    let elsewhere = [("HUBCOMMANDER_CONFIG", "elsewhere.toml")];
+    let (_, err, _) = said(&hubcommander(folder.path(), &["run"], &elsewhere));
+    assert!(err.starts_with("elsewhere.toml: "), "{err}");
+    let (_, err, _) = said(&hubcommander(folder.path(), &["run", "--config", "line.toml"], &elsewhere));
+    assert!(err.starts_with("line.toml: "), "{err}");
+}
+
+#[test]
+fn the_shipped_file_is_refused_by_run_and_told_by_check() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.toml"), SHIPPED).unwrap();
+    let (_, err, code) = said(&hubcommander(folder.path(), &["run"], &[]));
+    assert!(err.contains("still the one for the sandbox") && err.contains("`SLACK_BOT_TOKEN`"), "{err}");
+    assert!(err.contains("hubcommander: 4 problems in the configuration."), "{err}");
+    assert_eq!(code, Some(1));
+    let (out, _, code) = said(&hubcommander(folder.path(), &["check"], &[]));
+    assert!(out.starts_with("⛔ Configuration: 4 problems") && out.contains("✅ Store: "), "{out}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn nothing_that_is_printed_holds_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let mut printed = String::new();
+    for (text, variables) in [
+        (NOBODY.to_owned(), &MARKED[..]),
+        // In plain text, and in text that is no TOML.
+        (NOBODY.replace("{ env = \"MARKED_BOT\" }", "\"xoxb-marked-secret-one\""), &MARKED),
+        (NOBODY.replace("{ env = \"MARKED_GITHUB\" }", "marked secret three"), &MARKED),
+        // Swapped.
+        (NOBODY.replace("MARKED_BOT", "MARKED_APP"), &MARKED),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        for words in [&["check"][..], &["run"], &["plan", "!ListOrgs", "--as", "U0ANA"]] {
+            let (out, err, code) = said(&hubcommander(folder.path(), words, variables));
+            assert_eq!(code, Some(1), "{words:?} {out} {err}");
+            printed = printed + &out + &err;
+        }
+    }
+    // A token that looks like nothing known goes the whole way, to servers that are not there.
+    std::fs::write(&file, NOBODY).unwrap();
+    let odd = [MARKED[0], MARKED[1], ("MARKED_GITHUB", "marked-secret-three")];
+    let (out, err, code) = said(&hubcommander(folder.path(), &["check"], &odd));
+    assert!(
+        out.contains("✅ Configuration") && out.contains("⛔ GitHub, account") && code == Some(1),
+        "{out}"
+    );
+    printed = printed + &out + &err;
+    assert!(!printed.contains("marked secret") && !printed.contains("marked-secret"), "{printed}");
+    assert!(printed.contains("127.0.0.1"), "{printed}");
+}

@@ -1,0 +1,20 @@
+//! The real bot against the sandbox's servers: type a line in Slack, read the reply, look at the local
+//! GitHub. At the end of each story nothing is unread and nothing is unfinished.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test may stop at what should not be"
+)]
+
+mod architecture;
+mod browser;
+mod bad_input;
+mod command_line;
+mod crash;
+mod create_repo;
+mod forms;
+mod help;
+mod ways_in;
+mod world;

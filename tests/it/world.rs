@@ -1,0 +1,297 @@
+//! A workspace, a GitHub and the bot between them, for one test.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use hubcommander::app::{App, AppError, command_names};
+use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, SHIPPED, Surroundings};
+use hubcommander::slack::socket::Board;
+use hubcommander_sandbox::faults::Faults;
+use hubcommander_sandbox::github::{self, GitHub};
+use hubcommander_sandbox::slack::{self, Message, Options, Slack, Ts};
+use hubcommander_sdk::clock::{SharedClock, SystemClock};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub const ANA: &str = "U0ANA";
+pub const SAM: &str = "U0SAM";
+pub const GUS: &str = "U0GUS";
+pub const DEV: &str = "C0DEV";
+
+/// How long anything may take before a test gives up. Long, since machines are shared; never waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long after an unclear write the bot waits before it looks. The local GitHub is never busy for long.
+const UNCLEAR_WAIT: Duration = Duration::from_millis(200);
+
+/// The settings of a test: `config.toml` as it ships, changed.
+pub fn shipped_with(changes: &[(&str, &str)]) -> String {
+    let mut text = SHIPPED.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "the shipped configuration does not hold {from:?}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// The servers, without a bot.
+pub struct Servers {
+    pub slack: Slack,
+    pub github: GitHub,
+    pub folder: tempfile::TempDir,
+    slack_faults: Faults,
+}
+
+impl Servers {
+    pub async fn start() -> Result<Self> {
+        Self::start_with(Options { patience: PATIENCE, ..Options::for_tests() }).await
+    }
+
+    pub async fn start_with(options: Options) -> Result<Self> {
+        let clock: SharedClock = Arc::new(SystemClock);
+        let slack_faults = Faults::default();
+        let github = GitHub::start(github::World::acme(), Arc::clone(&clock), Faults::default()).await?;
+        // The page shows both, as in the sandbox.
+        let options = Options { github_page: Some(github.url()), ..options };
+        let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
+        Ok(Self { slack, github, folder: tempfile::tempdir()?, slack_faults })
+    }
+
+    /// What goes wrong at the local Slack.
+    pub fn slack_faults(&self) -> &Faults {
+        &self.slack_faults
+    }
+
+    pub fn store_path(&self) -> PathBuf {
+        self.folder.path().join("store").join("bot.db")
+    }
+
+    pub fn store_url(&self) -> String {
+        format!("sqlite://{}", self.store_path().display())
+    }
+
+    /// The configuration for these servers.
+    pub fn config(&self, text: &str) -> Result<Config> {
+        let overlay = Overlay {
+            slack_api_url: self.slack.api_url().parse()?,
+            bot_token: "xoxb-sandbox".to_owned().into(),
+            app_token: "xapp-sandbox".to_owned().into(),
+            github_api_url: self.github.url().parse()?,
+            github_token: "ghp_sandbox".to_owned().into(),
+            store_url: self.store_url().into(),
+        };
+        let commands: Vec<KnownCommand> =
+            command_names().into_iter().map(|(name, keys)| KnownCommand::new(name, keys)).collect();
+        let surroundings =
+            Surroundings { environment: &|_| None, commands: &commands, command_limit: COMMAND_LIMIT };
+        let mut config = Config::for_sandbox(Path::new("config.toml"), text, &overlay, &surroundings)
+            .map_err(|problems| anyhow::anyhow!("{problems}"))?;
+        config.web = None;
+        config.github.unclear_wait = UNCLEAR_WAIT;
+        Ok(config)
+    }
+
+    /// Writes the configuration for these servers as a real process reads it.
+    pub fn write_config(&self, text: &str) -> Result<PathBuf> {
+        let text = text
+            .replace("sandbox = true\n", "")
+            .replace("sqlite://data/hubcommander.db", &self.store_url())
+            .replace(
+                "# api_url = \"https://slack.com/api\"",
+                &format!("api_url = {:?}", self.slack.api_url()),
+            )
+            .replace("# api_url = \"https://api.github.com\"", &format!("api_url = {:?}", self.github.url()))
+            .replace(
+                "# unclear_wait = \"11s\"",
+                &format!("unclear_wait = \"{}ms\"", UNCLEAR_WAIT.as_millis()),
+            )
+            .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
+        let path = self.folder.path().join("config.toml");
+        std::fs::write(&path, text)?;
+        Ok(path)
+    }
+
+    /// Types a line in a channel.
+    pub fn say(&self, user: &str, channel: &str, line: &str) -> Result<Ts> {
+        Ok(self.slack.say(user, channel, line)?)
+    }
+
+    /// Types a line in #dev as Ana and reads what is said in the end.
+    pub async fn ask(&self, line: &str) -> Result<String> {
+        let asked = self.say(ANA, DEV, line)?;
+        self.end_of(DEV, asked).await
+    }
+
+    /// What is said in the end in answer to a message: the first form that is not "at work", without what
+    /// differs from run to run.
+    pub async fn end_of(&self, channel: &str, asked: Ts) -> Result<String> {
+        let reply = self.slack.await_reply_that(channel, asked, |shown| !shown.contains('⏳')).await?;
+        Ok(self.shown(&reply))
+    }
+
+    /// What is next shown to one person alone.
+    pub async fn whispered(&self, user: &str) -> Result<String> {
+        let message = self.slack.await_ephemeral(user).await?;
+        Ok(self.shown(&message))
+    }
+
+    /// A message as a person sees it, without what differs from run to run.
+    pub fn shown(&self, message: &Message) -> String {
+        steady(&self.slack.render(message)).replace(&self.github.url(), "https://github.example")
+    }
+
+    /// Reads the store as it stands on the disk: nothing may be unfinished.
+    pub async fn assert_finished(&self) -> Result<()> {
+        let store = hubcommander::store::open(&self.store_url()).await?;
+        let unfinished = store.unfinished().await?;
+        ensure!(unfinished.is_empty(), "unfinished: {unfinished:#?}");
+        let clicks = store.unfinished_clicks().await?;
+        ensure!(clicks.is_empty(), "clicks that nobody dealt with: {clicks:#?}");
+        Ok(())
+    }
+
+    /// Waits until nothing is unfinished: that an answer stands in Slack is written down after it stands there.
+    pub async fn settled(&self) -> Result<()> {
+        let store = hubcommander::store::open(&self.store_url()).await?;
+        let settled = async {
+            while !store.unfinished().await?.is_empty() || !store.unfinished_clicks().await?.is_empty() {
+                // The store tells nobody of its changes.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(PATIENCE, settled).await {
+            Ok(settled) => settled,
+            Err(_) => self.assert_finished().await,
+        }
+    }
+
+    /// What the audit says, as `event` words in their order.
+    pub async fn audit(&self) -> Result<Vec<String>> {
+        let store = hubcommander::store::open(&self.store_url()).await?;
+        Ok(store.audit(None, 1_000).await?.into_iter().map(|entry| entry.event).collect())
+    }
+}
+
+/// Replaces ids and times, which differ from run to run.
+pub fn steady(text: &str) -> String {
+    let id = regex::Regex::new(r"inv-[0-9A-Z]{10}").unwrap();
+    let took = regex::Regex::new(r"\b\d+\.\d s\b").unwrap();
+    let digest = regex::Regex::new(r"\b[0-9a-f]{12}\b").unwrap();
+    let text = id.replace_all(text, "inv-ID");
+    let text = took.replace_all(&text, "TIME");
+    digest.replace_all(&text, "DIGEST").into_owned()
+}
+
+/// The servers with a bot in this process.
+pub struct World {
+    pub servers: Servers,
+    stop: watch::Sender<bool>,
+    running: JoinHandle<Result<(), AppError>>,
+}
+
+impl std::ops::Deref for World {
+    type Target = Servers;
+
+    fn deref(&self) -> &Servers {
+        &self.servers
+    }
+}
+
+impl World {
+    pub async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// With changes to the shipped configuration.
+    pub async fn start_with(changes: &[(&str, &str)]) -> Result<Self> {
+        Self::start_on(Servers::start().await?, &shipped_with(changes)).await
+    }
+
+    /// A bot for servers that are there already.
+    pub async fn start_on(servers: Servers, config: &str) -> Result<Self> {
+        let mut config = servers.config(config)?;
+        // The pace is tested by itself; here it would only make the tests slow.
+        config.slack.pacing = false;
+        let (stop, stopped) = watch::channel(false);
+        let clock: SharedClock = Arc::new(SystemClock);
+        let board = Board::new(Arc::clone(&clock));
+        let app = App::new(&config, clock, board).await?;
+        let running = tokio::spawn(app.run(stopped));
+        servers.slack.connected(2).await?;
+        Ok(Self { servers, stop, running })
+    }
+
+    /// Stops the bot. Nothing may be unread or unfinished.
+    pub async fn end(self) -> Result<()> {
+        self.servers.slack.all_acked().await?;
+        self.servers.settled().await?;
+        let servers = self.stop().await?;
+        servers.slack.assert_nothing_unread();
+        servers.assert_finished().await
+    }
+
+    /// Stops the bot and leaves the servers.
+    pub async fn stop(self) -> Result<Servers> {
+        self.stop.send_replace(true);
+        tokio::time::timeout(PATIENCE, self.running).await.context("the bot does not stop")???;
+        Ok(self.servers)
+    }
+}
+
+/// The bot as a process of its own: the real program.
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts it. `environment` is added to an empty one.
+    pub fn start(config: &Path, environment: &[(&str, &str)]) -> Result<Self> {
+        let log =
+            std::fs::File::options().create(true).append(true).open(config.with_file_name("bot.log"))?;
+        let child = Command::new(env!("CARGO_BIN_EXE_hubcommander"))
+            .arg("--config")
+            .arg(config)
+            .arg("run")
+            .env_clear()
+            .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
+            .env("GITHUB_TOKEN", "ghp_sandbox")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()?;
+        Ok(Self { child })
+    }
+
+    /// Waits until it is gone by itself.
+    pub async fn gone(&mut self) -> Result<std::process::ExitStatus> {
+        Ok(tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the bot lives on")??)
+    }
+
+    /// Whether it is gone.
+    pub fn is_gone(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Kills it as `kill -9` does.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.child.start_kill()?;
+        self.gone().await.map(drop)
+    }
+
+    /// Tells it to stop, as a supervisor does, and expects it to end well.
+    pub async fn stop(mut self) -> Result<()> {
+        let Some(id) = self.child.id() else { bail!("the bot is gone already") };
+        let told = Command::new("kill").arg("-TERM").arg(id.to_string()).status().await?;
+        ensure!(told.success(), "kill -TERM");
+        let status = self.gone().await?;
+        ensure!(status.success(), "the bot ended with {status}");
+        Ok(())
+    }
+}
