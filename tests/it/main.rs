@@ -10,6 +10,11 @@
 
 mod architecture;
 mod command_line;
+mod confirm;
 mod crash;
 mod create_repo;
+mod github_faults;
+mod hands;
+mod slack_faults;
+mod taking_turns;
 mod world;
