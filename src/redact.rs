@@ -28,6 +28,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::PrivateKey, Self::SlackToken, Self::SlackWebhook, Self::GitHubToken, Self::AwsKey];
+
     /// What stands in the secret's place. One word, so that the words around it keep their places.
     #[must_use]
     pub fn placeholder(self) -> &'static str {
@@ -66,6 +70,12 @@ pub fn redact(text: &str) -> String {
     }
     out.push_str(text.get(from..).unwrap_or_default());
     out
+}
+
+/// Whether a secret was taken out of this text by [`redact`].
+#[must_use]
+pub fn is_redacted(text: &str) -> bool {
+    text.contains("-removed]") && Kind::ALL.iter().any(|kind| text.contains(kind.placeholder()))
 }
 
 /// Where the recognised secrets are, in order, without overlap.

@@ -30,4 +30,4 @@ pub use reader::{
     Branch, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind, Reader, Repository, Team,
     Visibility, WhoAmI,
 };
-pub use settings::{BudgetSettings, Credentials, Proxy, Settings, SetupError, Timeouts};
+pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};

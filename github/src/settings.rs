@@ -1,11 +1,11 @@
 //! What the account is told at start: where GitHub is, who it is there, how patient and how fast it may be.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
+use hubcommander_outbound::{Proxies, leads_here};
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::Url;
 
 /// What the account is told at start.
 #[derive(Clone, Debug)]
@@ -22,8 +22,8 @@ pub struct Settings {
     pub cache_entries: usize,
     /// How fast we may be.
     pub budget: BudgetSettings,
-    /// Which proxy is used.
-    pub proxy: Proxy,
+    /// Which connections go through a proxy.
+    pub proxies: Proxies,
     /// Seeds the jitter between repeats, so that a simulation replays.
     pub seed: u64,
 }
@@ -38,7 +38,7 @@ impl Settings {
             timeouts: Timeouts::default(),
             cache_entries: 512,
             budget: BudgetSettings::default(),
-            proxy: Proxy::FromEnvironment,
+            proxies: Proxies::from_env(),
             seed: 0,
         }
     }
@@ -123,33 +123,6 @@ impl Default for BudgetSettings {
     }
 }
 
-/// Which proxy is used. Loopback never goes through one.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Proxy {
-    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in upper or lower case.
-    FromEnvironment,
-    /// None, whatever the environment says.
-    None,
-    /// This one for everything but the hosts in `except` (written as in `NO_PROXY`).
-    Through {
-        /// The proxy's address; may hold a user name and password.
-        url: String,
-        /// Hosts that are reached directly, separated by commas.
-        except: String,
-    },
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The address may hold a password.
-        f.write_str(match self {
-            Self::FromEnvironment => "FromEnvironment",
-            Self::None => "None",
-            Self::Through { .. } => "Through([REDACTED])",
-        })
-    }
-}
-
 /// Why the account cannot be set up. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -174,29 +147,16 @@ pub enum SetupError {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}; install the system's CA certificates (package ca-certificates)")]
     Tls(String),
-    /// The proxy cannot be used.
-    #[error("the proxy in the environment has the scheme `{0}`; only http and https proxies can be used")]
-    ProxyScheme(String),
     /// There is no runtime to run on.
     #[error("the GitHub account must be set up inside a tokio runtime")]
     NoRuntime,
-}
-
-/// Whether an address is the machine itself.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
 }
 
 /// Checks that the address is one that we may send a token to.
 pub(crate) fn check_address(url: &Url) -> Result<(), SetupError> {
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(url) => {}
+        "http" if leads_here(url) => {}
         "http" => return Err(SetupError::PlainHttp),
         other => return Err(SetupError::Address(format!("the scheme is `{other}`"))),
     }
@@ -247,10 +207,7 @@ mod tests {
     #[test]
     fn secrets_are_never_shown() {
         let token = Settings {
-            proxy: Proxy::Through {
-                url: "http://u:proxy-password@127.0.0.1:1".into(),
-                except: String::new(),
-            },
+            proxies: Proxies::through("http://u:proxy-password@127.0.0.1:1", ""),
             ..Settings::new(
                 Url::parse("https://api.github.com").unwrap(),
                 Credentials::Token("ghp_secret".into()),

@@ -5,17 +5,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use hubcommander_sdk::clock::{Instant, SharedClock};
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::people::{Person, PersonId};
+use hubcommander_sdk::people::{Person, PersonId, Place};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::invocation::{Invocation, Posted, State};
+use crate::invocation::{Invocation, Origin, Posted, State, StepState, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::{Ended, Executor};
 use crate::pipeline::gate::{self, Evidence, Gated, Obligation, Progress};
@@ -34,6 +35,9 @@ const REPLANS: u32 = 3;
 
 /// The longest sleep towards a deadline, so that a clock that was set is noticed.
 const NAP: Duration = Duration::from_secs(30);
+
+/// How long after it was asked something is not done any more, if it could not be begun before.
+const STALE: TimeDelta = TimeDelta::hours(2);
 
 /// How long to wait when Slack takes nothing at all, before going on.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -88,8 +92,11 @@ pub enum Action {
     Retry,
 }
 
-/// The clicks for one invocation.
-type Mail = mpsc::UnboundedReceiver<Press>;
+/// The clicks for one invocation. It keeps a sender of its own, by which it is known, and which keeps it open.
+struct Mail {
+    receive: mpsc::UnboundedReceiver<Press>,
+    own: mpsc::UnboundedSender<Press>,
+}
 
 /// Where clicks reach those who wait for them.
 #[derive(Default)]
@@ -97,13 +104,28 @@ pub struct Mailboxes(Mutex<HashMap<String, mpsc::UnboundedSender<Press>>>);
 
 impl Mailboxes {
     fn open(&self, id: &str) -> Mail {
-        let (send, receive) = mpsc::unbounded_channel();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), send);
-        receive
+        let (own, receive) = mpsc::unbounded_channel();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), own.clone());
+        Mail { receive, own }
     }
 
-    fn close(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    /// Opens one unless somebody has: two must not carry one invocation.
+    fn claim(&self, id: &str) -> Option<Mail> {
+        let mut boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if boxes.contains_key(id) {
+            return None;
+        }
+        let (own, receive) = mpsc::unbounded_channel();
+        boxes.insert(id.to_owned(), own.clone());
+        Some(Mail { receive, own })
+    }
+
+    /// Closes this one, and not the one that somebody else has opened since.
+    fn close(&self, id: &str, mail: &Mail) {
+        let mut boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if boxes.get(id).is_some_and(|open| open.same_channel(&mail.own)) {
+            boxes.remove(id);
+        }
     }
 
     /// Gives it back if nobody is there to take it.
@@ -123,6 +145,8 @@ enum Stopped {
     Store(#[from] StoreError),
     #[error("what was to be said was not taken: {0}")]
     Slack(#[from] SlackError),
+    #[error("it is half done, and this program cannot go on with it: {log}")]
+    Unknown { log: String },
 }
 
 impl Engine {
@@ -143,7 +167,7 @@ impl Engine {
             tracing::info!(invocation = invocation.id, state = invocation.state.as_str(), "going on");
             let engine = Arc::clone(self);
             // Opened before anything else: the clicks that were written down are handed out next.
-            let mail = self.mailboxes.open(&invocation.id);
+            let Some(mail) = self.mailboxes.claim(&invocation.id) else { continue };
             tokio::spawn(async move { engine.carry(invocation, Before::Perhaps, Some(mail)).await });
         }
         Ok(count)
@@ -157,11 +181,18 @@ impl Engine {
 
     /// A press on something that nobody works on: it is over, or it is to be tried again.
     async fn late_press(self: &Arc<Self>, id: &str, press: Press) {
-        let found = self.store.invocation(id).await;
-        let Ok(Some(invocation)) = found else {
-            tracing::warn!(invocation = id, ?found, "a press on an invocation that is not known");
-            self.settle_press(&press, "nothing is known of it").await;
-            return;
+        let invocation = match self.store.invocation(id).await {
+            Ok(Some(invocation)) => invocation,
+            Ok(None) => {
+                tracing::warn!(invocation = id, "a press on an invocation that is not known");
+                self.settle_press(&press, "nothing is known of it").await;
+                return;
+            }
+            Err(error) => {
+                // Not settled: the next start finds it.
+                tracing::error!(invocation = id, %error, "a press could not be followed");
+                return;
+            }
         };
         let retryable = matches!(invocation.state, State::Partial | State::Failed);
         if press.action == Action::Retry && retryable && press.by == invocation.origin.person {
@@ -198,25 +229,62 @@ impl Engine {
             }
         };
         let id = invocation.id.clone();
+        let Some(mail) = self.mailboxes.claim(&id) else {
+            self.hint(
+                &press,
+                &invocation,
+                Message::new("This is being worked on already.").footnote(id.as_str()),
+            )
+            .await;
+            self.settle_press(&press, "being worked on").await;
+            return;
+        };
+        let progress = match self.obliged_anew(&invocation) {
+            Ok(progress) => progress,
+            Err(refusal) => {
+                self.mailboxes.close(&id, &mail);
+                self.hint(&press, &invocation, words::refusal(&refusal, &id)).await;
+                self.settle_press(&press, "cannot be tried again").await;
+                return;
+            }
+        };
         let mut record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
         let entry = record.entry("retry", json!({ "by": press.by }));
-        // What was confirmed was confirmed for the first run; a second one is confirmed anew.
-        let progress: Option<Progress> =
-            record.invocation().gate.clone().and_then(|gate| serde_json::from_value(gate).ok());
         let change = Change {
             state: Some(State::Planned),
-            gate: progress.map(|progress| json!(progress.anew(self.clock.now()))),
+            gate: Some(json!(progress)),
             reported: Some(false),
             audit: vec![entry],
             clicks_done: vec![press.key.clone()],
             ..Change::default()
         };
         match record.change(change).await {
-            Ok(()) => self.carry_record(record, Before::Perhaps, None).await,
-            // Two presses at once count once.
-            Err(StoreError::Conflict { .. }) => self.settle_press(&press, "pressed twice").await,
-            Err(error) => tracing::error!(invocation = id, %error, "a retry could not be written"),
+            Ok(()) => self.carry_record(record, Before::Perhaps, Some(mail)).await,
+            Err(error) => {
+                self.mailboxes.close(&id, &mail);
+                match error {
+                    // Two presses at once count once.
+                    StoreError::Conflict { .. } => self.settle_press(&press, "pressed twice").await,
+                    error => tracing::error!(invocation = id, %error, "a retry could not be written"),
+                }
+            }
         }
+    }
+
+    /// What it takes to run a plan again, by today's rules. What was confirmed was confirmed for the first
+    /// run, and what was seen grows old.
+    fn obliged_anew(&self, invocation: &Invocation) -> Result<Progress, Refusal> {
+        let now = self.clock.now();
+        let again = "Type the command again.";
+        if now - invocation.updated_at > gate::WAITS {
+            return Err(Refusal::new("This is too old to be tried again.", again));
+        }
+        let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
+        let Some(registered) = registered else {
+            return Err(Refusal::new("This command is not there any more.", again));
+        };
+        let (examined, _) = restored(&self.operations, invocation)?;
+        Ok(gate::oblige(&examined, registered.spec().risk, &registered.auth, now))
     }
 
     async fn settle_press(&self, press: &Press, why: &str) {
@@ -229,6 +297,18 @@ impl Engine {
         if let Err(error) = self.store.click_done(&press.key, vec![entry]).await {
             tracing::error!(%error, "a click could not be settled");
         }
+    }
+
+    /// Where it was asked. A slash command does not say who reads along, nor does a form.
+    async fn place(&self, origin: &Origin) -> Place {
+        let mut place = origin.place();
+        if matches!(origin.via, Via::Slash | Via::Form)
+            && let Ok(known) = self.people.conversation(&origin.channel, Freshness::Cached).await
+        {
+            place.conversation = known.kind;
+            place.shared = known.shared;
+        }
+        place
     }
 
     /// Whether Slack still knows the person as one who may use the bot.
@@ -265,7 +345,9 @@ impl Engine {
                 Ok(steps) => steps,
                 Err(error) => {
                     tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
-                    self.mailboxes.close(&invocation.id);
+                    if let Some(mail) = &mail {
+                        self.mailboxes.close(&invocation.id, mail);
+                    }
                     return;
                 }
             }
@@ -278,26 +360,18 @@ impl Engine {
         let id = record.invocation().id.clone();
         let mut before = before;
         loop {
-            let way = Way {
-                engine: self,
-                before,
-                slot: None,
-                mail: mail.take(),
-                replans: 0,
-                due: None,
-                instead: None,
-            };
+            let way = Way { engine: self, before, slot: None, mail: mail.take(), replans: 0, instead: None };
             match way.go(&mut record).await {
                 Ok(()) => return,
                 Err(Stopped::Store(StoreError::Conflict { .. })) => {
                     tracing::info!(invocation = id, "somebody else goes on with it");
                     return;
                 }
-                Err(Stopped::Store(error)) => {
+                Err(error @ (Stopped::Store(_) | Stopped::Unknown { .. })) => {
                     tracing::error!(invocation = id, %error, "an invocation is left for the next start");
                     return;
                 }
-                Err(Stopped::Slack(SlackError::Refused { method, code })) => {
+                Err(Stopped::Slack(SlackError::Refused { method, code })) if !is_about_us(&code) => {
                     tracing::error!(invocation = id, method, code, "Slack will not take what was to be said");
                     if let Err(error) = unsaid(&mut record, &code).await {
                         tracing::error!(invocation = id, %error, "that it could not be said could not be written");
@@ -314,6 +388,35 @@ impl Engine {
     }
 }
 
+/// Whether Slack refuses us altogether, and not this one message: somebody mends the token or the proxy one
+/// day, and what was to be said is said then.
+fn is_about_us(code: &str) -> bool {
+    const OURS: [&str; 7] = [
+        "invalid_auth",
+        "not_authed",
+        "token_revoked",
+        "token_expired",
+        "account_inactive",
+        "org_login_required",
+        "missing_scope",
+    ];
+    OURS.contains(&code) || code.starts_with("http_")
+}
+
+/// The stored plan with the words that were shown for it, and what the gate knows of it.
+fn restored(operations: &Operations, invocation: &Invocation) -> Result<(Examined, Progress), Refusal> {
+    let fault = |log: String| {
+        Refusal::new("What was planned cannot be read any more.", "Type the command again.").logged(log)
+    };
+    let missing = |what: &str| fault(format!("{what} is missing"));
+    let plan = invocation.plan.clone().ok_or_else(|| missing("the plan"))?;
+    let digest = invocation.digest.as_ref().ok_or_else(|| missing("the digest"))?;
+    let progress = invocation.gate.clone().ok_or_else(|| missing("what the gate noted"))?;
+    let progress: Progress = serde_json::from_value(progress).map_err(|error| fault(error.to_string()))?;
+    let examined = prepare::restore(operations, plan, progress.words.clone(), digest)?;
+    Ok((examined, progress))
+}
+
 /// Notes that the end could not be said, and that trying again would not help.
 async fn unsaid(record: &mut Record, code: &str) -> Result<(), StoreError> {
     let state = (!record.invocation().state.is_final()).then_some(State::Denied);
@@ -328,8 +431,6 @@ struct Way<'a> {
     slot: Option<Slot>,
     mail: Option<Mail>,
     replans: u32,
-    /// The plan in hand, so that it need not be examined again.
-    due: Option<Examined>,
     /// Why an earlier plan was dropped for this one.
     instead: Option<Text>,
 }
@@ -350,9 +451,9 @@ impl Way<'_> {
                 break Err(stopped);
             }
         };
-        self.engine.mailboxes.close(&id);
         if let Some(mut mail) = self.mail.take() {
-            while let Ok(press) = mail.try_recv() {
+            self.engine.mailboxes.close(&id, &mail);
+            while let Ok(press) = mail.receive.try_recv() {
                 self.engine.late_press(&id, press).await;
             }
         }
@@ -363,7 +464,14 @@ impl Way<'_> {
     async fn consider(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let engine = self.engine;
         let invocation = record.invocation();
-        let place = invocation.origin.place();
+        if engine.clock.now() - invocation.received_at > STALE {
+            let refusal = Refusal::new(
+                "You asked this while I was not there, too long ago to do it now.",
+                "Ask again if it is still needed.",
+            );
+            return self.refuse(record, "stale", &refusal).await;
+        }
+        let place = engine.place(&invocation.origin).await;
         let parsed = parse::parse(&engine.registry, &engine.orgs, &invocation.origin.text);
         let changes = parsed.as_ref().is_ok_and(|parsed| parsed.spec().risk.is_some());
         let freshness = if changes { Freshness::Fresh } else { Freshness::Cached };
@@ -451,7 +559,6 @@ impl Way<'_> {
                     ..Change::default()
                 };
                 record.change(change).await?;
-                self.due = Some(*examined);
                 Ok(())
             }
         }
@@ -521,31 +628,24 @@ impl Way<'_> {
         Ok(record.change(change).await?)
     }
 
-    /// The stored plan, examined anew, and what the gate knows of it.
-    fn stored(&mut self, record: &Record) -> Result<(Examined, Progress), Refusal> {
-        let fault = |log: &str| {
-            Refusal::new("What was planned cannot be read any more.", "Type the command again.").logged(log)
-        };
-        let invocation = record.invocation();
-        let examined = match self.due.take() {
-            Some(examined) => examined,
-            None => {
-                let plan = invocation.plan.clone().ok_or_else(|| fault("there is no plan"))?;
-                prepare::examine(&self.engine.operations, plan)?
-            }
-        };
-        if invocation.digest.as_ref() != Some(examined.digest()) {
-            return Err(fault("the plan's digest is not the one that was noted"));
+    /// The plan in hand, and what the gate knows of it.
+    fn stored(&self, record: &Record) -> Result<(Examined, Progress), Refusal> {
+        restored(&self.engine.operations, record.invocation())
+    }
+
+    /// What is stored cannot be taken up by this program. With nothing done yet that is said and over; what
+    /// is half done is left to a program that knows it.
+    async fn unreadable(&mut self, record: &mut Record, refusal: &Refusal) -> Result<(), Stopped> {
+        if record.steps().is_empty() {
+            return self.refuse(record, "plan.unreadable", refusal).await;
         }
-        let progress = invocation.gate.clone().ok_or_else(|| fault("the gate's notes are missing"))?;
-        let progress = serde_json::from_value(progress).map_err(|error| fault(&error.to_string()))?;
-        Ok((examined, progress))
+        Err(Stopped::Unknown { log: refusal.log.clone().unwrap_or_default() })
     }
 
     async fn gate(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let (examined, progress) = match self.stored(record) {
             Ok(stored) => stored,
-            Err(refusal) => return self.refuse(record, "plan.unreadable", &refusal).await,
+            Err(refusal) => return self.unreadable(record, &refusal).await,
         };
         self.open_slot(record);
         let change = if progress.obligations.is_empty() {
@@ -558,7 +658,6 @@ impl Way<'_> {
             Change { state: Some(State::Waiting), ..Change::default() }
         };
         record.change(change).await?;
-        self.due = Some(examined);
         Ok(())
     }
 
@@ -566,7 +665,7 @@ impl Way<'_> {
     async fn wait(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let (examined, mut progress) = match self.stored(record) {
             Ok(stored) => stored,
-            Err(refusal) => return self.refuse(record, "plan.unreadable", &refusal).await,
+            Err(refusal) => return self.unreadable(record, &refusal).await,
         };
         if self.slot.is_none() {
             self.open_slot(record);
@@ -580,18 +679,14 @@ impl Way<'_> {
                 break None;
             }
             tokio::select! {
-                press = mail.recv() => match press {
-                    Some(press) => break Some(press),
-                    None => return Ok(()),
-                },
+                press = mail.receive.recv() => break press,
                 () = tokio::time::sleep(left.min(NAP)) => {}
             }
         };
         let Some(press) = press else {
             let outcome = words::expired(&examined, record.invocation());
-            return self.end(record, State::Expired, "expired", outcome, Vec::new()).await;
+            return self.give_up(record, &examined, State::Expired, "expired", outcome, Vec::new()).await;
         };
-        self.due = Some(examined.clone());
         let for_this = press.digest.as_deref() == Some(examined.digest().0.as_str());
         let mine = gate::fulfils(Obligation::Confirm, &press.by, &record.invocation().origin.person);
         match press.action {
@@ -614,7 +709,8 @@ impl Way<'_> {
             }
             Action::Cancel => {
                 let outcome = words::cancelled(&examined, record.invocation(), &press.by.user);
-                self.end(record, State::Cancelled, "cancelled", outcome, vec![press.key]).await
+                let clicks = vec![press.key];
+                self.give_up(record, &examined, State::Cancelled, "cancelled", outcome, clicks).await
             }
             Action::Run | Action::Retry => {
                 if let Err(refusal) = self.engine.still_admitted(&press.by).await {
@@ -646,16 +742,20 @@ impl Way<'_> {
     async fn run(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let (examined, progress) = match self.stored(record) {
             Ok(stored) => stored,
-            Err(refusal) => return self.refuse(record, "plan.unreadable", &refusal).await,
+            Err(refusal) => return self.unreadable(record, &refusal).await,
         };
         self.open_slot(record);
-        let auth = record
-            .invocation()
-            .command
-            .as_deref()
-            .and_then(|name| self.engine.registry.find(name))
-            .map(|registered| registered.auth.clone())
-            .unwrap_or_default();
+        let name = record.invocation().command.clone().unwrap_or_default();
+        let auth = match self.engine.registry.find(&name) {
+            Some(registered) => registered.auth.clone(),
+            None if record.steps().is_empty() => {
+                let refusal =
+                    Refusal::new("This command is not there any more.", "See what there is with !Help.");
+                return self.refuse(record, "command.gone", &refusal).await;
+            }
+            // What has begun is brought to its end.
+            None => Vec::new(),
+        };
         // What has begun is brought to its end, even if its time ran out meanwhile.
         let now = if record.steps().is_empty() { self.engine.clock.now() } else { progress.planned_at };
         let person = record.invocation().origin.person.clone();
@@ -699,6 +799,24 @@ impl Way<'_> {
             Ended::Failed | Ended::Void(_) | Ended::Blind(_) => (State::Failed, "failed"),
         };
         self.end(record, state, event, outcome, Vec::new()).await
+    }
+
+    /// Nothing more is to be done. What an earlier run has done still stands, and is said.
+    async fn give_up(
+        &mut self,
+        record: &mut Record,
+        examined: &Examined,
+        state: State,
+        event: &str,
+        outcome: Message,
+        clicks_done: Vec<String>,
+    ) -> Result<(), Stopped> {
+        if record.steps().iter().all(|known| matches!(known.state, StepState::Failed | StepState::Skipped)) {
+            return self.end(record, state, event, outcome, clicks_done).await;
+        }
+        let took = self.engine.clock.now() - record.invocation().received_at;
+        let outcome = words::ended(examined, record, &Ended::Partial, took);
+        self.end(record, State::Partial, event, outcome, clicks_done).await
     }
 
     /// Writes the end down before it is said.

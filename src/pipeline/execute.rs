@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use hubcommander_sdk::clock::{Instant, SharedClock};
+use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Applied, Attempt, Handler, Observed};
 use hubcommander_sdk::permit::{PermitIssuer, WritePermit};
@@ -156,7 +156,6 @@ impl Executor {
         let mut flying = FuturesUnordered::new();
         let mut begun: Vec<&str> = Vec::new();
         let mut ended: Option<StepEnd> = None;
-        let tried_at = record.invocation().updated_at;
         loop {
             // One write tells both what has ended and what is begun next.
             let mut change = Change::default();
@@ -185,7 +184,7 @@ impl Executor {
                             .map_or_else(|| self.clock.now(), |known| known.started_at),
                     };
                     let input = input_of(record, step);
-                    flying.push(self.take(step, input, attempt, doubtful.then_some(tried_at), permit));
+                    flying.push(self.take(step, input, attempt, doubtful, permit));
                 }
             }
             match flying.next().await {
@@ -218,13 +217,13 @@ impl Executor {
         step: &Step,
         input: Result<Json, Text>,
         attempt: Attempt,
-        doubtful_since: Option<Instant>,
+        doubtful: bool,
         permit: &WritePermit,
     ) -> StepEnd {
         let mut tries = 0;
         let ended = match (self.operations.handler(&step.operation), input) {
             (Some(handler), Ok(input)) => {
-                self.try_step(handler, &input, &attempt, doubtful_since, permit, &mut tries).await
+                self.try_step(handler, &input, &attempt, doubtful, permit, &mut tries).await
             }
             (None, _) => Err(Stuck::new("This program does not know this operation.", None)),
             (_, Err(what)) => Err(Stuck::new(what, None)),
@@ -237,17 +236,13 @@ impl Executor {
         handler: &Arc<dyn Handler>,
         input: &Json,
         attempt: &Attempt,
-        doubtful_since: Option<Instant>,
+        doubtful: bool,
         permit: &WritePermit,
         tries: &mut u32,
     ) -> Result<Applied, Stuck> {
-        if let Some(since) = doubtful_since {
-            let elapsed = (self.clock.now() - since).to_std().unwrap_or_default();
-            if let Some(applied) =
-                self.settle(handler, input, attempt, self.unclear_wait.saturating_sub(elapsed)).await?
-            {
-                return Ok(applied);
-            }
+        // Whoever tried before may have died in the middle of it, just now: GitHub may still be at it.
+        if doubtful && let Some(applied) = self.settle(handler, input, attempt, self.unclear_wait).await? {
+            return Ok(applied);
         }
         loop {
             *tries += 1;

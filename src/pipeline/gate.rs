@@ -10,10 +10,10 @@ use hubcommander_sdk::people::PersonId;
 use hubcommander_sdk::plan::{Digest, Risk};
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::prepare::Examined;
+use crate::pipeline::prepare::{Examined, StepWords};
 
 /// How long a plan waits for people.
-const WAITS: TimeDelta = TimeDelta::hours(1);
+pub const WAITS: TimeDelta = TimeDelta::hours(1);
 
 /// How old a plan without obligations may be before the world is looked at again.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
@@ -56,18 +56,13 @@ pub struct Progress {
     pub obligations: Vec<Obligation>,
     /// What has been given.
     pub evidence: Vec<Evidence>,
+    /// The words that were shown for its steps. The digest covers them, and a later program may put them
+    /// differently.
+    pub words: Vec<StepWords>,
     /// When the plan was made.
     pub planned_at: Instant,
     /// Until when it waits.
     pub expires: Instant,
-}
-
-impl Progress {
-    /// The same obligations, with nothing given yet.
-    #[must_use]
-    pub fn anew(self, now: Instant) -> Self {
-        Self { evidence: Vec::new(), planned_at: now, expires: now + WAITS, ..self }
-    }
 }
 
 /// A plan that may be run now. Only this station makes one.
@@ -118,6 +113,7 @@ pub fn oblige(examined: &Examined, usual: Option<Risk>, auth: &[String], now: In
         digest: examined.digest().clone(),
         obligations,
         evidence: Vec::new(),
+        words: examined.words().to_vec(),
         planned_at: now,
         expires,
     }
@@ -138,10 +134,12 @@ pub fn gate(
     if now >= progress.expires {
         return Gated::Expired;
     }
-    let missing: Vec<Obligation> = progress
-        .obligations
-        .iter()
-        .copied()
+    // What the configuration asks for by now counts too.
+    let by_now = auth.iter().filter_map(|name| Obligation::named(name));
+    let mut obligations = progress.obligations.clone();
+    obligations.extend(by_now.filter(|obligation| !progress.obligations.contains(obligation)));
+    let missing: Vec<Obligation> = obligations
+        .into_iter()
         .filter(|obligation| {
             !progress.evidence.iter().any(|evidence| {
                 evidence.obligation == *obligation

@@ -20,10 +20,12 @@ impl Locks {
     /// Takes all of them, waiting as long as it needs. Everybody takes them in the same order, so nobody
     /// waits in a circle.
     pub async fn hold(&self, resources: &BTreeSet<String>) -> Held {
+        // GitHub does not tell upper from lower case, and the order must be that of the names as locked.
+        let resources: BTreeSet<String> = resources.iter().map(|resource| resource.to_lowercase()).collect();
         let mut guards = Vec::with_capacity(resources.len());
         let mut waited = false;
-        for resource in resources {
-            let lock = self.of(&resource.to_lowercase());
+        for resource in &resources {
+            let lock = self.of(resource);
             let guard = match Arc::clone(&lock).try_lock_owned() {
                 Ok(guard) => guard,
                 Err(_) => {

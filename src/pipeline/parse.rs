@@ -42,6 +42,9 @@ impl Parsed {
 pub enum Unparsed {
     /// Nothing was said after the address.
     Empty,
+    /// There was a secret in it. It was taken out before anything was written down, so what was meant cannot
+    /// be done.
+    Secret,
     /// There is no such command; perhaps this one was meant.
     NoSuchCommand {
         /// What was typed.
@@ -80,6 +83,9 @@ fn bare(text: &str) -> &str {
 /// # Errors
 /// What is wrong with it, as data; the report station finds the words.
 pub fn parse(registry: &Registry, orgs: &Orgs, text: &str) -> Result<Parsed, Unparsed> {
+    if crate::redact::is_redacted(text) {
+        return Err(Unparsed::Secret);
+    }
     let name = first_word(text);
     if name.is_empty() {
         return Err(Unparsed::Empty);

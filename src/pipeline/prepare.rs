@@ -10,6 +10,7 @@ use hubcommander_sdk::message::Message;
 use hubcommander_sdk::people::{Person, Place};
 use hubcommander_sdk::plan::{Digest, Plan, Risk};
 use hubcommander_sdk::text::Text;
+use serde::{Deserialize, Serialize};
 
 use crate::pipeline::ask::Asked;
 use crate::registry::{Operations, Registered};
@@ -18,7 +19,7 @@ use crate::registry::{Operations, Registered};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the steps of a plan do, in the words of their handlers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepWords {
     /// The step's name in the plan.
     pub step: String,
@@ -137,13 +138,37 @@ pub fn examine(operations: &Operations, plan: Plan) -> Result<Examined, Refusal>
             return Err(fault(format!("no probe `{}`", precondition.probe)));
         }
     }
-    let shown: Vec<String> = words
-        .iter()
-        .map(|step| match &step.irreversible {
-            Some(note) => format!("{}\n{}", step.what.mrkdwn(), note.mrkdwn()),
-            None => step.what.mrkdwn(),
-        })
-        .collect();
-    let digest = plan.digest(&shown).map_err(|error| fault(error.to_string()))?;
+    let digest = plan.digest(&shown(&words)).map_err(|error| fault(error.to_string()))?;
     Ok(Examined { plan, words, risk, digest })
+}
+
+/// The words as the digest covers them.
+fn shown(words: &[StepWords]) -> Vec<String> {
+    let line = |step: &StepWords| match &step.irreversible {
+        Some(note) => format!("{}\n{}", step.what.mrkdwn(), note.mrkdwn()),
+        None => step.what.mrkdwn(),
+    };
+    words.iter().map(line).collect()
+}
+
+/// A stored plan with the words that were shown for it. It must be the one that the digest was made of, and
+/// hold nothing that this program does not know; how risky it is, today's handlers say.
+///
+/// # Errors
+/// It is not that plan, or this program cannot carry it out.
+pub fn restore(
+    operations: &Operations,
+    plan: Plan,
+    words: Vec<StepWords>,
+    digest: &Digest,
+) -> Result<Examined, Refusal> {
+    let today = examine(operations, plan)?;
+    let fault = |log: String| {
+        Refusal::new("What was planned cannot be read any more.", "Type the command again.").logged(log)
+    };
+    let then = today.plan.digest(&shown(&words)).map_err(|error| fault(error.to_string()))?;
+    if then != *digest {
+        return Err(fault("the plan's digest is not the one that was noted".to_owned()));
+    }
+    Ok(Examined { words, digest: then, ..today })
 }

@@ -5,7 +5,6 @@
 //! - [`render`] turns the plugins' messages into Block Kit within Slack's limits.
 //! - [`people`] remembers for minutes who somebody is.
 //! - [`manifest`] is the app's manifest to paste.
-//! - [`way_out`] is how connections leave the machine: TLS, proxies, deadlines.
 
 pub mod manifest;
 pub mod people;
@@ -13,5 +12,4 @@ pub mod render;
 pub mod socket;
 #[cfg(test)]
 mod tests;
-pub mod way_out;
 pub mod web;

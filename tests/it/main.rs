@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod browser;
 mod command_line;
 mod confirm;
 mod crash;
@@ -17,4 +18,5 @@ mod github_faults;
 mod hands;
 mod slack_faults;
 mod taking_turns;
+mod ways_in;
 mod world;

@@ -54,9 +54,10 @@ impl Servers {
     pub async fn start_with(options: Options) -> Result<Self> {
         let clock: SharedClock = Arc::new(SystemClock);
         let slack_faults = Faults::default();
-        let slack =
-            Slack::start(slack::World::acme(), Arc::clone(&clock), slack_faults.clone(), options).await?;
-        let github = GitHub::start(github::World::acme(), clock, Faults::default()).await?;
+        let github = GitHub::start(github::World::acme(), Arc::clone(&clock), Faults::default()).await?;
+        // The page shows both, as in the sandbox.
+        let options = Options { github_page: Some(github.url()), ..options };
+        let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
         Ok(Self { slack, github, folder: tempfile::tempdir()?, slack_faults })
     }
 
@@ -153,6 +154,22 @@ impl Servers {
         Ok(())
     }
 
+    /// Waits until nothing is unfinished: that an answer stands in Slack is written down after it stands there.
+    pub async fn settled(&self) -> Result<()> {
+        let store = hubcommander::store::open(&self.store_url()).await?;
+        let settled = async {
+            while !store.unfinished().await?.is_empty() || !store.unfinished_clicks().await?.is_empty() {
+                // The store tells nobody of its changes.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(PATIENCE, settled).await {
+            Ok(settled) => settled,
+            Err(_) => self.assert_finished().await,
+        }
+    }
+
     /// What the audit says, as `event` words in their order.
     pub async fn audit(&self) -> Result<Vec<String>> {
         let store = hubcommander::store::open(&self.store_url()).await?;
@@ -232,6 +249,7 @@ impl World {
     /// Stops the bot. Nothing may be unread or unfinished.
     pub async fn end(self) -> Result<()> {
         self.servers.slack.all_acked().await?;
+        self.servers.settled().await?;
         let servers = self.stop().await?;
         servers.slack.assert_nothing_unread();
         servers.assert_finished().await

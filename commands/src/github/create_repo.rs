@@ -19,6 +19,7 @@ use hubcommander_sdk::text::Text;
 use serde::Deserialize;
 
 use super::permission::can;
+use super::set_text::must_fit;
 use super::{named, suggest};
 
 /// What config.toml may say under `[commands.CreateRepo]`.
@@ -154,6 +155,13 @@ impl CreateRepo {
     async fn must_be_template(&self, template: Option<&FullName>) -> Result<(), Refusal> {
         let Some(name) = template else { return Ok(()) };
         let shown = Text::new().code(name.to_string());
+        // The bot's account may see more than the person does.
+        if self.orgs.find(name.owner.as_str()).is_none() {
+            return Err(Refusal::new(
+                shown.plain(" is not in an organisation that I manage."),
+                "Choose a template from one of those; !ListOrgs lists them.",
+            ));
+        }
         let found = self.reader.repository(name.owner.as_str(), name.name.as_str()).await;
         match found.map_err(|error| error.refusal())? {
             Lookup::Found(found) if found.is_template => Ok(()),
@@ -264,6 +272,7 @@ impl Command for CreateRepo {
             owner: named("organisation", Owner::parse(&org.name))?,
             name: named("name", RepoName::parse(args.text("repo").unwrap_or_default()))?,
         };
+        must_fit(args.text("description").unwrap_or_default())?;
         let template = args.text("template").map(FullName::parse).transpose();
         let branch = args.text("default-branch").map(BranchName::parse).transpose();
         let topics: Result<Vec<Topic>, _> = args.list("topics").into_iter().map(Topic::parse).collect();
@@ -277,6 +286,12 @@ impl Command for CreateRepo {
             topics: named("topic", topics)?,
             branch: named("branch", branch)?,
         };
+        if wanted.template.is_some() && wanted.visibility == Visibility::Internal {
+            return Err(Refusal::new(
+                "GitHub makes no internal repository from a template.",
+                "Choose private or public, and change it afterwards.",
+            ));
+        }
         let grants = std::mem::take(&mut wanted.grants);
         let teams = try_join_all(grants.into_iter().map(|grant| self.team(org, grant)));
         let free = try_join(self.must_be_free(&wanted.name), self.must_be_template(wanted.template.as_ref()));

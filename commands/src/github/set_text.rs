@@ -19,6 +19,18 @@ use super::{named, suggest};
 /// (<https://docs.github.com/en/rest/repos/repos#update-a-repository>; the number is GitHub's answer).
 const LONGEST_DESCRIPTION: usize = 350;
 
+/// Refuses a description that GitHub would refuse, before anything is done.
+pub(super) fn must_fit(description: &str) -> Result<(), Refusal> {
+    let length = description.chars().count();
+    if length <= LONGEST_DESCRIPTION {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        format!("That description has {length} characters; GitHub takes {LONGEST_DESCRIPTION} at most."),
+        "Shorten it, and keep the rest for the readme.",
+    ))
+}
+
 /// Which line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -91,6 +103,11 @@ impl SetText {
     }
 }
 
+/// The rest of a line is taken as it was typed; people put quotes around it out of habit.
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
+}
+
 #[async_trait]
 impl Command for SetText {
     fn spec(&self) -> &CommandSpec {
@@ -101,15 +118,9 @@ impl Command for SetText {
         let args = &request.args;
         let org = suggest::org(&self.orgs, args)?;
         let name = args.text("repo").unwrap_or_default();
-        let new = args.text(self.field.key()).unwrap_or_default().trim();
-        if self.field == Field::Description && new.chars().count() > LONGEST_DESCRIPTION {
-            return Err(Refusal::new(
-                format!(
-                    "That is {} characters long; GitHub takes {LONGEST_DESCRIPTION}.",
-                    new.chars().count()
-                ),
-                "Shorten it, and keep the rest for the readme.",
-            ));
+        let new = unquoted(args.text(self.field.key()).unwrap_or_default().trim());
+        if self.field == Field::Description {
+            must_fit(new)?;
         }
         let repository = suggest::repository(&self.reader, &org.name, name).await?;
         let shown = Text::new().link(&repository.full_name, &repository.html_url);

@@ -306,10 +306,8 @@ async fn a_proxy_that_gives_no_tunnel_means_that_nothing_was_sent() {
     });
     let site = Site::with(World::acme(), |settings| {
         settings.api_url = "https://ghes.test/api/v3".parse().unwrap();
-        settings.proxy = hubcommander_github::Proxy::Through {
-            url: format!("http://user:pass@{address}"),
-            except: String::new(),
-        };
+        settings.proxies =
+            hubcommander_outbound::Proxies::through(&format!("http://user:pass@{address}"), &String::new());
     })
     .await;
     let result = site.apply(&widgets().operation()).await;

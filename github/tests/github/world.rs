@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hubcommander_github::{BudgetSettings, Credentials, GitHub, Proxy, Settings, Timeouts};
+use hubcommander_github::{BudgetSettings, Credentials, GitHub, Settings, Timeouts};
+use hubcommander_outbound::Proxies;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{GitHub as LocalGitHub, World};
 use hubcommander_sdk::clock::{SharedClock, SystemClock};
@@ -26,7 +27,7 @@ pub fn settings(url: &str) -> Settings {
     Settings {
         timeouts: Timeouts { connect: Duration::from_secs(5), request: Duration::from_secs(2) },
         budget: BudgetSettings::default(),
-        proxy: Proxy::None,
+        proxies: Proxies::none(),
         ..Settings::new(Url::parse(url).unwrap(), Credentials::Token("ghp_sandbox".into()))
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::{Secret, Sections, is_loopback};
-use crate::slack::way_out::{Proxies, WayOut, must_be_private};
+use hubcommander_outbound::{Proxies, WayOut, must_be_private};
 
 /// How long a connection and how long an answer may take.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::people::{Conversation, PersonId};
@@ -17,6 +18,9 @@ use crate::pipeline::intake::payload::Interaction;
 use crate::slack::people::Freshness;
 use crate::slack::socket::{Answer, Envelope};
 use crate::store::{AuditEntry, Click, Receipt, StoreError};
+
+/// Slack's leave to open a form lives three seconds, and so does the ack.
+const TRIGGER_LIFE: Duration = Duration::from_millis(2_500);
 
 /// A click as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,8 +50,10 @@ impl Intake {
         let at = self.clock.now();
         let click = Click { key: key.clone(), body: json!(stored), at };
         let opened = async {
-            if stored.action == "form" {
-                self.open_form(&interaction, &stored).await;
+            if stored.action == "form"
+                && tokio::time::timeout(TRIGGER_LIFE, self.open_form(&interaction, &stored)).await.is_err()
+            {
+                tracing::warn!("a form was not opened in time");
             }
         };
         let (written, ()) = tokio::join!(self.engine.store.receive_click(click), opened);
@@ -128,7 +134,7 @@ impl Intake {
                 || if stored.channel.starts_with('D') { Conversation::Direct } else { Conversation::Private },
                 |known| known.kind,
             ),
-            shared: known.is_some_and(|known| known.shared),
+            shared: known.map_or(!stored.channel.starts_with('D'), |known| known.shared),
             thread: Some(thread)
                 .filter(|thread| !thread.is_empty())
                 .map(str::to_owned)

@@ -11,7 +11,6 @@ use crate::pipeline::intake::Intake;
 use crate::pipeline::intake::payload::{Event, EventPayload, SlashPayload};
 use crate::pipeline::parse::{SLIP, first_word};
 use crate::registry::Recognised;
-use crate::slack::people::Freshness;
 use crate::slack::socket::{Answer, Envelope};
 use crate::store::{NewInvocation, Receipt};
 
@@ -107,21 +106,17 @@ impl Intake {
                 "response_type": "ephemeral", "text": "I do not answer in this channel. Send me a direct message.",
             }));
         }
-        // The payload does not say who reads along.
-        let known = self.engine.people.conversation(&slash.channel_id, Freshness::Cached).await.ok();
-        let conversation = match &known {
-            Some(known) => known.kind,
-            None if direct => Conversation::Direct,
-            None => Conversation::Private,
-        };
-        let text = format!("!{}", slash.text.trim().trim_start_matches('!'));
+        // The payload does not say who reads along. That is looked up later, after the ack; until it is
+        // known, everybody may.
+        let conversation = if direct { Conversation::Direct } else { Conversation::Private };
+        // Nobody else reads along, so it is read as a direct message: marks around it do not matter.
         let text =
-            chatline::address(&text, &self.me.user_id, false).map(|line| line.text).unwrap_or_default();
+            chatline::address(&slash.text, &self.me.user_id, true).map(|line| line.text).unwrap_or_default();
         let origin = Origin {
             person: PersonId { team: slash.team_id, user: slash.user_id },
             channel: slash.channel_id,
             conversation,
-            shared: known.is_some_and(|known| known.shared),
+            shared: !direct,
             ts: None,
             thread_ts: None,
             via: Via::Slash,

@@ -125,17 +125,19 @@ fn filled(arg: &ArgSpec, state: &ViewState) -> Vec<String> {
     if many_lines(arg) { value.lines().filter_map(|line| text(&json!(line))).collect() } else { vec![value] }
 }
 
-/// What has been filled in so far, for the typeahead of another field.
+/// What has been filled in so far. Nothing of it is checked yet.
 #[must_use]
 pub fn so_far(spec: &CommandSpec, state: &ViewState) -> Args {
     let mut args = Args::default();
     for arg in &spec.args {
         let mut words = filled(arg, state);
-        match words.len() {
-            0 => {}
-            1 if !arg.repeated => args.set(&arg.name, Value::Text(words.remove(0))),
-            _ => args.set(&arg.name, Value::List(words)),
-        }
+        let value = match (words.len(), arg.form) {
+            (0, _) => continue,
+            (_, Form::Flag) => Value::Flag(true),
+            (1, _) if !arg.repeated => Value::Text(words.remove(0)),
+            _ => Value::List(words),
+        };
+        args.set(&arg.name, value);
     }
     args
 }
@@ -143,30 +145,7 @@ pub fn so_far(spec: &CommandSpec, state: &ViewState) -> Args {
 /// The line that a person would have typed for this form.
 #[must_use]
 pub fn line(spec: &CommandSpec, state: &ViewState) -> String {
-    let mut line = spec.name.clone();
-    let mut rest = None;
-    for arg in &spec.args {
-        for word in filled(arg, state) {
-            match arg.form {
-                Form::Rest => rest = Some(word),
-                Form::Positional => {
-                    line.push(' ');
-                    line.push_str(&chatline::quote(&word));
-                }
-                Form::Option => {
-                    line.push_str(&format!(" --{}={}", arg.name, chatline::quote(&word)));
-                }
-                Form::Flag => {
-                    line.push_str(&format!(" --{}", arg.name));
-                }
-            }
-        }
-    }
-    if let Some(rest) = rest {
-        line.push(' ');
-        line.push_str(&rest);
-    }
-    line
+    format!("{} {}", spec.name, chatline::render(&spec.args, &so_far(spec, state))).trim_end().to_owned()
 }
 
 /// The field that a problem is about, to show it there.

@@ -54,8 +54,9 @@ impl Intake {
     }
 
     async fn may(&self, person: &PersonId) -> bool {
-        let known = self.engine.people.get(&person.user, Freshness::Cached).await;
-        known.is_ok_and(|person| matches!(ask::admit(&person), Admission::Admitted))
+        let known = self.engine.people.get(&person.user, Freshness::Cached);
+        let known = tokio::time::timeout(PATIENCE, known).await;
+        known.is_ok_and(|known| known.is_ok_and(|person| matches!(ask::admit(&person), Admission::Admitted)))
     }
 
     /// A form was sent: what is wrong is shown in it; what is right is written down as the line it stands
@@ -73,13 +74,16 @@ impl Intake {
             return Answer::AckWith(errors(spec, None, "You may not use this here."));
         }
         let empty = ViewState::default();
-        let line = form::line(spec, view.state.as_ref().unwrap_or(&empty));
+        let line = crate::redact::redact(&form::line(spec, view.state.as_ref().unwrap_or(&empty)));
         match parse::parse(&self.engine.registry, &self.engine.orgs, &line) {
             Ok(_) => {}
             Err(Unparsed::Wrong(_, problem)) => {
                 let (what, todo) = problem_words(&problem);
                 let words = format!("{} {}", what.words(), todo.words());
                 return Answer::AckWith(errors(spec, form::field_of(spec, &problem), words.trim()));
+            }
+            Err(Unparsed::Secret) => {
+                return Answer::AckWith(errors(spec, None, "There is a secret in this form; leave it out."));
             }
             Err(Unparsed::Usage(_)) => return Answer::AckWith(errors(spec, None, "Fill in what is needed.")),
             Err(_) => return Answer::AckWith(errors(spec, None, "This is not known here.")),
@@ -92,7 +96,7 @@ impl Intake {
             ts: None,
             thread_ts: along.thread,
             via: Via::Form,
-            text: crate::redact::redact(&line),
+            text: line,
             response_url: None,
         };
         match self.receive(vec![format!("view:{}", view.id)], origin).await {

@@ -9,6 +9,8 @@ pub mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::people::Conversation;
 
@@ -18,6 +20,9 @@ use crate::slack::web::{SlackError, Tag, Web};
 
 /// How often something is tried to be said before it is left for the next start.
 const TRIES: u32 = 8;
+
+/// How far Slack's clock may be from ours.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
 
 /// Where something is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,14 +99,14 @@ impl Reporter {
         // the message that asked, unless that stood in a thread itself.
         let user = &origin.person.user;
         let said =
-            retrying(|| self.web.whisper(&origin.channel, user, origin.thread_ts.as_deref(), message)).await;
+            unsent(|| self.web.whisper(&origin.channel, user, origin.thread_ts.as_deref(), message)).await;
         match said {
             Ok(()) => Ok(()),
-            Err(SlackError::Refused { code, .. }) => {
-                tracing::info!(code, "an ephemeral message was not taken; sending a direct message");
+            // What may have been shown cannot be looked up; a direct message is sent once.
+            Err(error @ (SlackError::Refused { .. } | SlackError::Unclear { .. })) => {
+                tracing::info!(%error, "an ephemeral message was not taken; sending a direct message");
                 self.deliver(invocation, message, "answer", Before::Perhaps, Target::Direct).await.map(drop)
             }
-            // It may have been shown; a second one is better than none.
             Err(other) => Err(other),
         }
     }
@@ -155,7 +160,8 @@ impl Reporter {
         let tag = Tag { invocation: invocation.id.clone(), part: part.to_owned() };
         match target {
             Target::Conversation { channel, thread } => {
-                match self.post_once(&channel, thread.as_deref(), message, &tag, before).await {
+                let since = invocation.received_at;
+                match self.post_once(&channel, thread.as_deref(), message, &tag, before, since).await {
                     Err(SlackError::Refused { method, code }) => {
                         tracing::warn!(
                             method,
@@ -192,7 +198,8 @@ impl Reporter {
     ) -> Result<Option<Posted>, SlackError> {
         let user = &invocation.origin.person.user;
         let channel = retrying(|| self.web.direct(user)).await?;
-        self.post_once(&channel, None, message, tag, Before::Perhaps).await.map(Some)
+        let since = invocation.received_at;
+        self.post_once(&channel, None, message, tag, Before::Perhaps, since).await.map(Some)
     }
 
     /// Posts so that it stands there once.
@@ -203,11 +210,14 @@ impl Reporter {
         message: &Message,
         tag: &Tag,
         mut before: Before,
+        since: Instant,
     ) -> Result<Posted, SlackError> {
+        // Slack's clock and ours may differ a little.
+        let since = since - SKEW;
         let mut tries = 0;
         loop {
             if before == Before::Perhaps
-                && let Some(ts) = retrying(|| self.web.find(channel, thread, tag)).await?
+                && let Some(ts) = retrying(|| self.web.find(channel, thread, tag, since)).await?
             {
                 let posted = Posted { channel: channel.to_owned(), ts };
                 self.edit(&posted, message, tag).await?;
@@ -235,6 +245,23 @@ impl Reporter {
 
 fn pause(tries: u32) -> Duration {
     Duration::from_millis(250 << tries.min(7))
+}
+
+/// Repeats what was certainly not sent, and nothing else.
+async fn unsent<F>(mut call: impl FnMut() -> F) -> Result<(), SlackError>
+where
+    F: Future<Output = Result<(), SlackError>>,
+{
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match call().await {
+            Err(SlackError::Unavailable { .. } | SlackError::RateLimited { .. }) if tries < TRIES => {
+                tokio::time::sleep(pause(tries)).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Tries what may be repeated until Slack takes or refuses it.

@@ -97,7 +97,10 @@ async fn keep(
                     posted = said;
                     Ok(())
                 }
-                Err(error) => Err(error),
+                Err(error) => {
+                    before = Before::Perhaps;
+                    Err(error)
+                }
             },
         };
         if let Err(error) = &outcome {

@@ -70,6 +70,12 @@ fn at_home(spec: &CommandSpec, orgs: &Orgs, example: &str) -> String {
     words.join(" ")
 }
 
+/// What is said of a line with a secret in it, and what to do.
+pub const SECRET: (&str, &str) = (
+    "That looks as if there were a secret in it, so I did nothing, and kept no copy of the secret.",
+    "Delete your message, and revoke the secret: whoever reads along may have seen it.",
+);
+
 /// What is said of a line that is no command that could be asked.
 #[must_use]
 pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
@@ -77,6 +83,7 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
         Unparsed::Empty => {
             Message::new(Text::new().plain("Tell me what to do, or see ").code("!Help").plain("."))
         }
+        Unparsed::Secret => refused(SECRET.0, SECRET.1),
         Unparsed::NoSuchCommand { typed, near: Some(near) } => refused(
             Text::new().plain("There is no command ").code(format!("!{typed}")).plain("."),
             Text::new().plain("Did you mean ").code(bang(near.spec())).plain("?"),
@@ -172,7 +179,29 @@ fn shortened(given: &str) -> String {
 }
 
 fn reason_words(reason: &InvalidReason) -> Text {
-    Text::from(reason.to_string())
+    match reason {
+        InvalidReason::Empty => "It is empty.".into(),
+        InvalidReason::Character(' ') => "There must be no space in it.".into(),
+        InvalidReason::Character(c) if c.is_control() || c.is_whitespace() => {
+            format!("There is an invisible character in it (U+{:04X}); type it anew.", u32::from(*c)).into()
+        }
+        InvalidReason::Character(c) => {
+            Text::new().plain("There must be no ").code(c.to_string()).plain(" in it.")
+        }
+        InvalidReason::TooLong { limit } => format!("It may have {limit} characters at most.").into(),
+        InvalidReason::TooMany { limit } => format!("There may be {limit} at most.").into(),
+        InvalidReason::Form => "It does not have the right form.".into(),
+        InvalidReason::Reserved => "That name has a meaning of its own; choose another.".into(),
+        InvalidReason::Person => "That is a person in Slack. Type the name at GitHub, without the @.".into(),
+        InvalidReason::NotAPerson => {
+            "Mention the person with an @, and choose them from Slack's list.".into()
+        }
+        InvalidReason::NotANumber => "It must be a whole number.".into(),
+        InvalidReason::NotAnAddress => {
+            Text::new().plain("It must be a whole address that begins with ").code("https://").plain(".")
+        }
+        InvalidReason::Credentials => "There must be no user name or password in an address.".into(),
+    }
 }
 
 /// A refusal, with the id to quote.

@@ -13,8 +13,8 @@ use super::frame::Reason;
 use super::link::{self, Ending, Link, Shared, Stand};
 use super::status::{Board, Counters};
 use super::{Alarm, AlarmKind, Intake, SocketSettings, Tickets};
-use crate::slack::way_out::WayOut;
 use crate::slack::web::SlackError;
+use hubcommander_outbound::WayOut;
 
 /// Failures in a row after which people are told.
 const FAILURES_BEFORE_ALARM: u32 = 5;

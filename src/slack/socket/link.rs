@@ -18,7 +18,7 @@ use url::Url;
 use super::frame::{self, Frame, Reason};
 use super::status::{Board, Counters, Live};
 use super::{Alarm, AlarmKind, Answer, Envelope, Intake, Kind, SocketSettings};
-use crate::slack::way_out::{WayOut, Wire};
+use hubcommander_outbound::{WayOut, Wire};
 
 type Ws = WebSocketStream<TokioIo<Wire>>;
 

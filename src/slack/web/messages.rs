@@ -1,5 +1,6 @@
 //! Posting, whispering, editing, answering, and finding one's own message again.
 
+use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::message::Message;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::error::{SlackError, sort};
 use super::method::Method;
 use super::{Tag, Web};
 use crate::slack::render::{Look, Rendered, render};
-use crate::slack::way_out::must_be_private;
+use hubcommander_outbound::must_be_private;
 
 /// The metadata's type, by which our messages are known.
 const EVENT_TYPE: &str = "hubcommander_message";
@@ -255,7 +256,8 @@ impl Web {
         if slack || home { Ok(url) } else { Err(refused()) }
     }
 
-    /// Looks for a message of ours by its tag: in the thread, or else among the channel's newest.
+    /// Looks for a message of ours by its tag, posted after `since`: in the thread, or else among the
+    /// channel's newest.
     ///
     /// # Errors
     /// [`SlackError::Unclear`] if the thread is too long to be read whole.
@@ -264,7 +266,9 @@ impl Web {
         channel: &str,
         thread: Option<&str>,
         tag: &Tag,
+        since: Instant,
     ) -> Result<Option<String>, SlackError> {
+        let oldest = format!("{}.000000", since.timestamp());
         let me = self.me().await?.clone();
         let method =
             if thread.is_some() { Method::ConversationsReplies } else { Method::ConversationsHistory };
@@ -273,6 +277,7 @@ impl Web {
             let parameters = [
                 ("channel", Some(channel.to_owned())),
                 ("ts", thread.map(str::to_owned)),
+                ("oldest", Some(oldest.clone())),
                 ("include_all_metadata", Some("true".to_owned())),
                 ("limit", Some(PAGE.to_owned())),
                 ("cursor", cursor.take()),

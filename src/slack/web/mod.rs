@@ -33,7 +33,7 @@ pub use lookups::ConversationInfo;
 
 use self::edits::Edits;
 use self::pacing::Pacer;
-use super::way_out::{Proxies, WayOut, must_be_private};
+use hubcommander_outbound::{Proxies, WayOut, must_be_private};
 
 /// How Slack is reached.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ impl Web {
     /// [`SlackError::Unavailable`] if the address would carry tokens in the clear, or TLS cannot be set up.
     pub fn new(settings: WebSettings, clock: SharedClock) -> Result<Self, SlackError> {
         let impossible =
-            |error: super::way_out::WayOutError| SlackError::Unavailable { log: error.to_string() };
+            |error: hubcommander_outbound::WayOutError| SlackError::Unavailable { log: error.to_string() };
         must_be_private(&settings.api_url).map_err(impossible)?;
         let encrypted = settings.api_url.scheme() == "https";
         let way_out =

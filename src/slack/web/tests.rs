@@ -337,12 +337,15 @@ async fn our_own_message_is_found_by_its_tag_and_nobody_elses() {
         Server::scripted(vec![ok(me()), ok(first.clone()), ok(second), ok(first.clone()), ok(json!({}))])
             .await;
     let web = server.web();
-    assert_eq!(web.find("C1", Some("1.0"), &tag()).await.unwrap().as_deref(), Some("1.4"));
+    assert_eq!(
+        web.find("C1", Some("1.0"), &tag(), chrono::DateTime::UNIX_EPOCH).await.unwrap().as_deref(),
+        Some("1.4")
+    );
     let asked = server.seen("conversations.replies");
     assert_eq!(asked[0].query, "channel=C1&ts=1.0&include_all_metadata=true&limit=200");
     assert!(asked[1].query.ends_with("cursor=page2"));
     let other = Tag { invocation: "inv-9".into(), ..tag() };
-    assert_eq!(web.find("C1", None, &other).await.unwrap(), None);
+    assert_eq!(web.find("C1", None, &other, chrono::DateTime::UNIX_EPOCH).await.unwrap(), None);
     assert_eq!(server.seen("conversations.history").len(), 2);
 }
 

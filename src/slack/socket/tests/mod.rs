@@ -17,8 +17,8 @@ use url::Url;
 
 use self::peer::{Bot, Desk, Order, Peer, quick, soon};
 use super::{AlarmKind, Answer, SocketSettings};
-use crate::slack::way_out::Proxies;
 use crate::slack::web::SlackError;
+use hubcommander_outbound::Proxies;
 
 #[tokio::test]
 async fn an_event_comes_in_raw_and_is_acked_where_it_came_from() {

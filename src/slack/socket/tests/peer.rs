@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::super::*;
-use crate::slack::way_out::{Proxies, WayOut};
+use hubcommander_outbound::{Proxies, WayOut};
 
 /// Generous: only a test that fails waits this long.
 pub(super) const DEADLINE: Duration = Duration::from_secs(20);

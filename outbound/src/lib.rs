@@ -1,7 +1,7 @@
-//! How connections to Slack leave the machine: directly or through the proxy that the environment names,
-//! with TLS by rustls, and never unencrypted except to this very machine.
+//! How connections leave the machine: directly or through the proxy that the environment names, with TLS by
+//! rustls, and never unencrypted except to this very machine.
 //!
-//! One connector serves both the Web API and the WebSockets, so that both obey the same rules.
+//! One connector serves the Slack Web API, the WebSockets and GitHub, so that all obey the same rules.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -39,7 +39,7 @@ pub enum WayOutError {
 }
 
 /// Which connections go through a proxy.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Proxies {
     matcher: Arc<Matcher>,
     loopback_too: bool,
@@ -66,6 +66,13 @@ impl Proxies {
         Self { matcher: Arc::new(Matcher::builder().all(proxy.to_owned()).build()), loopback_too: true }
     }
 
+    /// Through this proxy to all but this machine and the hosts in `except`, written as in `NO_PROXY`.
+    #[must_use]
+    pub fn through(proxy: &str, except: &str) -> Self {
+        let matcher = Matcher::builder().all(proxy.to_owned()).no(except.to_owned()).build();
+        Self { matcher: Arc::new(matcher), loopback_too: false }
+    }
+
     fn intercept(&self, uri: &Uri) -> Option<Intercept> {
         if !self.loopback_too && uri.host().is_some_and(is_loopback) {
             return None;
@@ -74,21 +81,33 @@ impl Proxies {
     }
 }
 
+impl std::fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A proxy's address may hold a password.
+        f.debug_struct("Proxies").field("loopback_too", &self.loopback_too).finish_non_exhaustive()
+    }
+}
+
 /// Refuses an address that would carry secrets in the clear: http and ws lead to this machine only.
 ///
 /// # Errors
 /// [`WayOutError::Plain`], with the host alone: a path may be secret.
 pub fn must_be_private(url: &Url) -> Result<(), WayOutError> {
-    let loopback = match url.host() {
+    match url.scheme() {
+        "https" | "wss" => Ok(()),
+        "http" | "ws" if leads_here(url) => Ok(()),
+        scheme => Err(WayOutError::Plain(format!("{scheme}://{}", url.host_str().unwrap_or_default()))),
+    }
+}
+
+/// Whether an address leads to this very machine.
+#[must_use]
+pub fn leads_here(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => is_loopback(name),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
-    };
-    match url.scheme() {
-        "https" | "wss" => Ok(()),
-        "http" | "ws" if loopback => Ok(()),
-        scheme => Err(WayOutError::Plain(format!("{scheme}://{}", url.host_str().unwrap_or_default()))),
     }
 }
 
@@ -294,5 +313,39 @@ mod tests {
         assert!(asked.starts_with("CONNECT wss-primary.slack.com:443 HTTP/1.1\r\n"), "{asked}");
         assert!(asked.to_lowercase().contains("proxy-authorization: basic yw5honmzy3jlda=="), "{asked}");
         assert!(!error.contains("hidden") && !error.contains("s3cret"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_carries_what_is_sent() {
+        let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = proxy.local_addr().unwrap();
+        let carried = tokio::spawn(async move {
+            let (mut stream, _) = proxy.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                asked.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+            let mut through = [0; 4];
+            stream.read_exact(&mut through).await.unwrap();
+            stream.write_all(&through).await.unwrap();
+        });
+        let out = WayOut::new(Proxies::always(&format!("http://{address}")), Duration::from_secs(10), false);
+        let mut stream = out.unwrap().open(&"ws://127.0.0.1:9/".parse().unwrap()).await.unwrap();
+        stream.write_all(b"ping").await.unwrap();
+        let mut back = [0; 4];
+        stream.read_exact(&mut back).await.unwrap();
+        assert_eq!(&back, b"ping");
+        carried.await.unwrap();
+    }
+
+    #[test]
+    fn exceptions_go_directly_and_a_password_is_not_shown() {
+        let proxies = Proxies::through("http://u:s3cret@proxy.test:3128", "ghes.example, .internal");
+        for direct in ["http://127.0.0.1:9/", "https://[::1]/", "https://ghes.example/"] {
+            assert!(proxies.intercept(&direct.parse().unwrap()).is_none(), "{direct}");
+        }
+        assert!(proxies.intercept(&"https://api.github.com/".parse().unwrap()).is_some());
+        assert!(!format!("{proxies:?}").contains("s3cret"));
     }
 }

@@ -3,13 +3,12 @@
 //! Octocrab carries the request, over a service of ours: its own default client knows no proxy, repeats
 //! writes, and follows redirects on DELETE. It gets no credentials; each request brings its own.
 
-mod connect;
-
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt as _, Limited};
+use hubcommander_outbound::WayOut;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
@@ -67,13 +66,15 @@ impl Transport {
         check_address(&settings.api_url)?;
         // Octocrab starts a task of its own.
         tokio::runtime::Handle::try_current().map_err(|_| SetupError::NoRuntime)?;
-        let dialer = connect::Dialer::new(&settings.api_url, &settings.proxy, settings.timeouts)?;
+        let encrypted = settings.api_url.scheme() == "https";
+        let way_out = WayOut::new(settings.proxies.clone(), settings.timeouts.connect, encrypted)
+            .map_err(|error| SetupError::Tls(error.to_string()))?;
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             // A connection that the other side has closed meanwhile makes a write unclear, so none grows old.
             .pool_idle_timeout(Duration::from_secs(30))
-            .build(dialer);
+            .build(way_out);
         let Ok(crab) = OctocrabBuilder::new_empty().with_service(client).with_auth(AuthState::None).build();
         Ok(Self {
             crab,
