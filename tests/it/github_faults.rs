@@ -249,13 +249,9 @@ async fn somebody_else_makes_it_between_plan_and_creation() -> Result<()> {
     // Trying again makes a new plan, which finds it.
     world.press(ANA, DEV, asked, "retry").await?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⛔ Create `acme/widgets`: this could not be done
-    ⛔  private repository: acme/widgets exists already. Choose another name, or ask for access to that one.
-    ·  team employees may push
-    ·  team bots may read
-    Nothing was changed.
-    [Retry]
-    TIME · inv-ID
+    ⛔ acme/widgets exists already.
+    Choose another name, or ask for access to it.
+    inv-ID
     "#);
     assert_eq!(world.creations(), 1);
     world.end().await
@@ -324,11 +320,8 @@ async fn what_was_renamed_is_told_by_its_new_name() -> Result<()> {
     inv-ID
     (only ana sees this)
     "#);
-    // Renamed between the plan and the change.
-    let gate = world.github.faults().gate(When::patch("/repositories/"), Hold::BeforeEffect);
     assert_eq!(world.github.snapshot(), before);
     assert!(world.writes().is_empty());
-    drop(gate);
     world.end().await
 }
 
@@ -382,8 +375,8 @@ async fn the_line_about_a_repository_is_set_and_cleared() -> Result<()> {
     "#);
     insta::assert_snapshot!(world.ask("!SetDescription acme website A new sentence").await?, @r#"✅ acme/website has that description already"#);
     insta::assert_snapshot!(world.ask("!SetDescription acme website \"\"").await?, @r#"
-    ✅ The description of acme/website is set
-    ✅  description """"
+    ✅ The description of acme/website is cleared
+    ✅  no description
     [Open on GitHub]
     TIME · inv-ID
     "#);
@@ -393,14 +386,14 @@ async fn the_line_about_a_repository_is_set_and_cleared() -> Result<()> {
     [Open on GitHub]
     TIME · inv-ID
     "#);
-    insta::assert_snapshot!(world.at_github("acme", "website"), @r#"private · description "\"\"" · homepage "https://www.acme.example" · topics web,marketing · branch main · bots pull · employees push"#);
+    insta::assert_snapshot!(world.at_github("acme", "website"), @r#"private · homepage "https://www.acme.example" · topics web,marketing · branch main · bots pull · employees push"#);
     insta::assert_snapshot!(world.ask("!SetHomepage acme website \"\"").await?, @r#"
     ✅ The homepage of acme/website is cleared
     ✅  no homepage
     [Open on GitHub]
     TIME · inv-ID
     "#);
-    insta::assert_snapshot!(world.at_github("acme", "website"), @r#"private · description "\"\"" · topics web,marketing · branch main · bots pull · employees push"#);
+    insta::assert_snapshot!(world.at_github("acme", "website"), @r#"private · topics web,marketing · branch main · bots pull · employees push"#);
     world.github.state().repository_mut("acme", "api").unwrap().archived = true;
     world.say(ANA, DEV, "!SetHomepage acme api https://api.acme.example")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r#"
@@ -409,6 +402,30 @@ async fn the_line_about_a_repository_is_set_and_cleared() -> Result<()> {
     inv-ID
     (only ana sees this)
     "#);
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renamed_between_plan_and_change() -> Result<()> {
+    let world = World::start().await?;
+    // The plan has been made; the change looks again at what it is about to change.
+    let gate = world.github.faults().gate(When::get("/repositories/"), Hold::BeforeEffect);
+    let asked = world.say(ANA, DEV, "!SetDescription acme website A new sentence")?;
+    held(&gate).await?;
+    {
+        let mut state = world.github.state();
+        let id = state.repository("acme", "website").unwrap().id;
+        state.rename(id, "site");
+    }
+    gate.release();
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    ⛔ Set the description of acme/website: this could not be done
+    ⛔  description "A new sentence": acme/website has been renamed to acme/site. Ask again with that name.
+    Nothing was changed.
+    [Retry]
+    TIME · inv-ID
+    "#);
+    assert!(world.writes().is_empty());
     world.end().await
 }
 

@@ -16,14 +16,20 @@ async fn two_ask_for_the_same_repository() -> Result<()> {
     // It has been planned, and waits for its turn.
     let working = world.slack.await_reply(DEV, second).await?;
     insta::assert_snapshot!(world.shown(&working), @r#"
-    ⛔ acme/widgets exists already.
-    Choose another name, or ask for access to it.
-    inv-ID
+    ⏳ Creating `acme/Widgets`
+    ·  private repository
+    ·  team employees may push
+    ·  team bots may read
+    Waiting for another command on the same to end.
     "#);
     gate.release();
     let said = world.end_of(DEV, first).await?;
     assert!(said.starts_with("✅ `acme/widgets` is ready"), "{said}");
-    insta::assert_snapshot!(world.end_of(DEV, second).await?, @"");
+    insta::assert_snapshot!(world.end_of(DEV, second).await?, @r#"
+    ⛔ acme/widgets exists already.
+    Choose another name, or ask for access to it.
+    inv-ID
+    "#);
     assert_eq!(world.at_github("acme", "widgets"), "private · empty · bots pull · employees push");
     assert_eq!(world.creations(), 1);
     world.end().await
