@@ -142,6 +142,12 @@ async fn after_its_time_nobodys_word_counts() -> Result<()> {
     inv-ID
     "#);
     assert!(world.writes().is_empty());
+    // Who pressed is told too, unless the end came by the press.
+    world.settled().await?;
+    for hint in world.slack.ephemerals(ANA) {
+        assert!(world.shown(&hint).contains("This is over already"));
+    }
+    world.slack.mark_all_read();
     world.end().await
 }
 

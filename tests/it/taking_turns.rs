@@ -42,16 +42,16 @@ async fn many_ask_for_the_same_at_the_same_moment() -> Result<()> {
     for _ in 0..6 {
         asked.push(world.say(ANA, DEV, "!CreateRepo acme widgets")?);
     }
-    let mut ready = 0;
-    // Some are told in the thread, some (who came after it was there) alone.
-    for ts in asked {
-        let said = world.end_of(DEV, ts).await?;
-        if said.contains("is ready") {
-            ready += 1;
-        } else {
-            assert!(said.contains("exists already"), "{said}");
-        }
-    }
+    world.slack.all_acked().await?;
+    world.settled().await?;
+    // Some are told in the thread; those who came after it was there are told alone.
+    let thread = |ts| world.slack.thread(DEV, ts).into_iter().filter(move |message| message.ts != ts);
+    let said: Vec<_> = asked.iter().flat_map(|ts| thread(*ts)).chain(world.slack.ephemerals(ANA)).collect();
+    let said: Vec<String> = said.iter().map(|message| world.shown(message)).collect();
+    world.slack.mark_all_read();
+    assert_eq!(said.len(), 6, "{said:?}");
+    let ready = said.iter().filter(|said| said.contains("is ready")).count();
+    assert_eq!(said.iter().filter(|said| said.contains("exists already")).count(), 5, "{said:?}");
     assert_eq!((ready, world.creations()), (1, 1));
     assert_eq!(world.at_github("acme", "widgets"), "private · empty · bots pull · employees push");
     world.end().await
@@ -105,7 +105,7 @@ async fn nothing_waits_behind_a_plan_that_waits_for_a_word() -> Result<()> {
     assert!(plan.contains("[Run]"), "{plan}");
     let said = world.ask("!SetHomepage acme website https://now.acme.example").await?;
     assert!(said.starts_with('✅'), "{said}");
-    // What was confirmed was another state of the repository or not: either it runs, or it is shown anew.
+    // It was another state of the repository that was confirmed.
     world.press(ANA, DEV, waiting, "run").await?;
     insta::assert_snapshot!(world.end_of(DEV, waiting).await?, @r#"
     ⚠️ Set the description of acme/website
@@ -115,5 +115,7 @@ async fn nothing_waits_behind_a_plan_that_waits_for_a_word() -> Result<()> {
     [Run] [Cancel]
     Asked by @ana · valid for 60 minutes · inv-ID
     "#);
+    world.press(ANA, DEV, waiting, "cancel").await?;
+    world.end_of(DEV, waiting).await?;
     world.end().await
 }
