@@ -39,6 +39,7 @@ impl Help {
     fn overview(registry: &Registry, place: &Place) -> Message {
         let mut message = Message::new("Here is what you can do.");
         let mut group = None;
+        let mut example = "Help";
         for registered in registry.iter().filter(|registered| !registered.hidden) {
             let spec = registered.spec();
             if place.shared && spec.audience == Audience::Internal {
@@ -47,6 +48,9 @@ impl Help {
             if group != Some(&spec.group) {
                 message = message.part(Part::Heading(spec.group.clone()));
                 group = Some(&spec.group);
+            }
+            if spec.args.iter().any(|arg| arg.required) {
+                example = &spec.name;
             }
             message =
                 message.item(Text::new().code(format!("!{}", spec.name)).plain(format!(" {}", spec.about)));
@@ -58,7 +62,7 @@ impl Help {
         message.footnote(
             Text::new()
                 .plain("How one is used: ")
-                .code("!Help CreateRepo")
+                .code(format!("!Help {example}"))
                 .plain(". Type a command alone to fill in a form."),
         )
     }

@@ -52,9 +52,14 @@ impl Servers {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
+        Self::start_in(options, github::World::acme()).await
+    }
+
+    /// With another world at GitHub.
+    pub async fn start_in(options: Options, world: github::World) -> Result<Self> {
         let clock: SharedClock = Arc::new(SystemClock);
         let slack_faults = Faults::default();
-        let github = GitHub::start(github::World::acme(), Arc::clone(&clock), Faults::default()).await?;
+        let github = GitHub::start(world, Arc::clone(&clock), Faults::default()).await?;
         // The page shows both, as in the sandbox.
         let options = Options { github_page: Some(github.url()), ..options };
         let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;

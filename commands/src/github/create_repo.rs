@@ -184,9 +184,9 @@ impl CreateRepo {
     fn plan(wanted: &Wanted) -> Result<Plan, Refusal> {
         let shown = wanted.name.to_string();
         let title = Title {
-            todo: Text::new().plain("Create ").code(&shown),
-            doing: Text::new().plain("Creating ").code(&shown),
-            done: Text::new().code(&shown).plain(" is ready"),
+            todo: Text::new().plain("Create ").bold(&shown),
+            doing: Text::new().plain("Creating ").bold(&shown),
+            done: Text::new().bold(&shown).plain(" is ready"),
         };
         let (org, name) = (wanted.name.owner.clone(), wanted.name.name.clone());
         let description = wanted.description.clone();
@@ -303,7 +303,7 @@ impl Command for CreateRepo {
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
         match arg {
             "template" => suggest::templates(&self.reader, &self.orgs, typed).await,
-            _ => suggest::values(&self.reader, &self.spec, arg, typed, so_far).await,
+            _ => suggest::values(&self.reader, &self.orgs, &self.spec, arg, typed, so_far).await,
         }
     }
 }

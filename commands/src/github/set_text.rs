@@ -152,6 +152,6 @@ impl Command for SetText {
     }
 
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
-        suggest::values(&self.reader, &self.spec, arg, typed, so_far).await
+        suggest::values(&self.reader, &self.orgs, &self.spec, arg, typed, so_far).await
     }
 }

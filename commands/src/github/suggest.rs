@@ -32,25 +32,35 @@ pub(crate) async fn repository(reader: &Reader, org: &str, name: &str) -> Result
     }
 }
 
-/// Repositories or teams of the organisation chosen so far. Nothing, if GitHub does not answer: the person
-/// can still type.
+/// Repositories or teams of the organisation chosen so far; of all managed ones as long as none is known to
+/// be, since Slack need not tell what stands in a form's other fields. Nothing, if GitHub does not answer:
+/// the person can still type the whole command.
 pub(crate) async fn values(
     reader: &Reader,
+    orgs: &Orgs,
     spec: &CommandSpec,
     arg: &str,
     typed: &str,
     so_far: &Args,
 ) -> Vec<String> {
-    let Some(org) = so_far.text("org") else { return Vec::new() };
     let kind = spec.args.iter().find(|known| known.name == arg).map(|known| &known.kind);
-    let found = match kind {
-        Some(ArgKind::Repository) => reader.repository_names(org).await.map(|names| names.to_vec()),
-        Some(ArgKind::Team) => {
-            reader.teams(org).await.map(|teams| teams.items.into_iter().map(|team| team.slug).collect())
-        }
-        _ => Ok(Vec::new()),
-    };
-    matching(found.unwrap_or_default(), typed)
+    let chosen = so_far.text("org").and_then(|name| orgs.find(name));
+    let mut found = Vec::new();
+    for org in orgs.iter().filter(|org| chosen.is_none_or(|chosen| chosen.name == org.name)) {
+        found.extend(match kind {
+            Some(ArgKind::Repository) => {
+                reader.repository_names(&org.name).await.map(|names| names.to_vec()).unwrap_or_default()
+            }
+            Some(ArgKind::Team) => {
+                let teams = reader.teams(&org.name).await;
+                teams.map(|teams| teams.items.into_iter().map(|team| team.slug).collect()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        });
+    }
+    let mut matching = matching(found, typed);
+    matching.dedup();
+    matching
 }
 
 /// Templates of all managed organisations.

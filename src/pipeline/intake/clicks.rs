@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::message::Message;
 use hubcommander_sdk::people::{Conversation, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,6 +16,7 @@ use crate::pipeline::engine::{Action, Press};
 use crate::pipeline::intake::Intake;
 use crate::pipeline::intake::form::{self, Along};
 use crate::pipeline::intake::payload::Interaction;
+use crate::pipeline::report::words;
 use crate::slack::people::Freshness;
 use crate::slack::socket::{Answer, Envelope};
 use crate::store::{AuditEntry, Click, Receipt, StoreError};
@@ -50,22 +52,39 @@ impl Intake {
         let at = self.clock.now();
         let click = Click { key: key.clone(), body: json!(stored), at };
         let opened = async {
-            if stored.action == "form"
-                && tokio::time::timeout(TRIGGER_LIFE, self.open_form(&interaction, &stored)).await.is_err()
-            {
-                tracing::warn!("a form was not opened in time");
+            if stored.action != "form" {
+                return None;
             }
+            let opened = tokio::time::timeout(TRIGGER_LIFE, self.open_form(&interaction, &stored)).await;
+            opened.unwrap_or_else(|_| {
+                Some(words::refused("The form could not be opened in time.", "Press the button again."))
+            })
         };
-        let (written, ()) = tokio::join!(self.engine.store.receive_click(click), opened);
+        let (written, not_opened) = tokio::join!(self.engine.store.receive_click(click), opened);
         match written {
             Ok(Receipt::New) => {
                 self.counters.clicks.fetch_add(1, Ordering::Relaxed);
+                if let Some(why) = not_opened {
+                    self.tell(&stored, why);
+                }
                 self.pass_on(key, stored, at);
                 Answer::Ack
             }
             Ok(Receipt::Duplicate) => Answer::Ack,
             Err(error) => self.not_durable(&error).await,
         }
+    }
+
+    /// Tells the person who pressed a form's button why there is no form, past the ack.
+    fn tell(&self, stored: &Stored, why: Message) {
+        let web = self.web.clone();
+        let (channel, user) = (stored.channel.clone(), stored.by.user.clone());
+        let thread = form_thread(stored).map(str::to_owned);
+        tokio::spawn(async move {
+            if let Err(error) = web.whisper(&channel, &user, thread.as_deref(), &why).await {
+                tracing::warn!(%error, "why there is no form could not be said");
+            }
+        });
     }
 
     pub(super) fn person_of(&self, interaction: &Interaction) -> PersonId {
@@ -116,15 +135,21 @@ impl Intake {
         tokio::spawn(async move { engine.press(&id, press).await });
     }
 
-    async fn open_form(&self, interaction: &Interaction, stored: &Stored) {
-        let (name, thread) = stored.value.split_once(' ').unwrap_or((&stored.value, ""));
+    /// Opens the form that a button stands for. Where it cannot be opened: what to tell the person.
+    async fn open_form(&self, interaction: &Interaction, stored: &Stored) -> Option<Message> {
+        let name = stored.value.split(' ').next().unwrap_or_default();
         let (Some(registered), Some(trigger)) = (self.engine.registry.find(name), &interaction.trigger_id)
         else {
-            return;
+            return Some(words::refused("This form is no longer there.", "See what there is with !Help."));
         };
-        let Ok(person) = self.engine.people.get(&stored.by.user, Freshness::Cached).await else { return };
-        if !matches!(ask::admit(&person), Admission::Admitted) {
-            return;
+        let later = || words::refused("The form could not be opened.", "Press the button again.");
+        let Ok(person) = self.engine.people.get(&stored.by.user, Freshness::Cached).await else {
+            return Some(later());
+        };
+        match ask::admit(&person) {
+            Admission::Admitted => {}
+            Admission::Ignored(_) => return None,
+            Admission::Refused(refusal) => return Some(words::refused(refusal.what, refusal.todo)),
         }
         let known = self.engine.people.conversation(&stored.channel, Freshness::Cached).await.ok();
         let along = Along {
@@ -135,14 +160,21 @@ impl Intake {
                 |known| known.kind,
             ),
             shared: known.map_or(!stored.channel.starts_with('D'), |known| known.shared),
-            thread: Some(thread)
-                .filter(|thread| !thread.is_empty())
+            thread: form_thread(stored)
                 .map(str::to_owned)
                 .or_else(|| interaction.container.as_ref().and_then(|container| container.thread_ts.clone())),
         };
         let view = form::view(registered.spec(), &self.engine.orgs, &along);
         if let Err(error) = self.web.open_modal(trigger, &view).await {
+            // Slack's leave to open one lives three seconds.
             tracing::warn!(%error, command = name, "a form could not be opened");
+            return Some(later());
         }
+        None
     }
+}
+
+/// The thread that a form's button carries.
+fn form_thread(stored: &Stored) -> Option<&str> {
+    stored.value.split_once(' ').map(|(_, thread)| thread).filter(|thread| !thread.is_empty())
 }

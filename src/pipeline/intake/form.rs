@@ -75,9 +75,18 @@ fn many_lines(arg: &ArgSpec) -> bool {
 }
 
 fn element(arg: &ArgSpec, orgs: &Orgs) -> Json {
+    let placeholder = |words: &str| json!({ "type": "plain_text", "text": words });
     let select = |choices: Vec<&str>| {
         let options: Vec<Json> = choices.into_iter().take(100).map(option).collect();
-        json!({ "type": "static_select", "action_id": arg.name, "options": options })
+        let mut select = json!({
+            "type": "static_select", "action_id": arg.name, "placeholder": placeholder("Choose"),
+        });
+        // Where there is nothing to choose, it is chosen.
+        if let ([only], true) = (options.as_slice(), arg.required) {
+            select["initial_option"] = only.clone();
+        }
+        select["options"] = json!(options);
+        select
     };
     match (&arg.kind, arg.form) {
         (_, Form::Flag) => json!({
@@ -89,12 +98,28 @@ fn element(arg: &ArgSpec, orgs: &Orgs) -> Json {
         (ArgKind::Choice(choices), _) => select(choices.iter().map(String::as_str).collect()),
         (ArgKind::Repository | ArgKind::Team | ArgKind::FullRepository, _) if !arg.repeated => json!({
             "type": "external_select", "action_id": arg.name, "min_query_length": 0,
-            "placeholder": { "type": "plain_text", "text": "Type to search" },
+            "placeholder": placeholder("Type to search"),
         }),
-        (_, form) => json!({
-            "type": "plain_text_input", "action_id": arg.name,
-            "multiline": form == Form::Rest || many_lines(arg),
-        }),
+        (kind, form) => {
+            let mut input = json!({
+                "type": "plain_text_input", "action_id": arg.name,
+                "multiline": form == Form::Rest || many_lines(arg),
+            });
+            if let Some(example) = example(kind) {
+                input["placeholder"] = placeholder(example);
+            }
+            input
+        }
+    }
+}
+
+/// What stands in an empty field, so that its form is seen.
+fn example(kind: &ArgKind) -> Option<&'static str> {
+    match kind {
+        ArgKind::TeamPermission => Some("team=permission"),
+        ArgKind::FullRepository => Some("owner/repo"),
+        ArgKind::Url => Some("https://"),
+        _ => None,
     }
 }
 
@@ -146,6 +171,13 @@ pub fn so_far(spec: &CommandSpec, state: &ViewState) -> Args {
 #[must_use]
 pub fn line(spec: &CommandSpec, state: &ViewState) -> String {
     format!("{} {}", spec.name, chatline::render(&spec.args, &so_far(spec, state))).trim_end().to_owned()
+}
+
+/// The field that holds a secret.
+#[must_use]
+pub fn field_with_secret<'a>(spec: &'a CommandSpec, state: &ViewState) -> Option<&'a str> {
+    let holds = |arg: &&ArgSpec| filled(arg, state).iter().any(|word| !crate::redact::find(word).is_empty());
+    spec.args.iter().find(holds).map(|arg| arg.name.as_str())
 }
 
 /// The field that a problem is about, to show it there.

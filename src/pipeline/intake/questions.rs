@@ -4,6 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use chatline::Problem;
 use hubcommander_sdk::command::CommandSpec;
 use hubcommander_sdk::people::PersonId;
 use serde_json::{Value as Json, json};
@@ -71,19 +72,29 @@ impl Intake {
         let spec = registered.spec();
         let person = self.person_of(&interaction);
         if !self.may(&person).await {
-            return Answer::AckWith(errors(spec, None, "You may not use this here."));
+            return Answer::AckWith(errors(spec, None, "Only full members of the workspace can run this."));
         }
         let empty = ViewState::default();
-        let line = crate::redact::redact(&form::line(spec, view.state.as_ref().unwrap_or(&empty)));
+        let state = view.state.as_ref().unwrap_or(&empty);
+        let line = crate::redact::redact(&form::line(spec, state));
         match parse::parse(&self.engine.registry, &self.engine.orgs, &line) {
             Ok(_) => {}
             Err(Unparsed::Wrong(_, problem)) => {
-                let (what, todo) = problem_words(&problem);
-                let words = format!("{} {}", what.words(), todo.words());
+                let (what, todo) = problem_words(spec, &problem);
+                // Under its field it is clear what is wrong; what to do is enough.
+                let words = match problem {
+                    Problem::Invalid { .. } | Problem::NotAChoice { .. } => todo.words(),
+                    _ => format!("{} {}", what.words(), todo.words()),
+                };
                 return Answer::AckWith(errors(spec, form::field_of(spec, &problem), words.trim()));
             }
             Err(Unparsed::Secret) => {
-                return Answer::AckWith(errors(spec, None, "There is a secret in this form; leave it out."));
+                let field = form::field_with_secret(spec, state);
+                return Answer::AckWith(errors(
+                    spec,
+                    field,
+                    "This looks like it holds a secret. Leave it out.",
+                ));
             }
             Err(Unparsed::Usage(_)) => return Answer::AckWith(errors(spec, None, "Fill in what is needed.")),
             Err(_) => return Answer::AckWith(errors(spec, None, "This is not known here.")),

@@ -27,7 +27,7 @@ fn bang(spec: &CommandSpec) -> String {
 #[must_use]
 pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
     let mut message = Message::new(Text::new().bold(bang(spec)).plain(format!(" · {}", spec.about)))
-        .part(Part::Code(chatline::usage(&spec.name, &spec.args)));
+        .part(Part::Code(form_of(spec)));
     if let Some(example) = spec.examples.first() {
         message = message.line(Text::new().plain("For example ").code(at_home(spec, orgs, example)));
     }
@@ -40,9 +40,48 @@ pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
         if let ArgKind::Choice(choices) = &arg.kind {
             text = text.plain(format!(": {}", choices.join(", ")));
         }
+        if arg.repeated && arg.kind != ArgKind::Topics {
+            text = text.plain(", as often as you like");
+        }
         message = message.item(text);
     }
-    if spec.args.is_empty() { message } else { message.button(form_button(spec, place)) }
+    // A command that needs nothing is typed sooner than a form is filled in.
+    let worth_a_form = spec.args.iter().any(|arg| arg.required);
+    if worth_a_form { message.button(form_button(spec, place)) } else { message }
+}
+
+/// The most characters in a line of a usage: what fits into a thread on a wide screen.
+const USAGE_WIDTH: usize = 64;
+
+/// The form of a command, in lines that part between arguments and never within one.
+fn form_of(spec: &CommandSpec) -> String {
+    let whole = chatline::usage(&spec.name, &spec.args);
+    let mut lines = vec![String::new()];
+    let mut part = String::new();
+    let mut within = 0_usize;
+    // The space at the end sends off the last part.
+    for c in whole.chars().chain([' ']) {
+        match c {
+            '[' | '<' => within += 1,
+            ']' | '>' => within = within.saturating_sub(1),
+            _ => {}
+        }
+        if c != ' ' || within > 0 {
+            part.push(c);
+            continue;
+        }
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(&part);
+        } else if line.chars().count() + 1 + part.chars().count() <= USAGE_WIDTH {
+            line.push(' ');
+            line.push_str(&part);
+        } else {
+            lines.push(format!("    {part}"));
+        }
+        part.clear();
+    }
+    lines.join("\n")
 }
 
 /// The button that opens the command as a form. It carries the thread to answer in, which a click on an
@@ -72,8 +111,8 @@ fn at_home(spec: &CommandSpec, orgs: &Orgs, example: &str) -> String {
 
 /// What is said of a line with a secret in it, and what to do.
 pub const SECRET: (&str, &str) = (
-    "That looks as if there were a secret in it, so I did nothing, and kept no copy of the secret.",
-    "Delete your message, and revoke the secret: whoever reads along may have seen it.",
+    "That looks like it holds a secret, so I did nothing, and kept no copy of the secret.",
+    "Delete your message and revoke the secret: whoever reads along may have seen it.",
 );
 
 /// What is said of a line that is no command that could be asked.
@@ -85,11 +124,11 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
         }
         Unparsed::Secret => refused(SECRET.0, SECRET.1),
         Unparsed::NoSuchCommand { typed, near: Some(near) } => refused(
-            Text::new().plain("There is no command ").code(format!("!{typed}")).plain("."),
+            Text::new().plain("There is no command ").code(format!("!{}", shortened(typed))).plain("."),
             Text::new().plain("Did you mean ").code(bang(near.spec())).plain("?"),
         ),
         Unparsed::NoSuchCommand { typed, near: None } => refused(
-            Text::new().plain("There is no command ").code(format!("!{typed}")).plain("."),
+            Text::new().plain("There is no command ").code(format!("!{}", shortened(typed))).plain("."),
             Text::new().plain("See what there is with ").code("!Help").plain("."),
         ),
         Unparsed::Usage(registered) => usage(registered.spec(), orgs, place),
@@ -99,26 +138,34 @@ pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
             let hint = match near {
                 Some(near) => Text::new().plain("Did you mean ").code(near).plain("?"),
                 None if names.is_empty() => "No organisation is set up yet.".into(),
-                None => Text::new().plain(format!("There is {}.", names.join(", "))),
+                None => Text::new().plain(format!("Choose from {}.", names.join(", "))),
             };
-            refused(Text::new().plain("I do not manage an organisation called ").code(typed).plain("."), hint)
-                .button(form_button(registered.spec(), place))
+            refused(
+                Text::new()
+                    .plain("I do not manage an organisation called ")
+                    .code(shortened(typed))
+                    .plain("."),
+                hint,
+            )
+            .button(form_button(registered.spec(), place))
         }
     }
 }
 
-fn refused(what: impl Into<Text>, todo: impl Into<Text>) -> Message {
+/// Something that is not done: what is wrong, and what to do.
+#[must_use]
+pub fn refused(what: impl Into<Text>, todo: impl Into<Text>) -> Message {
     Message::new(what).state(State::Refused).line(todo)
 }
 
 /// What is said of wrong arguments.
 fn wrong(registered: &Registered, problem: &Problem, place: &Place) -> Message {
     let spec = registered.spec();
-    let (what, todo) = problem_words(problem);
+    let (what, todo) = problem_words(spec, problem);
     let message = Message::new(what).state(State::Refused);
     let message = if todo.is_empty() { message } else { message.line(todo) };
     message
-        .part(Part::Code(chatline::usage(&spec.name, &spec.args)))
+        .part(Part::Code(form_of(spec)))
         .line(Text::new().plain("More with ").code(format!("!Help {}", spec.name)).plain("."))
         .button(form_button(spec, place))
 }
@@ -131,32 +178,36 @@ fn meant(suggestion: Option<&String>, prefix: &str) -> Text {
 
 /// One sentence on what is wrong, one on what to do.
 #[must_use]
-pub fn problem_words(problem: &Problem) -> (Text, Text) {
+pub fn problem_words(spec: &CommandSpec, problem: &Problem) -> (Text, Text) {
     let code = |word: &str| Text::new().code(word);
     match problem {
         Problem::Help => (Text::new(), Text::new()),
         Problem::Missing { arg } => (Text::new().plain("It still needs ").code(arg).plain("."), Text::new()),
         Problem::Unexpected { word, suggestion } => (
-            Text::new().plain("There is one word too many: ").code(word).plain("."),
+            Text::new().plain("There is one word too many: ").code(shortened(word)).plain("."),
             suggestion.as_ref().map_or_else(
                 || Text::from("If several words belong together, put them in quotes."),
                 |near| Text::new().plain("Did you mean ").code(near).plain("?"),
             ),
         ),
-        Problem::UnknownOption { option, suggestion } => {
-            (Text::new().plain("There is no option ").code(option).plain("."), meant(suggestion.as_ref(), ""))
-        }
+        Problem::UnknownOption { option, suggestion } => (
+            Text::new().plain("There is no option ").code(shortened(option)).plain("."),
+            meant(suggestion.as_ref(), ""),
+        ),
         Problem::NeedsValue { option } => (code(option).plain(" needs a value after it."), Text::new()),
         Problem::NotAChoice { arg, given, choices, suggestion } => (
-            Text::new().code(given).plain(" is not one of the choices for ").code(arg).plain("."),
+            Text::new().code(shortened(given)).plain(" is not one of the choices for ").code(arg).plain("."),
             suggestion.as_ref().map_or_else(
                 || Text::new().plain(format!("Choose from {}.", choices.join(", "))),
                 |near| Text::new().plain("Did you mean ").code(near).plain("?"),
             ),
         ),
+        Problem::Invalid { arg, reason: InvalidReason::Empty, .. } => {
+            (code(arg).plain(" is empty."), "Give it a value.".into())
+        }
         Problem::Invalid { arg, given, reason } => (
-            Text::new().code(shortened(given)).plain(" cannot be the ").plain(arg.as_str()).plain("."),
-            reason_words(reason),
+            Text::new().code(shortened(given)).plain(" is not right for ").code(arg).plain("."),
+            reason_words(kind_of(spec, arg), reason),
         ),
         Problem::TwiceGiven { arg } => (code(arg).plain(" is given twice."), "Give it once.".into()),
         Problem::Unclosed { quote, .. } => (
@@ -178,19 +229,33 @@ fn shortened(given: &str) -> String {
     given.chars().take(MOST).chain(['…']).collect()
 }
 
-fn reason_words(reason: &InvalidReason) -> Text {
+fn kind_of<'a>(spec: &'a CommandSpec, arg: &str) -> Option<&'a ArgKind> {
+    spec.args.iter().find(|known| known.name == arg).map(|known| &known.kind)
+}
+
+fn reason_words(kind: Option<&ArgKind>, reason: &InvalidReason) -> Text {
     match reason {
         InvalidReason::Empty => "It is empty.".into(),
         InvalidReason::Character(' ') => "There must be no space in it.".into(),
         InvalidReason::Character(c) if c.is_control() || c.is_whitespace() => {
             format!("There is an invisible character in it (U+{:04X}); type it anew.", u32::from(*c)).into()
         }
+        // Slack sends an emoji as its name between colons.
+        InvalidReason::Character(':') => "There must be no emoji and no colon in it.".into(),
+        InvalidReason::Character('/') if kind == Some(&ArgKind::Organization) => {
+            "Write the organisation and the repository as two words.".into()
+        }
+        InvalidReason::Character('/')
+            if matches!(kind, Some(ArgKind::Repository | ArgKind::NewRepository)) =>
+        {
+            "Write the name alone, without the organisation and a slash.".into()
+        }
         InvalidReason::Character(c) => {
             Text::new().plain("There must be no ").code(c.to_string()).plain(" in it.")
         }
         InvalidReason::TooLong { limit } => format!("It may have {limit} characters at most.").into(),
         InvalidReason::TooMany { limit } => format!("There may be {limit} at most.").into(),
-        InvalidReason::Form => "It does not have the right form.".into(),
+        InvalidReason::Form => form_words(kind),
         InvalidReason::Reserved => "That name has a meaning of its own; choose another.".into(),
         InvalidReason::Person => "That is a person in Slack. Type the name at GitHub, without the @.".into(),
         InvalidReason::NotAPerson => {
@@ -201,6 +266,18 @@ fn reason_words(reason: &InvalidReason) -> Text {
             Text::new().plain("It must be a whole address that begins with ").code("https://").plain(".")
         }
         InvalidReason::Credentials => "There must be no user name or password in an address.".into(),
+    }
+}
+
+fn form_words(kind: Option<&ArgKind>) -> Text {
+    let written = |form: &str, example: &str| {
+        Text::new().plain("Write it as ").code(form).plain(", for example ").code(example).plain(".")
+    };
+    match kind {
+        Some(ArgKind::TeamPermission) => written("team=permission", "platform=push"),
+        Some(ArgKind::FullRepository) => written("owner/repo", "acme/website"),
+        Some(ArgKind::Branch) => "Git takes no branch of that name.".into(),
+        _ => "It does not have the right form.".into(),
     }
 }
 

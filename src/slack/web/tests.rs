@@ -342,7 +342,7 @@ async fn our_own_message_is_found_by_its_tag_and_nobody_elses() {
         Some("1.4")
     );
     let asked = server.seen("conversations.replies");
-    assert_eq!(asked[0].query, "channel=C1&ts=1.0&include_all_metadata=true&limit=200");
+    assert_eq!(asked[0].query, "channel=C1&ts=1.0&oldest=0.000000&include_all_metadata=true&limit=200");
     assert!(asked[1].query.ends_with("cursor=page2"));
     let other = Tag { invocation: "inv-9".into(), ..tag() };
     assert_eq!(web.find("C1", None, &other, chrono::DateTime::UNIX_EPOCH).await.unwrap(), None);

@@ -1,0 +1,257 @@
+//! Finding one's way: `!Help`, usage, and examples that hold what they promise.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use hubcommander::app::{Plugins, plugins};
+use hubcommander::pipeline::parse::parse;
+use hubcommander_sdk::clock::{SharedClock, SystemClock};
+use hubcommander_sdk::command::CommandSpec;
+
+use crate::world::{ANA, DEV, Servers, World, shipped_with};
+
+/// The commands as the program makes them.
+fn registered(servers: &Servers) -> Result<Plugins> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    Ok(plugins(&servers.config(&shipped_with(&[]))?, &clock)?)
+}
+
+fn specs(servers: &Servers) -> Result<Vec<CommandSpec>> {
+    let specs: Vec<CommandSpec> =
+        registered(servers)?.registry.iter().map(|registered| registered.spec().clone()).collect();
+    assert!(specs.len() > 4, "the commands are there");
+    Ok(specs)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_member_can_do() -> Result<()> {
+    let world = World::start().await?;
+    world.say(ANA, DEV, "!Help")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    Here is what you can do.
+    Finding your way
+    •  `!Help` Shows what you can do here, or how one command is used
+    Repositories
+    •  `!CreateRepo` Creates a repository with the right teams on it
+    •  `!ListOrgs` Lists the organisations that I manage
+    •  `!SetDescription` Sets the sentence that says what a repository is for
+    •  `!SetHomepage` Sets a repository's web page
+    Trying it out
+    •  `!Repeat` Says again what you say
+    How one is used: `!Help Repeat`. Type a command alone to fill in a form.
+    (only ana sees this)
+    ");
+    let asked = world.say(ANA, "D0ANA", "help")?;
+    let direct = world.end_of("D0ANA", asked).await?;
+    assert!(direct.starts_with("Here is what you can do."), "{direct}");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_there_is_where_another_company_reads_along() -> Result<()> {
+    let world = World::start().await?;
+    world.say(ANA, "C0SHARED", "!Help")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    Here is what you can do.
+    Finding your way
+    •  `!Help` Shows what you can do here, or how one command is used
+    Trying it out
+    •  `!Repeat` Says again what you say
+    People of another company read along here; in a direct message there is more.
+    How one is used: `!Help Repeat`. Type a command alone to fill in a form.
+    (only ana sees this)
+    ");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_one_command_is_used() -> Result<()> {
+    let world = World::start().await?;
+    world.say(ANA, DEV, "!Help CreateRepo")?;
+    let help = world.whispered(ANA).await?;
+    insta::assert_snapshot!(help, @r#"
+    !CreateRepo · Creates a repository with the right teams on it
+    ```
+    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL] [--visibility private|internal|public] [--team team=permission]... [--template owner/repo] [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+    ```
+    For example `!CreateRepo acme widgets`
+    •  `org` the organisation it belongs to
+    •  `repo` its name
+    •  `--description` what it is for, in a sentence
+    •  `--homepage` its web page
+    •  `--visibility` who can see it: private, internal, public
+    •  `--team` a further team and what it may do
+    •  `--template` a template to begin from
+    •  `--topics` topics, separated by commas
+    •  `--default-branch` the name of its first branch
+    •  `--dry-run` show the plan and do nothing
+    Or `!CreateRepo acme gadgets --description "Our gadgets" --team platform=maintain --topics rust,tools`
+    [Fill in a form]
+    (only ana sees this)
+    "#);
+    for line in
+        ["!help createrepo", "!Help !CreateRepo", "!CreateRepo help", "!CreateRepo --help", "!CreateRepo -h"]
+    {
+        world.say(ANA, DEV, line)?;
+        let other = world.whispered(ANA).await?;
+        assert!(other.starts_with("!CreateRepo · Creates a repository"), "{line}: {other}");
+    }
+    world.say(ANA, DEV, "!Help Repeat")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    !Repeat · Says again what you say
+    ```
+    !Repeat <words...>
+    ```
+    For example `!Repeat Hello there`
+    •  `words` what to say again
+    [Fill in a form]
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!Help Help")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    !Help · Shows what you can do here, or how one command is used
+    ```
+    !Help [command]
+    ```
+    For example `!Help`
+    •  `command` a command to explain
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!Help ListOrgs")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    !ListOrgs · Lists the organisations that I manage
+    ```
+    !ListOrgs
+    ```
+    For example `!ListOrgs`
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!Help SetDescription")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r#"
+    !SetDescription · Sets the sentence that says what a repository is for
+    ```
+    !SetDescription <org> <repo> [--dry-run] <description...>
+    ```
+    For example `!SetDescription acme website The website, and how it is built`
+    •  `org` the organisation it belongs to
+    •  `repo` the repository
+    •  `description` the sentence; "" to clear it
+    •  `--dry-run` show the plan and do nothing
+    [Fill in a form]
+    (only ana sees this)
+    "#);
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_none() -> Result<()> {
+    let world = World::start().await?;
+    world.say(ANA, DEV, "!Help CreateRepos")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is no command `!CreateRepos`.
+    Did you mean `!CreateRepo`?
+    inv-ID
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!Help MakeCoffee")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is no command `!MakeCoffee`.
+    See what there is with `!Help`.
+    inv-ID
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!Help me please")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is one word too many: `please`.
+    If several words belong together, put them in quotes.
+    ```
+    !Help [command]
+    ```
+    More with `!Help Help`.
+    [Fill in a form]
+    (only ana sees this)
+    ");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_command_works_and_is_not_shown() -> Result<()> {
+    let world = World::start_with(&[("hidden = false", "hidden = true")]).await?;
+    world.say(ANA, DEV, "!Help")?;
+    assert!(!world.whispered(ANA).await?.contains("CreateRepo"), "nor in the words below");
+    // A slip does not give it away either.
+    world.say(ANA, DEV, "!creatrepo acme widgets")?;
+    world.slack.all_acked().await?;
+    assert_eq!(world.audit().await?.iter().filter(|event| *event == "received").count(), 1);
+    assert!(world.ask("!CreateRepo acme widgets").await?.contains("is ready"));
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_off_is_not_there() -> Result<()> {
+    let world = World::start_with(&[("enabled = true", "enabled = false")]).await?;
+    world.say(ANA, DEV, "@hubcommander CreateRepo acme widgets")?;
+    assert!(world.whispered(ANA).await?.contains("There is no command `!CreateRepo`."));
+    assert_eq!(world.github.faults().arrived(), 0);
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_alone_answers_or_shows_its_usage() -> Result<()> {
+    let world = World::start().await?;
+    for spec in specs(&world)? {
+        let asked = world.say(ANA, DEV, &format!("!{}", spec.name))?;
+        let reply = world.end_of(DEV, asked).await?;
+        assert!(!reply.trim().is_empty(), "{}", spec.name);
+        assert!(!reply.contains('⛔'), "{}: {reply}", spec.name);
+        if spec.args.iter().any(|arg| arg.required) {
+            assert!(reply.starts_with(&format!("!{} · ", spec.name)), "{}: {reply}", spec.name);
+            for arg in &spec.args {
+                assert!(reply.contains(&arg.help), "{}: {} in {reply}", spec.name, arg.name);
+            }
+        }
+    }
+    assert!(world.github.faults().writes().is_empty());
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_is_a_command_that_can_be_asked() -> Result<()> {
+    let servers = Servers::start().await?;
+    let plugins = registered(&servers)?;
+    for registered in plugins.registry.iter() {
+        let spec = registered.spec();
+        assert!(!spec.examples.is_empty(), "{} has no example", spec.name);
+        for example in &spec.examples {
+            let line = chatline::address(example, "U0HUB", false).expect("it is addressed to us").text;
+            let Ok(parsed) = parse(&plugins.registry, &plugins.orgs, &line) else { panic!("{example}") };
+            assert_eq!(parsed.spec().name, spec.name, "{example}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_shows_its_plan_and_writes_nothing() -> Result<()> {
+    let world = World::start().await?;
+    let mut plans = 0;
+    for spec in specs(&world)? {
+        for example in &spec.examples {
+            let dry = spec.args.iter().any(|arg| arg.name == "dry-run");
+            // The flag stands before an argument that takes the rest of the line.
+            let line = match example.split_once(' ') {
+                Some((name, rest)) if dry => format!("{name} --dry-run {rest}"),
+                _ => example.clone(),
+            };
+            let asked = world.say(ANA, DEV, &line)?;
+            let reply = world.end_of(DEV, asked).await?;
+            assert!(!reply.contains('⛔'), "{line}: {reply}");
+            assert_eq!(dry, reply.starts_with("Would do: "), "{line}: {reply}");
+            assert_eq!(dry, reply.contains("Nothing has been done."), "{line}: {reply}");
+            plans += usize::from(dry);
+        }
+    }
+    assert!(plans >= 4, "{plans} plans were shown");
+    assert!(world.github.faults().writes().is_empty());
+    world.end().await
+}
