@@ -349,7 +349,11 @@ pub fn waiting(examined: &Examined, progress: &Progress, record: &Record, instea
 #[must_use]
 pub fn working(examined: &Examined, record: &Record) -> Message {
     let message = Message::new(examined.plan().title.doing.clone()).state(State::Working);
-    steps(message, examined, record)
+    let message = steps(message, examined, record);
+    if record.steps().iter().any(|known| known.state == StepState::Started) {
+        return message;
+    }
+    message.line("Waiting for another command on the same to end.")
 }
 
 fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message {
