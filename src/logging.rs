@@ -8,8 +8,10 @@ use std::sync::{Arc, Once};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use secrecy::{ExposeSecret as _, SecretString};
-use tracing::Subscriber;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -195,11 +197,21 @@ where
 {
     // It has been read when the configuration was; if it could not be read now, the usual is better than none.
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = fmt().with_env_filter(filter).with_writer(Redacting { redactor, inner: writer });
+    let lines = fmt::layer().with_writer(Redacting { redactor, inner: writer });
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_fit_to_be_logged));
     match log.format {
-        LogFormat::Text => Box::new(lines.with_ansi(false).finish()),
-        LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),
+        LogFormat::Text => Box::new(registry.with(lines.with_ansi(false))),
+        LogFormat::Json => Box::new(registry.with(lines.json().flatten_event(true))),
     }
+}
+
+/// Whatever the filter says: at `trace` the WebSocket library writes out each message as it came, with what
+/// people said and the addresses that answer for them, and the ticket that opens a connection.
+fn is_fit_to_be_logged(line: &Metadata<'_>) -> bool {
+    *line.level() != Level::TRACE
+        || !["tungstenite", "tokio_tungstenite"].iter().any(|library| {
+            line.target().strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        })
 }
 
 /// There is a log already.
@@ -279,7 +291,7 @@ mod tests {
                 tracing::error!("only the second line of the key");
                 tracing::info!(shape = "ghp_0123456789abcdef", "xoxb-1-2-abcdef");
             });
-            for part in ["nter", "22", "first line", "second line", "0123456789abcdef", "xoxb-1"] {
+            for part in ["nter", "\"22", "first line", "second line", "0123456789abcdef", "xoxb-1"] {
                 assert!(!text.contains(part), "{part} in {text}");
             }
             assert!(text.matches("[secret-removed]").count() >= 6, "{text}");
@@ -329,6 +341,23 @@ mod tests {
         let text = logged(LogFormat::Text, || tracing::info!("first\nERROR forged\r\u{1b}[2J"));
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.contains("first\\nERROR") && !text.contains('\u{1b}') && text.ends_with('\n'), "{text}");
+    }
+
+    #[test]
+    fn messages_as_they_came_are_never_written() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let log = Log { filter: "trace".to_owned(), ..Log::default() };
+        let subscriber = subscriber(&log, Redactor::default(), move || writer.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::trace!(target: "tungstenite::protocol", "Received message {{}}");
+            tracing::trace!(target: "tokio_tungstenite", "poll");
+            tracing::debug!(target: "tungstenite::protocol", "closed");
+            tracing::trace!(target: "tungstenite_and_more", "ours");
+        });
+        let text = kept.text();
+        assert!(!text.contains("Received") && !text.contains("poll"), "{text}");
+        assert!(text.contains("closed") && text.contains("ours"), "{text}");
     }
 
     #[test]

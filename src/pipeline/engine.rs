@@ -284,7 +284,7 @@ impl Engine {
             return Err(Refusal::new("This command is not there any more.", again));
         };
         let (examined, _) = restored(&self.operations, invocation)?;
-        Ok(gate::oblige(&examined, registered.spec().risk, &registered.auth, now))
+        Ok(gate::oblige(&examined, registered.spec().risk, &registered.auth, now).seen_before())
     }
 
     async fn settle_press(&self, press: &Press, why: &str) {

@@ -105,7 +105,7 @@ impl Executor {
         progress: &(dyn Fn(&Record) + Send + Sync),
     ) -> Result<Ended, StoreError> {
         let plan = gated.examined().plan();
-        let held = self.locks.hold(&plan.locks).await;
+        let held = self.locks.hold(&plan.locks, || progress(record)).await;
         let untouched =
             record.steps().iter().all(|known| matches!(known.state, StepState::Failed | StepState::Skipped));
         if untouched && (held.waited || !gated.is_fresh(self.clock.now())) {

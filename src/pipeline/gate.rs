@@ -65,6 +65,14 @@ pub struct Progress {
     pub expires: Instant,
 }
 
+impl Progress {
+    /// The same for a plan that was made for an earlier run: what it saw is not fresh.
+    #[must_use]
+    pub fn seen_before(self) -> Self {
+        Self { planned_at: self.planned_at - FRESH, ..self }
+    }
+}
+
 /// A plan that may be run now. Only this station makes one.
 #[derive(Debug)]
 pub struct GatedPlan {

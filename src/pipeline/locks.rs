@@ -18,8 +18,8 @@ pub struct Held {
 
 impl Locks {
     /// Takes all of them, waiting as long as it needs. Everybody takes them in the same order, so nobody
-    /// waits in a circle.
-    pub async fn hold(&self, resources: &BTreeSet<String>) -> Held {
+    /// waits in a circle. `wait` is called once if it comes to waiting.
+    pub async fn hold(&self, resources: &BTreeSet<String>, wait: impl Fn()) -> Held {
         // GitHub does not tell upper from lower case, and the order must be that of the names as locked.
         let resources: BTreeSet<String> = resources.iter().map(|resource| resource.to_lowercase()).collect();
         let mut guards = Vec::with_capacity(resources.len());
@@ -29,6 +29,9 @@ impl Locks {
             let guard = match Arc::clone(&lock).try_lock_owned() {
                 Ok(guard) => guard,
                 Err(_) => {
+                    if !waited {
+                        wait();
+                    }
                     waited = true;
                     lock.lock_owned().await
                 }
@@ -61,19 +64,19 @@ mod tests {
     #[tokio::test]
     async fn one_at_a_time_for_one_resource_and_side_by_side_for_others() {
         let locks = Arc::new(Locks::default());
-        let first = locks.hold(&names(&["github:acme/widgets"])).await;
+        let first = locks.hold(&names(&["github:acme/widgets"]), || ()).await;
         assert!(!first.waited);
-        assert!(!locks.hold(&names(&["github:acme/gadgets"])).await.waited);
+        assert!(!locks.hold(&names(&["github:acme/gadgets"]), || ()).await.waited);
 
         let second = tokio::spawn({
             let locks = Arc::clone(&locks);
-            async move { locks.hold(&names(&["github:Acme/Widgets", "github:acme/gadgets"])).await.waited }
+            async move { locks.hold(&names(&["github:Acme/Widgets", "github:acme/gadgets"]), || ()).await.waited }
         });
         tokio::task::yield_now().await;
         assert!(!second.is_finished());
         drop(first);
         assert!(second.await.unwrap());
-        drop(locks.hold(&names(&["x"])).await);
+        drop(locks.hold(&names(&["x"]), || ()).await);
         locks.of("y");
         assert_eq!(locks.0.lock().unwrap().len(), 1, "locks that nobody holds are forgotten");
     }

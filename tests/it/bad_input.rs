@@ -29,7 +29,10 @@ async fn the_whole_answer_to_a_slip() -> Result<()> {
     ⛔ There is no option `--descripton`.
     Did you mean `--description`?
     ```
-    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL] [--visibility private|internal|public] [--team team=permission]... [--template owner/repo] [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
+        [--visibility private|internal|public]
+        [--team team=permission]... [--template owner/repo]
+        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
     ```
     More with `!Help CreateRepo`.
     [Fill in a form]

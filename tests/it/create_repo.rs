@@ -8,7 +8,7 @@ use crate::world::{ANA, DEV, World};
 async fn a_repository_with_the_right_teams() -> Result<()> {
     let world = World::start().await?;
     insta::assert_snapshot!(world.ask("!CreateRepo acme widgets").await?, @r"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -40,19 +40,22 @@ async fn a_command_alone_shows_its_usage() -> Result<()> {
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     !CreateRepo · Creates a repository with the right teams on it
     ```
-    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL] [--visibility private|internal|public] [--team team=permission]... [--template owner/repo] [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
+        [--visibility private|internal|public]
+        [--team team=permission]... [--template owner/repo]
+        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
     ```
     For example `!CreateRepo acme widgets`
-    •  `org` the organisation it belongs to
-    •  `repo` its name
-    •  `--description` what it is for, in a sentence
-    •  `--homepage` its web page
-    •  `--visibility` who can see it: private, internal, public
-    •  `--team` a further team and what it may do
-    •  `--template` a template to begin from
-    •  `--topics` topics, separated by commas
-    •  `--default-branch` the name of its first branch
-    •  `--dry-run` show the plan and do nothing
+    • `org` the organisation it belongs to
+    • `repo` its name
+    • `--description` what it is for, in a sentence
+    • `--homepage` its web page
+    • `--visibility` who can see it: private, internal, public
+    • `--team` a further team and what it may do, as often as you like
+    • `--template` a template to begin from
+    • `--topics` topics, separated by commas
+    • `--default-branch` the name of its first branch
+    • `--dry-run` show the plan and do nothing
     [Fill in a form]
     (only ana sees this)
     ");

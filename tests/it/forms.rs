@@ -48,7 +48,7 @@ async fn from_the_button_to_the_repository() -> Result<()> {
     });
     assert_eq!(world.slack.submit(ANA, &view.id, &filled).await?, Submitted::Cleared);
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read · security can maintain · platform can push
     [Open on GitHub]
     TIME · inv-ID

@@ -30,14 +30,14 @@ async fn what_a_member_can_do() -> Result<()> {
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     Here is what you can do.
     Finding your way
-    •  `!Help` Shows what you can do here, or how one command is used
+    • `!Help` Shows what you can do here, or how one command is used
     Repositories
-    •  `!CreateRepo` Creates a repository with the right teams on it
-    •  `!ListOrgs` Lists the organisations that I manage
-    •  `!SetDescription` Sets the sentence that says what a repository is for
-    •  `!SetHomepage` Sets a repository's web page
+    • `!CreateRepo` Creates a repository with the right teams on it
+    • `!ListOrgs` Lists the organisations that I manage
+    • `!SetDescription` Sets the sentence that says what a repository is for
+    • `!SetHomepage` Sets a repository's web page
     Trying it out
-    •  `!Repeat` Says again what you say
+    • `!Repeat` Says again what you say
     How one is used: `!Help CreateRepo`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
@@ -54,9 +54,9 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     Here is what you can do.
     Finding your way
-    •  `!Help` Shows what you can do here, or how one command is used
+    • `!Help` Shows what you can do here, or how one command is used
     Trying it out
-    •  `!Repeat` Says again what you say
+    • `!Repeat` Says again what you say
     People of another company read along here; in a direct message there is more.
     How one is used: `!Help Repeat`. Type a command alone to fill in a form.
     (only ana sees this)
@@ -72,19 +72,22 @@ async fn how_one_command_is_used() -> Result<()> {
     insta::assert_snapshot!(help, @r#"
     !CreateRepo · Creates a repository with the right teams on it
     ```
-    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL] [--visibility private|internal|public] [--team team=permission]... [--template owner/repo] [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
+        [--visibility private|internal|public]
+        [--team team=permission]... [--template owner/repo]
+        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
     ```
     For example `!CreateRepo acme widgets`
-    •  `org` the organisation it belongs to
-    •  `repo` its name
-    •  `--description` what it is for, in a sentence
-    •  `--homepage` its web page
-    •  `--visibility` who can see it: private, internal, public
-    •  `--team` a further team and what it may do
-    •  `--template` a template to begin from
-    •  `--topics` topics, separated by commas
-    •  `--default-branch` the name of its first branch
-    •  `--dry-run` show the plan and do nothing
+    • `org` the organisation it belongs to
+    • `repo` its name
+    • `--description` what it is for, in a sentence
+    • `--homepage` its web page
+    • `--visibility` who can see it: private, internal, public
+    • `--team` a further team and what it may do, as often as you like
+    • `--template` a template to begin from
+    • `--topics` topics, separated by commas
+    • `--default-branch` the name of its first branch
+    • `--dry-run` show the plan and do nothing
     Or `!CreateRepo acme gadgets --description "Our gadgets" --team platform=maintain --topics rust,tools`
     [Fill in a form]
     (only ana sees this)
@@ -103,7 +106,7 @@ async fn how_one_command_is_used() -> Result<()> {
     !Repeat <words...>
     ```
     For example `!Repeat Hello there`
-    •  `words` what to say again
+    • `words` what to say again
     [Fill in a form]
     (only ana sees this)
     ");
@@ -114,7 +117,7 @@ async fn how_one_command_is_used() -> Result<()> {
     !Help [command]
     ```
     For example `!Help`
-    •  `command` a command to explain
+    • `command` a command to explain
     (only ana sees this)
     ");
     world.say(ANA, DEV, "!Help ListOrgs")?;
@@ -133,10 +136,10 @@ async fn how_one_command_is_used() -> Result<()> {
     !SetDescription <org> <repo> [--dry-run] <description...>
     ```
     For example `!SetDescription acme website The website, and how it is built`
-    •  `org` the organisation it belongs to
-    •  `repo` the repository
-    •  `description` the sentence; "" to clear it
-    •  `--dry-run` show the plan and do nothing
+    • `org` the organisation it belongs to
+    • `repo` the repository
+    • `description` the sentence; "" to clear it
+    • `--dry-run` show the plan and do nothing
     [Fill in a form]
     (only ana sees this)
     "#);

@@ -9,12 +9,18 @@
 )]
 
 mod architecture;
-mod browser;
 mod bad_input;
+mod browser;
 mod command_line;
+mod confirm;
 mod crash;
 mod create_repo;
 mod forms;
+mod github_faults;
+mod hands;
 mod help;
+mod secrets;
+mod slack_faults;
+mod taking_turns;
 mod ways_in;
 mod world;

@@ -60,7 +60,7 @@ async fn in_a_channel_the_answer_stands_in_the_thread_of_the_command() -> Result
     let world = World::start().await?;
     let asked = world.say(ANA, DEV, "!CreateRepo acme widgets")?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -123,7 +123,7 @@ async fn after_a_mention_with_and_without_the_mark() -> Result<()> {
         ("@hubcommander: createrepo a gizmos", "gizmos"),
     ] {
         let done = world.ask(line).await?;
-        assert!(done.contains(&format!("`acme/{name}` is ready")), "{done}");
+        assert!(done.contains(&format!("acme/{name} is ready")), "{done}");
     }
     // A mention comes as two events, and counts once.
     assert_eq!(creations(&world), 3);
@@ -151,7 +151,7 @@ async fn names_options_and_aliases_in_any_case() -> Result<()> {
     let world = World::start().await?;
     let line = "!createREPO A Widgets --DESCRIPTION=\"Our Widgets\" --Visibility PRIVATE --Topics Rust";
     insta::assert_snapshot!(world.ask(line).await?, @r"
-    ✅ `acme/Widgets` is ready
+    ✅ acme/Widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -164,9 +164,9 @@ async fn names_options_and_aliases_in_any_case() -> Result<()> {
         assert_eq!(made.topics, ["rust"]);
     }
     insta::assert_snapshot!(world.ask("!CREATEREPO OSS Tools --dry-RUN").await?, @r"
-    Would do: Create `acme-oss/Tools`
-    •  public repository
-    •  team employees may push
+    Would do: Create acme-oss/Tools
+    • public repository
+    • team employees may push
     Nothing has been done.
     plan DIGEST · inv-ID
     ");
@@ -181,7 +181,7 @@ async fn a_slash_command_where_the_bot_is_is_answered_in_the_channel() -> Result
         slack.messages(DEV).into_iter().find(|message| slack.render(message).contains("is ready"))
     });
     insta::assert_snapshot!(world.shown(&reply.await?), @r"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -194,7 +194,10 @@ async fn a_slash_command_where_the_bot_is_is_answered_in_the_channel() -> Result
     ⛔ There is no option `--dryrun`.
     Did you mean `--dry-run`?
     ```
-    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL] [--visibility private|internal|public] [--team team=permission]... [--template owner/repo] [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
+        [--visibility private|internal|public]
+        [--team team=permission]... [--template owner/repo]
+        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
     ```
     More with `!Help CreateRepo`.
     [Fill in a form]
@@ -226,7 +229,7 @@ async fn a_slash_command_where_the_bot_is_not_is_answered_to_the_person() -> Res
         slack.ephemerals(ANA).into_iter().find(|message| slack.render(message).contains("is ready"))
     });
     insta::assert_snapshot!(world.shown(&shown.await?), @r"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -234,7 +237,7 @@ async fn a_slash_command_where_the_bot_is_not_is_answered_to_the_person() -> Res
     ");
     // What Slack shows there can vanish, so the end stands in the direct message as well.
     insta::assert_snapshot!(world.shown(&world.slack.await_dm(ANA).await?), @r"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID

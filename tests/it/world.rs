@@ -12,7 +12,7 @@ use hubcommander::slack::socket::Board;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
 use hubcommander_sandbox::slack::{self, Message, Options, Slack, Ts};
-use hubcommander_sdk::clock::{SharedClock, SystemClock};
+use hubcommander_sdk::clock::{Clock, Instant, SharedClock, SystemClock};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -52,9 +52,14 @@ impl Servers {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
+        Self::start_in(options, github::World::acme()).await
+    }
+
+    /// With another world at GitHub.
+    pub async fn start_in(options: Options, world: github::World) -> Result<Self> {
         let clock: SharedClock = Arc::new(SystemClock);
         let slack_faults = Faults::default();
-        let github = GitHub::start(github::World::acme(), Arc::clone(&clock), Faults::default()).await?;
+        let github = GitHub::start(world, Arc::clone(&clock), Faults::default()).await?;
         // The page shows both, as in the sandbox.
         let options = Options { github_page: Some(github.url()), ..options };
         let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
@@ -187,9 +192,28 @@ pub fn steady(text: &str) -> String {
     digest.replace_all(&text, "DIGEST").into_owned()
 }
 
+/// The machine's clock, which a test can put forward.
+#[derive(Debug, Default)]
+pub struct HandClock(std::sync::atomic::AtomicI64);
+
+impl HandClock {
+    pub fn forward(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.0.fetch_add(by, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Instant {
+        SystemClock.now() + chrono::TimeDelta::milliseconds(self.0.load(std::sync::atomic::Ordering::SeqCst))
+    }
+}
+
 /// The servers with a bot in this process.
 pub struct World {
     pub servers: Servers,
+    /// The bot's time; the servers have the machine's.
+    pub clock: Arc<HandClock>,
     stop: watch::Sender<bool>,
     running: JoinHandle<Result<(), AppError>>,
 }
@@ -218,12 +242,13 @@ impl World {
         // The pace is tested by itself; here it would only make the tests slow.
         config.slack.pacing = false;
         let (stop, stopped) = watch::channel(false);
-        let clock: SharedClock = Arc::new(SystemClock);
+        let hand = Arc::new(HandClock::default());
+        let clock: SharedClock = Arc::<HandClock>::clone(&hand);
         let board = Board::new(Arc::clone(&clock));
         let app = App::new(&config, clock, board).await?;
         let running = tokio::spawn(app.run(stopped));
         servers.slack.connected(2).await?;
-        Ok(Self { servers, stop, running })
+        Ok(Self { servers, clock: hand, stop, running })
     }
 
     /// Stops the bot. Nothing may be unread or unfinished.

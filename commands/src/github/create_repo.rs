@@ -184,9 +184,9 @@ impl CreateRepo {
     fn plan(wanted: &Wanted) -> Result<Plan, Refusal> {
         let shown = wanted.name.to_string();
         let title = Title {
-            todo: Text::new().plain("Create ").code(&shown),
-            doing: Text::new().plain("Creating ").code(&shown),
-            done: Text::new().code(&shown).plain(" is ready"),
+            todo: Text::new().plain("Create ").bold(&shown),
+            doing: Text::new().plain("Creating ").bold(&shown),
+            done: Text::new().bold(&shown).plain(" is ready"),
         };
         let (org, name) = (wanted.name.owner.clone(), wanted.name.name.clone());
         let description = wanted.description.clone();

@@ -27,7 +27,7 @@ fn bang(spec: &CommandSpec) -> String {
 #[must_use]
 pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
     let mut message = Message::new(Text::new().bold(bang(spec)).plain(format!(" · {}", spec.about)))
-        .part(Part::Code(chatline::usage(&spec.name, &spec.args)));
+        .part(Part::Code(form_of(spec)));
     if let Some(example) = spec.examples.first() {
         message = message.line(Text::new().plain("For example ").code(at_home(spec, orgs, example)));
     }
@@ -40,11 +40,48 @@ pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
         if let ArgKind::Choice(choices) = &arg.kind {
             text = text.plain(format!(": {}", choices.join(", ")));
         }
+        if arg.repeated && arg.kind != ArgKind::Topics {
+            text = text.plain(", as often as you like");
+        }
         message = message.item(text);
     }
     // A command that needs nothing is typed sooner than a form is filled in.
     let worth_a_form = spec.args.iter().any(|arg| arg.required);
     if worth_a_form { message.button(form_button(spec, place)) } else { message }
+}
+
+/// The most characters in a line of a usage: what fits into a thread on a wide screen.
+const USAGE_WIDTH: usize = 64;
+
+/// The form of a command, in lines that part between arguments and never within one.
+fn form_of(spec: &CommandSpec) -> String {
+    let whole = chatline::usage(&spec.name, &spec.args);
+    let mut lines = vec![String::new()];
+    let mut part = String::new();
+    let mut within = 0_usize;
+    // The space at the end sends off the last part.
+    for c in whole.chars().chain([' ']) {
+        match c {
+            '[' | '<' => within += 1,
+            ']' | '>' => within = within.saturating_sub(1),
+            _ => {}
+        }
+        if c != ' ' || within > 0 {
+            part.push(c);
+            continue;
+        }
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(&part);
+        } else if line.chars().count() + 1 + part.chars().count() <= USAGE_WIDTH {
+            line.push(' ');
+            line.push_str(&part);
+        } else {
+            lines.push(format!("    {part}"));
+        }
+        part.clear();
+    }
+    lines.join("\n")
 }
 
 /// The button that opens the command as a form. It carries the thread to answer in, which a click on an
@@ -128,7 +165,7 @@ fn wrong(registered: &Registered, problem: &Problem, place: &Place) -> Message {
     let message = Message::new(what).state(State::Refused);
     let message = if todo.is_empty() { message } else { message.line(todo) };
     message
-        .part(Part::Code(chatline::usage(&spec.name, &spec.args)))
+        .part(Part::Code(form_of(spec)))
         .line(Text::new().plain("More with ").code(format!("!Help {}", spec.name)).plain("."))
         .button(form_button(spec, place))
 }
@@ -312,7 +349,11 @@ pub fn waiting(examined: &Examined, progress: &Progress, record: &Record, instea
 #[must_use]
 pub fn working(examined: &Examined, record: &Record) -> Message {
     let message = Message::new(examined.plan().title.doing.clone()).state(State::Working);
-    steps(message, examined, record)
+    let message = steps(message, examined, record);
+    if record.steps().iter().any(|known| known.state == StepState::Started) {
+        return message;
+    }
+    message.line("Waiting for another command on the same to end.")
 }
 
 fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message {

@@ -133,8 +133,8 @@ fn one_line(text: &Text) -> String {
 fn in_words(part: &Part, look: Look) -> String {
     match part {
         Part::Line(text) => text.mrkdwn(),
-        Part::Item(text) => format!("•  {}", one_line(text)),
-        Part::Step(state, text) => format!("{}  {}", state.emoji(), one_line(text)),
+        Part::Item(text) => format!("• {}", one_line(text)),
+        Part::Step(state, text) => format!("{} {}", state.emoji(), one_line(text)),
         Part::Heading(words) => Text::new().bold(words.replace(['\n', '\r'], " ").trim()).mrkdwn(),
         Part::Quote(words) => {
             let quoted = Text::from(words.as_str()).mrkdwn();

@@ -176,10 +176,12 @@ mod tests {
     async fn turns_come_in_the_order_they_were_asked_for() {
         let pacer = Arc::new(Pacer::new(true));
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-        for number in 0..20 {
+        for number in 0..20u64 {
             let (pacer, sender) = (Arc::clone(&pacer), sender.clone());
             tokio::spawn(async move {
                 let turn = pacer.turn("C1").await;
+                // Each post takes longer than the one after it: only the lane keeps them in order.
+                sleep(Duration::from_millis(4_000 - 150 * number)).await;
                 sender.send(number).unwrap();
                 drop(turn);
             });

@@ -53,12 +53,12 @@ impl Page {
     }
 }
 
-/// `24 Nov 2026, 10:00:05 UTC`.
+/// `24 Nov 2026, 10:00 UTC`; the second too for machines.
 pub(super) fn time(at: Instant) -> String {
     format!(
         "<time datetime=\"{}\">{}</time>",
         at.format("%Y-%m-%dT%H:%M:%SZ"),
-        at.format("%-d %b %Y, %H:%M:%S UTC")
+        at.format("%-d %b %Y, %H:%M UTC")
     )
 }
 

@@ -1,6 +1,8 @@
 // Keeps the page up to date: on each change the same page is read again, and what differs lights up.
 "use strict";
 (() => {
+  // Beside the local Slack there is a heading already, and little room.
+  if (window.top !== window) document.documentElement.classList.add("framed");
   const live = document.getElementById("live");
   let busy = false;
   let again = false;

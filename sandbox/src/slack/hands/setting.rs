@@ -108,4 +108,10 @@ impl Slack {
     pub fn on_posted(&self, watcher: impl Fn(&str, &Message) + Send + Sync + 'static) {
         Core::on_posted(&self.core, std::sync::Arc::new(watcher));
     }
+
+    /// Calls `watcher` with each ack: how long it took since the envelope was sent. For benches; it must not
+    /// block, and only the first that is set is called.
+    pub fn on_acked(&self, watcher: impl Fn(Duration) + Send + Sync + 'static) {
+        self.core.socket.on_acked(Box::new(watcher));
+    }
 }

@@ -223,7 +223,10 @@ function take(change) {
     toast(change.notice);
   }
   const { fresh, edited, old, gone, channel } = space.apply(change);
-  if (change.modals) modal.show(space.modals);
+  if (change.modals) {
+    modal.show(space.modals);
+    openOwnThread(); // the answer to a form may come before the form is gone
+  }
   if (fresh) {
     const author = space.nameOf(fresh.user) ?? space.bot.name;
     const there = space.channels.get(channel);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use hubcommander_sdk::clock::Instant as WallInstant;
@@ -45,8 +45,11 @@ struct Sent {
     frame: Utf8Bytes,
     payload: Range<usize>,
     link: Option<LinkId>,
+    at: Instant,
     answer: Option<oneshot::Sender<Acked>>,
 }
+
+type AckWatcher = Box<dyn Fn(Duration) + Send + Sync>;
 
 #[derive(Default)]
 struct Inner {
@@ -70,6 +73,7 @@ pub(in crate::slack) struct Socket {
     redeliver_after: Duration,
     /// Told when something becomes due.
     due: Notify,
+    ack_watcher: OnceLock<AckWatcher>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +92,7 @@ impl Socket {
             next: AtomicU64::new(1),
             redeliver_after: options.redeliver_after,
             due: Notify::new(),
+            ack_watcher: OnceLock::new(),
         }
     }
 
@@ -155,7 +160,8 @@ impl Socket {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let Outgoing { kind, takes_answer, answer } = outgoing;
         let (frame, payload) = envelope(number, payload, kind, takes_answer, attempt);
-        let sent = Sent { kind, takes_answer, attempt, frame, payload, link: None, answer };
+        let sent =
+            Sent { kind, takes_answer, attempt, frame, payload, link: None, at: Instant::now(), answer };
         let mut inner = self.lock();
         inner.open.insert(number, sent);
         self.send(&mut inner, number);
@@ -176,6 +182,7 @@ impl Socket {
                 continue;
             }
             sent.link = Some(link.id);
+            sent.at = Instant::now();
             counters.delivered += 1;
             if sent.attempt > 0 {
                 counters.redelivered += 1;
@@ -233,10 +240,19 @@ impl Socket {
             inner.counters.complaints.push("answered in an ack that takes no answer".to_owned());
         }
         drop(inner);
+        if let (Some(watcher), Some(sent)) = (self.ack_watcher.get(), &sent) {
+            watcher(sent.at.elapsed());
+        }
         if let Some(answer) = sent.and_then(|sent| sent.answer) {
             // Who asked may have stopped waiting.
             let _ = answer.send(payload);
         }
+    }
+
+    /// Calls `watcher` with each ack, and how long it took. The first watcher stays.
+    pub(in crate::slack) fn on_acked(&self, watcher: AckWatcher) {
+        // A second one is not wanted anywhere.
+        let _ = self.ack_watcher.set(watcher);
     }
 
     /// Sends text of a test's own making over one of the connections. Whether there was one.

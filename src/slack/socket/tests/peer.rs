@@ -60,13 +60,17 @@ impl Conn {
 
     /// The next text, past the pings. None when the connection is over.
     pub(super) async fn text(&mut self) -> Option<Value> {
-        loop {
-            match soon("a text", self.heard.recv()).await? {
-                Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
-                Message::Close(_) => return None,
-                _ => {}
+        // One bound for all of it: pings alone must not keep a test waiting.
+        let hearing = async {
+            loop {
+                match self.heard.recv().await? {
+                    Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
+                    Message::Close(_) => return None,
+                    _ => {}
+                }
             }
-        }
+        };
+        soon("a text", hearing).await
     }
 
     pub(super) async fn acked(&mut self) -> String {

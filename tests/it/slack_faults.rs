@@ -1,0 +1,269 @@
+//! Slack loses answers, refuses messages and breaks connections; the store cannot write.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use hubcommander_sandbox::faults::{Fault, Hold, When};
+use hubcommander_sandbox::slack::{Leave, Options, Ts, Which};
+use serde_json::json;
+
+use crate::hands::held;
+use crate::world::{ANA, DEV, Servers, World, shipped_with};
+
+const CREATE: &str = "!CreateRepo acme widgets";
+const READY: &str = "private · empty · bots pull · employees push";
+const SECURITY: &str = "C0SECURITY";
+
+/// What the bot said in a thread.
+fn said_in(world: &World, asked: Ts) -> Vec<String> {
+    let thread = world.slack.thread(DEV, asked);
+    thread.iter().filter(|message| message.ts != asked).map(|message| world.shown(message)).collect()
+}
+
+/// A message meets one fault on its way: it stands there once.
+async fn in_spite_of(when: When, fault: Fault) -> Result<()> {
+    for line in ["!Repeat hello", CREATE] {
+        let world = World::start().await?;
+        world.slack_faults().add(when.clone(), fault.clone());
+        let asked = world.say(ANA, DEV, line)?;
+        let end = world.end_of(DEV, asked).await?;
+        assert!(end == "hello" || end.starts_with("✅ `acme/widgets` is ready"), "{end}");
+        // What was found to stand there is written once more, with the same words.
+        world.settled().await?;
+        let said = said_in(&world, asked);
+        assert_eq!(said, [end]);
+        world.slack.mark_all_read();
+        world.end().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_to_a_message_is_lost() -> Result<()> {
+    in_spite_of(When::post("chat.postMessage"), Fault::LostAnswer).await?;
+    in_spite_of(When::post("chat.postMessage"), Fault::Dropped).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_meets_an_error_of_the_server() -> Result<()> {
+    in_spite_of(When::post("chat.postMessage").times(2), Fault::Status(500, "<html>".into())).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slack_asks_to_wait_a_second() -> Result<()> {
+    let limited = Fault::RateLimited { retry_after: Duration::from_secs(1) };
+    in_spite_of(When::post("chat.postMessage"), limited.clone()).await?;
+    in_spite_of(When::post("chat.update"), limited).await
+}
+
+/// `!CreateRepo` is held at GitHub while its message says "at work", something happens to that, and it goes on.
+async fn held_at_work(meanwhile: impl FnOnce(&World, Ts)) -> Result<(World, Ts)> {
+    let world = World::start().await?;
+    let gate = world.github.faults().gate(When::post("/orgs/acme/repos"), Hold::BeforeEffect);
+    let asked = world.say(ANA, DEV, CREATE)?;
+    held(&gate).await?;
+    let working = world.slack.await_reply(DEV, asked).await?;
+    meanwhile(&world, working.ts);
+    gate.release();
+    Ok((world, asked))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_message_is_deleted_while_it_is_at_work() -> Result<()> {
+    let (world, asked) = held_at_work(|world, ts| world.slack.remove("U0HUB", DEV, ts).unwrap()).await?;
+    let end = world.end_of(DEV, asked).await?;
+    assert!(end.starts_with("✅ `acme/widgets` is ready"), "{end}");
+    assert_eq!(said_in(&world, asked).len(), 1);
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_channel_is_archived_while_it_is_at_work() -> Result<()> {
+    let archive = |world: &World, _| {
+        world.slack.arrange(|slack| slack.channels.get_mut(DEV).unwrap().archived = true);
+    };
+    let (world, _) = held_at_work(archive).await?;
+    let end = world.slack.wait_for(Duration::from_secs(60), "the end in a direct message", |slack| {
+        slack
+            .dms(ANA)
+            .into_iter()
+            .map(|message| world.shown(&message))
+            .find(|shown| shown.contains("is ready"))
+    });
+    insta::assert_snapshot!(end.await?, @r#"
+    ✅ `acme/widgets` is ready
+    private · employees can push · bots can read
+    [Open on GitHub]
+    TIME · inv-ID
+    "#);
+    assert_eq!(world.slack.dms(ANA).len(), 1);
+    assert_eq!(world.at_github("acme", "widgets"), READY);
+    world.slack.mark_all_read();
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bot_is_taken_out_of_the_channel_before_it_answers() -> Result<()> {
+    let world = World::start().await?;
+    let gate = world.slack_faults().gate(When::path("users.info"), Hold::BeforeEffect);
+    world.say(ANA, DEV, CREATE)?;
+    held(&gate).await?;
+    world.slack.arrange(|slack| slack.channels.get_mut(DEV).unwrap().members.remove("U0HUB"));
+    gate.release();
+    let end = world.slack.wait_for(Duration::from_secs(60), "the end in a direct message", |slack| {
+        slack
+            .dms(ANA)
+            .into_iter()
+            .map(|message| world.shown(&message))
+            .find(|shown| shown.contains("is ready"))
+    });
+    end.await?;
+    assert_eq!(world.slack.dms(ANA).len(), 1);
+    world.slack.mark_all_read();
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_whispered_comes_as_a_direct_message() -> Result<()> {
+    let world = World::start().await?;
+    world.slack.refuse("chat.postEphemeral", "user_not_in_channel", u64::MAX);
+    world.say(ANA, DEV, "!CreateRepo acme website")?;
+    let message = world.slack.await_dm(ANA).await?;
+    insta::assert_snapshot!(world.shown(&message), @r#"
+    ⛔ acme/website exists already.
+    Choose another name, or ask for access to it.
+    inv-ID
+    "#);
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slack_does_not_say_who_somebody_is() -> Result<()> {
+    let world = World::start().await?;
+    world.slack_faults().add(When::path("users.info").always(), Fault::Status(500, "<html>".into()));
+    world.say(ANA, DEV, CREATE)?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r#"
+    ⛔ Slack did not tell me who you are, so I did nothing.
+    Try again in a minute.
+    inv-ID
+    (only ana sees this)
+    "#);
+    assert_eq!(world.github.faults().arrived(), 0, "GitHub was not asked anything");
+    world.slack_faults().clear();
+    let end = world.ask(CREATE).await?;
+    assert!(end.starts_with('✅'), "{end}");
+    world.end().await
+}
+
+/// Many lines, with something happening to the connections meanwhile: each is answered once.
+async fn many(lines: usize, options: Options, mut every_tenth: impl FnMut(&World)) -> Result<World> {
+    let options = Options { patience: Duration::from_secs(60), ..options };
+    let world = World::start_on(Servers::start_with(options).await?, &shipped_with(&[])).await?;
+    let mut asked = Vec::new();
+    for number in 0..lines {
+        asked.push((number, world.say(ANA, DEV, &format!("!Repeat line {number}"))?));
+        if number % 10 == 5 {
+            every_tenth(&world);
+            tokio::task::yield_now().await;
+        }
+    }
+    for (number, ts) in &asked {
+        assert_eq!(world.end_of(DEV, *ts).await?, format!("line {number}"));
+    }
+    world.slack.all_acked().await?;
+    for (_, ts) in &asked {
+        assert_eq!(said_in(&world, *ts).len(), 1);
+    }
+    Ok(world)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_cut_in_the_middle() -> Result<()> {
+    let world = many(40, Options::for_tests(), |world| {
+        if let Some(link) = world.slack.links().first() {
+            world.slack.cut(Which::One(*link));
+        }
+    });
+    world.await?.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_renewed_under_load() -> Result<()> {
+    let world =
+        many(200, Options::for_tests(), |world| world.slack.disconnect(Which::All, Leave::RefreshRequested))
+            .await?;
+    world.slack.connected(2).await?;
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_half_open() -> Result<()> {
+    let mut frozen = None;
+    // What goes to the frozen one comes again after the bot has noticed, as with the real Slack.
+    let options = Options { redeliver_after: Duration::from_secs(6), ..Options::for_tests() };
+    let world = many(20, options, |world| {
+        if frozen.is_none() {
+            frozen = world.slack.links().first().copied();
+            world.slack.freeze(Which::One(frozen.unwrap()));
+        }
+    });
+    world.await?.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn socket_mode_is_switched_off() -> Result<()> {
+    let world = World::start().await?;
+    world.slack.disconnect(Which::All, Leave::LinkDisabled);
+    let alarm = world.slack.await_message(SECURITY).await?;
+    insta::assert_snapshot!(world.shown(&alarm), @r#"
+    ⚠️ Socket Mode was switched off in the Slack app's settings, so no command reaches the bot.
+    Switch it on again under Socket Mode.
+    "#);
+    let servers = world.stop().await?;
+    servers.slack.assert_nothing_unread();
+    servers.assert_finished().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_delivered_again_counts_once() -> Result<()> {
+    let world = World::start().await?;
+    let asked = world.say(ANA, DEV, "!Repeat once")?;
+    assert_eq!(world.end_of(DEV, asked).await?, "once");
+    for kind in ["message", "app_mention"] {
+        world.slack.inject_event(&json!({
+            "type": kind, "user": ANA, "channel": DEV, "channel_type": "channel", "team": "T0ACME",
+            "text": "!Repeat once", "ts": asked, "event_ts": asked,
+        }));
+    }
+    world.slack.all_acked().await?;
+    assert_eq!(world.ask("!Repeat after").await?, "after");
+    assert_eq!(said_in(&world, asked).len(), 1);
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_cannot_write_for_a_while() -> Result<()> {
+    let patience = Duration::from_secs(60);
+    let redeliver_after = Duration::from_secs(2);
+    let servers = Servers::start_with(Options { patience, redeliver_after, ..Options::for_tests() }).await?;
+    let world = World::start_on(servers, &shipped_with(&[])).await?;
+    let by_hand = sqlx::SqlitePool::connect(&world.store_url()).await?;
+    sqlx::query(
+        "CREATE TRIGGER full BEFORE INSERT ON invocations BEGIN SELECT RAISE(FAIL, 'the disk is full'); END",
+    )
+    .execute(&by_hand)
+    .await?;
+    let asked = world.say(ANA, DEV, CREATE)?;
+    let alarm = world.slack.await_message(SECURITY).await?;
+    insta::assert_snapshot!(world.shown(&alarm), @r#"
+    ⚠️ The bot cannot write to its store, so it takes no commands until it can.
+    Look at the disk or the database. Slack sends the newest commands again for some minutes.
+    "#);
+    assert!(!world.slack.unacked().is_empty(), "what is not durable is not acked");
+    sqlx::query("DROP TRIGGER full").execute(&by_hand).await?;
+    by_hand.close().await;
+    let end = world.end_of(DEV, asked).await?;
+    assert!(end.starts_with("✅ `acme/widgets` is ready"), "{end}");
+    assert_eq!(world.creations(), 1);
+    world.end().await
+}
