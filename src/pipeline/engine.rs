@@ -441,11 +441,12 @@ impl Way<'_> {
         let gone = loop {
             let step = match record.invocation().state {
                 State::Received => self.consider(record).await,
-                State::Planned => self.gate(record).await,
-                State::Waiting => self.wait(record).await,
-                State::Running => self.run(record).await,
+                // Boxed: most commands only ask and are answered, and theirs is a small task then.
+                State::Planned => Box::pin(self.gate(record)).await,
+                State::Waiting => Box::pin(self.wait(record)).await,
+                State::Running => Box::pin(self.run(record)).await,
                 _ if record.invocation().reported => break Ok(()),
-                _ => self.conclude(record).await,
+                _ => Box::pin(self.conclude(record)).await,
             };
             if let Err(stopped) = step {
                 break Err(stopped);
@@ -454,7 +455,7 @@ impl Way<'_> {
         if let Some(mut mail) = self.mail.take() {
             self.engine.mailboxes.close(&id, &mail);
             while let Ok(press) = mail.receive.try_recv() {
-                self.engine.late_press(&id, press).await;
+                Box::pin(self.engine.late_press(&id, press)).await;
             }
         }
         gone

@@ -15,6 +15,9 @@ const BATCH: usize = 512;
 /// How many writes may wait before those who ask have to wait to ask.
 const QUEUE: usize = 4096;
 
+/// How many turns the others get to hand in more before a transaction begins.
+const TURNS: usize = 16;
+
 /// After so many writes in a row that failed when tried alone, the rest of the batch is not tried.
 const ALONE_FAILURES: usize = 3;
 
@@ -103,12 +106,19 @@ async fn run(mut backend: Box<dyn Backend>, mut queue: mpsc::Receiver<Job>) {
             let Some(first) = queue.recv().await else { break };
             waiting.push_back(first);
         }
-        // Whoever is ready to ask does so first: one larger transaction costs less than two small ones.
-        tokio::task::yield_now().await;
-        while waiting.len() < BATCH
-            && let Ok(job) = queue.try_recv()
-        {
-            waiting.push_back(job);
+        // Whoever is ready to ask does so first, as long as more come: one larger transaction costs less than
+        // two small ones. Where nobody is ready this is one turn, and nothing waits.
+        for _ in 0..TURNS {
+            let known = waiting.len();
+            tokio::task::yield_now().await;
+            while waiting.len() < BATCH
+                && let Ok(job) = queue.try_recv()
+            {
+                waiting.push_back(job);
+            }
+            if waiting.len() == known {
+                break;
+            }
         }
         let (writes, answers) = take_batch(&mut waiting);
         taken.extend(answers);

@@ -125,7 +125,8 @@ impl Lanes for Intake {
     async fn take(&self, envelope: Envelope) -> Answer {
         match &envelope.kind {
             Kind::Events => self.event(&envelope).await,
-            Kind::Slash => self.slash(&envelope).await,
+            // Boxed, so that the future for what people type, which is most of all, is a small one.
+            Kind::Slash => Box::pin(self.slash(&envelope)).await,
             Kind::Interactive => {
                 let Some(interaction) =
                     self.read::<payload::Interaction>(&envelope.payload, "interaction").await
@@ -133,9 +134,9 @@ impl Lanes for Intake {
                     return Answer::Ack;
                 };
                 match interaction.kind.as_str() {
-                    "block_actions" => self.click(&envelope, interaction).await,
-                    "block_suggestion" => self.suggest(interaction).await,
-                    "view_submission" => self.submitted(interaction).await,
+                    "block_actions" => Box::pin(self.click(&envelope, interaction)).await,
+                    "block_suggestion" => Box::pin(self.suggest(interaction)).await,
+                    "view_submission" => Box::pin(self.submitted(interaction)).await,
                     _ => Answer::Ack,
                 }
             }

@@ -170,24 +170,24 @@ impl Reporter {
                             channel,
                             "Slack refused a message; sending a direct message"
                         );
-                        self.direct(invocation, message, &tag).await
+                        Box::pin(self.direct(invocation, message, &tag)).await
                     }
                     other => other.map(Some),
                 }
             }
             Target::Response => {
                 let Some(url) = &invocation.origin.response_url else {
-                    return self.direct(invocation, message, &tag).await;
+                    return Box::pin(self.direct(invocation, message, &tag)).await;
                 };
-                match self.web.respond(&url.0, message, part != "answer").await {
+                match Box::pin(self.web.respond(&url.0, message, part != "answer")).await {
                     Ok(()) => Ok(None),
                     Err(error) => {
                         tracing::info!(%error, "the answer address was not usable; sending a direct message");
-                        self.direct(invocation, message, &tag).await
+                        Box::pin(self.direct(invocation, message, &tag)).await
                     }
                 }
             }
-            Target::Direct => self.direct(invocation, message, &tag).await,
+            Target::Direct => Box::pin(self.direct(invocation, message, &tag)).await,
         }
     }
 
@@ -217,11 +217,12 @@ impl Reporter {
         let since = since - SKEW;
         let mut tries = 0;
         loop {
+            // Boxed, as what is rare is here, so that the usual way is a small task.
             if before == Before::Perhaps
-                && let Some(ts) = retrying(|| self.web.find(channel, thread, tag, since)).await?
+                && let Some(ts) = Box::pin(retrying(|| self.web.find(channel, thread, tag, since))).await?
             {
                 let posted = Posted { channel: channel.to_owned(), ts };
-                self.edit(&posted, message, tag).await?;
+                Box::pin(self.edit(&posted, message, tag)).await?;
                 return Ok(posted);
             }
             tries += 1;

@@ -333,6 +333,14 @@ async fn write(
                 if count == 0 {
                     break;
                 }
+                // What was written together is acknowledged together: those who are ready hand in theirs.
+                tokio::task::yield_now().await;
+                while batch.len() < BATCH
+                    && let Ok(text) = queue.try_recv()
+                {
+                    batch.push(text);
+                }
+                let count = batch.len();
                 let writing = async {
                     for text in batch.drain(..) {
                         sink.feed(Message::text(text)).await?;
