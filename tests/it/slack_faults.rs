@@ -27,7 +27,7 @@ async fn in_spite_of(when: When, fault: Fault) -> Result<()> {
         world.slack_faults().add(when.clone(), fault.clone());
         let asked = world.say(ANA, DEV, line)?;
         let end = world.end_of(DEV, asked).await?;
-        assert!(end == "hello" || end.starts_with("✅ `acme/widgets` is ready"), "{end}");
+        assert!(end == "hello" || end.starts_with("✅ acme/widgets is ready"), "{end}");
         // What was found to stand there is written once more, with the same words.
         world.settled().await?;
         let said = said_in(&world, asked);
@@ -72,7 +72,7 @@ async fn held_at_work(meanwhile: impl FnOnce(&World, Ts)) -> Result<(World, Ts)>
 async fn the_message_is_deleted_while_it_is_at_work() -> Result<()> {
     let (world, asked) = held_at_work(|world, ts| world.slack.remove("U0HUB", DEV, ts).unwrap()).await?;
     let end = world.end_of(DEV, asked).await?;
-    assert!(end.starts_with("✅ `acme/widgets` is ready"), "{end}");
+    assert!(end.starts_with("✅ acme/widgets is ready"), "{end}");
     assert_eq!(said_in(&world, asked).len(), 1);
     world.end().await
 }
@@ -91,7 +91,7 @@ async fn the_channel_is_archived_while_it_is_at_work() -> Result<()> {
             .find(|shown| shown.contains("is ready"))
     });
     insta::assert_snapshot!(end.await?, @r#"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -263,7 +263,7 @@ async fn the_store_cannot_write_for_a_while() -> Result<()> {
     sqlx::query("DROP TRIGGER full").execute(&by_hand).await?;
     by_hand.close().await;
     let end = world.end_of(DEV, asked).await?;
-    assert!(end.starts_with("✅ `acme/widgets` is ready"), "{end}");
+    assert!(end.starts_with("✅ acme/widgets is ready"), "{end}");
     assert_eq!(world.creations(), 1);
     world.end().await
 }
