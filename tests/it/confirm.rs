@@ -28,10 +28,10 @@ async fn it_runs_when_the_person_says_so() -> Result<()> {
     let world = start().await?;
     let asked = world.say(ANA, DEV, CREATE)?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⚠️ Create `acme/widgets`
-    •  private repository
-    •  team employees may push
-    •  team bots may read
+    ⚠️ Create acme/widgets
+    • private repository
+    • team employees may push
+    • team bots may read
     It takes your word that this is what you want.
     [Run] [Cancel]
     Asked by @ana · valid for 60 minutes · inv-ID
@@ -49,7 +49,7 @@ async fn it_runs_when_the_person_says_so() -> Result<()> {
 
     world.press(ANA, DEV, asked, "run").await?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -81,7 +81,7 @@ async fn it_does_not_run_when_it_is_cancelled() -> Result<()> {
     world.end_of(DEV, asked).await?;
     world.press(ANA, DEV, asked, "cancel").await?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⛔ Create `acme/widgets`: cancelled
+    ⛔ Create acme/widgets: cancelled
     Cancelled by @ana. Nothing was changed.
     inv-ID
     "#);
@@ -118,7 +118,7 @@ async fn run_pressed_twice_runs_once() -> Result<()> {
     let (one, other) = tokio::join!(press(), press());
     (one?, other?);
     let said = world.end_of(DEV, asked).await?;
-    assert!(said.starts_with("✅ `acme/widgets` is ready"), "{said}");
+    assert!(said.starts_with("✅ acme/widgets is ready"), "{said}");
     let hint = world.whispered(ANA).await?;
     insta::assert_snapshot!(hint, @r#"
     This is over already; nothing was changed by your click.
@@ -137,7 +137,7 @@ async fn after_its_time_nobodys_word_counts() -> Result<()> {
     world.clock.forward(Duration::from_secs(3_600));
     world.press(ANA, DEV, asked, "run").await?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⛔ Create `acme/widgets`: the time to confirm ran out
+    ⛔ Create acme/widgets: the time to confirm ran out
     Nothing was changed. Type the command again if it is still needed.
     inv-ID
     "#);
@@ -162,7 +162,7 @@ async fn the_world_changes_while_it_waits() -> Result<()> {
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
     ⚠️ Set the description of acme/website
     Nothing was done yet: acme/website has been changed meanwhile. This is the plan now.
-    •  description "New"
+    • description "New"
     It takes your word that this is what you want.
     [Run] [Cancel]
     Asked by @ana · valid for 60 minutes · inv-ID
@@ -230,7 +230,7 @@ async fn it_waits_on_over_a_restart() -> Result<()> {
     world.press(ANA, DEV, asked, "run").await?;
     let said = world.slack.await_reply_that(DEV, asked, |shown| shown.contains("is ready")).await?;
     insta::assert_snapshot!(world.shown(&said), @r#"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID

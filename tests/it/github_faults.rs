@@ -16,7 +16,7 @@ async fn in_spite_of(when: When, fault: Fault) -> Result<Vec<String>> {
     let world = World::start().await?;
     world.github.faults().add(when, fault);
     let said = world.ask(CREATE).await?;
-    assert!(said.starts_with("✅ `acme/widgets` is ready"), "{said}");
+    assert!(said.starts_with("✅ acme/widgets is ready"), "{said}");
     assert_eq!(world.at_github("acme", "widgets"), READY);
     let writes = world.writes();
     world.end().await?;
@@ -120,10 +120,10 @@ async fn a_team_vanishes_meanwhile_and_retry_does_what_is_missing() -> Result<()
     };
     gate.release();
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⚠️ Create `acme/widgets`: only a part of it could be done
-    ✅  private repository
-    ✅  team employees may push
-    ⛔  team bots may read: There is no team bots in acme, or this bot's GitHub account cannot see it. Check the name.
+    ⚠️ Create acme/widgets: only a part of it could be done
+    ✅ private repository
+    ✅ team employees may push
+    ⛔ team bots may read: There is no team bots in acme, or this bot's GitHub account cannot see it. Check the name.
     What is done stays done. Retry does what is missing.
     [Retry]
     TIME · inv-ID
@@ -146,7 +146,7 @@ async fn a_team_vanishes_meanwhile_and_retry_does_what_is_missing() -> Result<()
     world.github.state().organisation_mut("acme").unwrap().teams.insert(team.id, team);
     world.press(ANA, DEV, asked, "retry").await?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ✅ `acme/widgets` is ready
+    ✅ acme/widgets is ready
     private · employees can push · bots can read
     [Open on GitHub]
     TIME · inv-ID
@@ -171,10 +171,10 @@ async fn two_presses_on_retry_at_once_count_once() -> Result<()> {
     let denying = world.github.faults().add(When::put("/teams/bots/").always(), denied);
     let asked = world.say(ANA, DEV, CREATE)?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⚠️ Create `acme/widgets`: only a part of it could be done
-    ✅  private repository
-    ✅  team employees may push
-    ⛔  team bots may read: This bot's GitHub account may not change acme/widgets. Tell the people who run this bot.
+    ⚠️ Create acme/widgets: only a part of it could be done
+    ✅ private repository
+    ✅ team employees may push
+    ⛔ team bots may read: This bot's GitHub account may not change acme/widgets. Tell the people who run this bot.
     What is done stays done. Retry does what is missing.
     [Retry]
     TIME · inv-ID
@@ -231,10 +231,10 @@ async fn somebody_else_makes_it_between_plan_and_creation() -> Result<()> {
     world.somebody_makes("acme", "widgets", |made| made.description = Some("Mine".into()));
     gate.release();
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⛔ Create `acme/widgets`: this could not be done
-    ⛔  private repository: acme/widgets exists already. Choose another name, or ask for access to that one.
-    ·  team employees may push
-    ·  team bots may read
+    ⛔ Create acme/widgets: this could not be done
+    ⛔ private repository: acme/widgets exists already. Choose another name, or ask for access to that one.
+    · team employees may push
+    · team bots may read
     Nothing was changed.
     [Retry]
     TIME · inv-ID
@@ -265,10 +265,10 @@ async fn after_an_unclear_creation_somebody_elses_is_not_taken_for_ours() -> Res
     world.somebody_makes("acme", "widgets", |made| made.description = Some("Mine".into()));
     gate.cut();
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⛔ Create `acme/widgets`: this could not be done
-    ⛔  private repository: acme/widgets has been made meanwhile, but not as this plan wants it.
-    ·  team employees may push
-    ·  team bots may read
+    ⛔ Create acme/widgets: this could not be done
+    ⛔ private repository: acme/widgets has been made meanwhile, but not as this plan wants it.
+    · team employees may push
+    · team bots may read
     Nothing was changed.
     [Retry]
     TIME · inv-ID
@@ -291,10 +291,10 @@ async fn an_unclear_creation_that_cannot_be_looked_at_is_said_to_be_unclear() ->
     world.github.faults().add(When::get("/repos/acme/widgets").always(), bad);
     gate.cut();
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
-    ⚠️ Create `acme/widgets`: it is not clear how far this went
-    ⚠️  private repository: may have been done. GitHub does not accept this bot's credentials. Tell the people who run this bot.
-    ·  team employees may push
-    ·  team bots may read
+    ⚠️ Create acme/widgets: it is not clear how far this went
+    ⚠️ private repository: may have been done. GitHub does not accept this bot's credentials. Tell the people who run this bot.
+    · team employees may push
+    · team bots may read
     What is done stays done. Retry looks first, and does only what is missing.
     [Retry]
     TIME · inv-ID
@@ -302,7 +302,7 @@ async fn an_unclear_creation_that_cannot_be_looked_at_is_said_to_be_unclear() ->
     world.github.faults().clear();
     world.press(ANA, DEV, asked, "retry").await?;
     let end = world.end_of(DEV, asked).await?;
-    assert!(end.starts_with("✅ `acme/widgets` is ready"), "{end}");
+    assert!(end.starts_with("✅ acme/widgets is ready"), "{end}");
     assert_eq!(world.at_github("acme", "widgets"), READY);
     assert_eq!(world.creations(), 1);
     world.end().await
@@ -342,7 +342,7 @@ async fn what_is_asked_for_at_creation_is_there_afterwards() -> Result<()> {
             world.press(ANA, DEV, asked, "run").await?;
             said = world.end_of(DEV, asked).await?;
         }
-        assert!(said.starts_with(&format!("✅ `acme/{name}` is ready")), "{said}");
+        assert!(said.starts_with(&format!("✅ acme/{name} is ready")), "{said}");
         seen.push(format!("{name}: {}", world.at_github("acme", name)));
     }
     let asked = world.say(ANA, DEV, "!CreateRepo acme-oss g")?;
@@ -368,27 +368,27 @@ async fn the_line_about_a_repository_is_set_and_cleared() -> Result<()> {
     let world = World::start().await?;
     insta::assert_snapshot!(world.ask("!SetDescription acme website A new sentence").await?, @r#"
     ✅ The description of acme/website is set
-    ✅  description "A new sentence"
+    ✅ description "A new sentence"
     [Open on GitHub]
     TIME · inv-ID
     "#);
     insta::assert_snapshot!(world.ask("!SetDescription acme website A new sentence").await?, @r#"✅ acme/website has that description already"#);
     insta::assert_snapshot!(world.ask("!SetDescription acme website \"\"").await?, @r#"
     ✅ The description of acme/website is cleared
-    ✅  no description
+    ✅ no description
     [Open on GitHub]
     TIME · inv-ID
     "#);
     insta::assert_snapshot!(world.ask("!SetHomepage acme website https://www.acme.example").await?, @r#"
     ✅ The homepage of acme/website is set
-    ✅  homepage https://www.acme.example
+    ✅ homepage https://www.acme.example
     [Open on GitHub]
     TIME · inv-ID
     "#);
     insta::assert_snapshot!(world.at_github("acme", "website"), @r#"private · homepage "https://www.acme.example" · topics web,marketing · branch main · bots pull · employees push"#);
     insta::assert_snapshot!(world.ask("!SetHomepage acme website \"\"").await?, @r#"
     ✅ The homepage of acme/website is cleared
-    ✅  no homepage
+    ✅ no homepage
     [Open on GitHub]
     TIME · inv-ID
     "#);
@@ -419,7 +419,7 @@ async fn renamed_between_plan_and_change() -> Result<()> {
     gate.release();
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
     ⛔ Set the description of acme/website: this could not be done
-    ⛔  description "A new sentence": acme/website has been renamed to acme/site. Ask again with that name.
+    ⛔ description "A new sentence": acme/website has been renamed to acme/site. Ask again with that name.
     Nothing was changed.
     [Retry]
     TIME · inv-ID
@@ -438,7 +438,7 @@ async fn archived_between_plan_and_change() -> Result<()> {
     gate.release();
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
     ⛔ Set the description of acme/website: this could not be done
-    ⛔  description "A new sentence": acme/website is archived and cannot be changed. Unarchive it first.
+    ⛔ description "A new sentence": acme/website is archived and cannot be changed. Unarchive it first.
     Nothing was changed.
     [Retry]
     TIME · inv-ID

@@ -16,15 +16,15 @@ async fn two_ask_for_the_same_repository() -> Result<()> {
     // It has been planned, and waits for its turn.
     let working = world.slack.await_reply(DEV, second).await?;
     insta::assert_snapshot!(world.shown(&working), @r#"
-    ⏳ Creating `acme/Widgets`
-    ·  private repository
-    ·  team employees may push
-    ·  team bots may read
+    ⏳ Creating acme/Widgets
+    · private repository
+    · team employees may push
+    · team bots may read
     Waiting for another command on the same to end.
     "#);
     gate.release();
     let said = world.end_of(DEV, first).await?;
-    assert!(said.starts_with("✅ `acme/widgets` is ready"), "{said}");
+    assert!(said.starts_with("✅ acme/widgets is ready"), "{said}");
     insta::assert_snapshot!(world.end_of(DEV, second).await?, @r#"
     ⛔ acme/widgets exists already.
     Choose another name, or ask for access to it.
@@ -110,7 +110,7 @@ async fn nothing_waits_behind_a_plan_that_waits_for_a_word() -> Result<()> {
     insta::assert_snapshot!(world.end_of(DEV, waiting).await?, @r#"
     ⚠️ Set the description of acme/website
     Nothing was done yet: acme/website has been changed meanwhile. This is the plan now.
-    •  description "Later"
+    • description "Later"
     It takes your word that this is what you want.
     [Run] [Cancel]
     Asked by @ana · valid for 60 minutes · inv-ID
