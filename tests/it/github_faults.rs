@@ -184,7 +184,8 @@ async fn two_presses_on_retry_at_once_count_once() -> Result<()> {
     let retry = world.with_button(DEV, asked, "retry")?.ts;
     let press = || world.slack.click(ANA, DEV, retry, "retry", None);
     let (one, other) = tokio::join!(press(), press());
-    (one?, other?);
+    one?;
+    other?;
     held(&gate).await?;
     // The third comes while it is being worked on.
     world.press(ANA, DEV, asked, "retry").await.ok();

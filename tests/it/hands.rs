@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use hubcommander_sandbox::faults::Gate;
 use hubcommander_sandbox::github::model::Repository;
 use hubcommander_sandbox::slack::{Message, Ts};
+use hubcommander_sdk::clock::{Clock as _, SystemClock};
 
 use crate::world::Servers;
 
@@ -71,7 +72,7 @@ impl Servers {
     /// Somebody else makes a repository at GitHub, at this time.
     pub fn somebody_makes(&self, owner: &str, name: &str, change: impl FnOnce(&mut Repository)) {
         let mut state = self.github.state();
-        let (id, now) = (state.next_id(), chrono::Utc::now());
+        let (id, now) = (state.next_id(), SystemClock.now());
         let like = state.repository("acme", "api").unwrap().clone();
         let mut made = Repository {
             id,

@@ -299,11 +299,6 @@ impl Process {
         Ok(tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the bot lives on")??)
     }
 
-    /// Whether it is gone.
-    pub fn is_gone(&mut self) -> Result<bool> {
-        Ok(self.child.try_wait()?.is_some())
-    }
-
     /// Kills it as `kill -9` does.
     pub async fn kill(&mut self) -> Result<()> {
         self.child.start_kill()?;
