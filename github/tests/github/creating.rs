@@ -307,7 +307,7 @@ async fn a_proxy_that_gives_no_tunnel_means_that_nothing_was_sent() {
     let site = Site::with(World::acme(), |settings| {
         settings.api_url = "https://ghes.test/api/v3".parse().unwrap();
         settings.proxies =
-            hubcommander_outbound::Proxies::through(&format!("http://user:pass@{address}"), &String::new());
+            hubcommander_outbound::Proxies::through(&format!("http://user:pass@{address}"), "");
     })
     .await;
     let result = site.apply(&widgets().operation()).await;
