@@ -1,0 +1,341 @@
+//! The engine: conducts each invocation through the stations, in a task of its own, from wherever it stands.
+//! Forward only; what was decided is in the store, so any process can go on.
+
+mod mailboxes;
+mod way;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubcommander_sdk::clock::SharedClock;
+use hubcommander_sdk::error::Refusal;
+use hubcommander_sdk::message::Message;
+use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::people::{Person, PersonId, Place};
+use serde_json::json;
+
+use self::mailboxes::Mail;
+pub use self::mailboxes::{Action, Mailboxes, Press};
+use self::way::Way;
+use crate::invocation::{Invocation, Origin, State, Via};
+use crate::pipeline::ask::{self, Admission};
+use crate::pipeline::execute::Executor;
+use crate::pipeline::gate::{self, Progress};
+use crate::pipeline::prepare::{self, Examined};
+use crate::pipeline::record::Record;
+use crate::pipeline::report::{Before, Reporter, words};
+use crate::registry::{Operations, Registry};
+use crate::slack::people::{Freshness, People};
+use crate::slack::web::SlackError;
+use crate::store::{Change, Store, StoreError};
+
+/// How long to wait when Slack takes nothing at all, before going on.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Everything that the stations need.
+pub struct Engine {
+    /// The commands.
+    pub registry: Arc<Registry>,
+    /// What their plans may hold.
+    pub operations: Operations,
+    /// The organisations.
+    pub orgs: Arc<Orgs>,
+    /// What survives.
+    pub store: Arc<dyn Store>,
+    /// Who is who in Slack.
+    pub people: Arc<People>,
+    /// What is said.
+    pub reporter: Reporter,
+    /// What is done.
+    pub executor: Executor,
+    /// The time.
+    pub clock: SharedClock,
+    /// Where clicks reach those who wait for them.
+    pub mailboxes: Mailboxes,
+}
+
+/// Why an invocation is not carried further here.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("what was to be said was not taken: {0}")]
+    Slack(#[from] SlackError),
+    #[error("it is half done, and this program cannot go on with it: {log}")]
+    Unknown { log: String },
+}
+
+impl Engine {
+    /// Takes up a new invocation.
+    pub fn begin(self: &Arc<Self>, invocation: Invocation) {
+        let engine = Arc::clone(self);
+        tokio::spawn(async move { engine.carry(invocation, Before::Never, None).await });
+    }
+
+    /// Takes up everything that was left unfinished.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn resume(self: &Arc<Self>) -> Result<usize, StoreError> {
+        let unfinished = self.store.unfinished().await?;
+        let count = unfinished.len();
+        for invocation in unfinished {
+            tracing::info!(invocation = invocation.id, state = invocation.state.as_str(), "going on");
+            let engine = Arc::clone(self);
+            // Opened before anything else: the clicks that were written down are handed out next.
+            let Some(mail) = self.mailboxes.claim(&invocation.id) else { continue };
+            tokio::spawn(async move { engine.carry(invocation, Before::Perhaps, Some(mail)).await });
+        }
+        Ok(count)
+    }
+
+    /// Hands a press to the invocation it is about.
+    pub async fn press(self: &Arc<Self>, id: &str, press: Press) {
+        let Some(press) = self.mailboxes.deliver(id, press) else { return };
+        self.late_press(id, press).await;
+    }
+
+    /// A press on something that nobody works on: it is over, or it is to be tried again.
+    async fn late_press(self: &Arc<Self>, id: &str, press: Press) {
+        let invocation = match self.store.invocation(id).await {
+            Ok(Some(invocation)) => invocation,
+            Ok(None) => {
+                tracing::warn!(invocation = id, "a press on an invocation that is not known");
+                self.settle_press(&press, "nothing is known of it").await;
+                return;
+            }
+            Err(error) => {
+                // Not settled: the next start finds it.
+                tracing::error!(invocation = id, %error, "a press could not be followed");
+                return;
+            }
+        };
+        let retryable = matches!(invocation.state, State::Partial | State::Failed);
+        if press.action == Action::Retry && retryable && press.by == invocation.origin.person {
+            self.spawn_retry(invocation, press);
+            return;
+        }
+        let words = if press.action == Action::Retry && retryable {
+            Message::new("Only the person who asked can try this again.")
+        } else if !invocation.state.is_final() {
+            Message::new("This is being worked on already; your click started nothing more.")
+        } else {
+            Message::new("This is over already; nothing was changed by your click.")
+        };
+        self.hint(&press, &invocation, words.footnote(id)).await;
+        self.settle_press(&press, "too late").await;
+    }
+
+    fn spawn_retry(self: &Arc<Self>, invocation: Invocation, press: Press) {
+        let engine = Arc::clone(self);
+        tokio::spawn(async move { engine.retry(invocation, press).await });
+    }
+
+    async fn retry(self: Arc<Self>, invocation: Invocation, press: Press) {
+        if let Err(refusal) = self.still_admitted(&press.by).await {
+            self.hint(&press, &invocation, words::refusal(&refusal, &invocation.id)).await;
+            self.settle_press(&press, "may not use the bot now").await;
+            return;
+        }
+        let steps = match self.store.steps(&invocation.id).await {
+            Ok(steps) => steps,
+            Err(error) => {
+                tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
+                return;
+            }
+        };
+        let id = invocation.id.clone();
+        let Some(mail) = self.mailboxes.claim(&id) else {
+            self.hint(
+                &press,
+                &invocation,
+                Message::new("This is being worked on already.").footnote(id.as_str()),
+            )
+            .await;
+            self.settle_press(&press, "being worked on").await;
+            return;
+        };
+        let progress = match self.obliged_anew(&invocation) {
+            Ok(progress) => progress,
+            Err(refusal) => {
+                self.mailboxes.close(&id, &mail);
+                self.hint(&press, &invocation, words::refusal(&refusal, &id)).await;
+                self.settle_press(&press, "cannot be tried again").await;
+                return;
+            }
+        };
+        let mut record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
+        let entry = record.entry("retry", json!({ "by": press.by }));
+        let change = Change {
+            state: Some(State::Planned),
+            gate: Some(json!(progress)),
+            reported: Some(false),
+            audit: vec![entry],
+            clicks_done: vec![press.key.clone()],
+            ..Change::default()
+        };
+        match record.change(change).await {
+            Ok(()) => self.carry_record(record, Before::Perhaps, Some(mail)).await,
+            Err(error) => {
+                self.mailboxes.close(&id, &mail);
+                match error {
+                    // Two presses at once count once.
+                    StoreError::Conflict { .. } => self.settle_press(&press, "pressed twice").await,
+                    error => tracing::error!(invocation = id, %error, "a retry could not be written"),
+                }
+            }
+        }
+    }
+
+    /// What it takes to run a plan again, by today's rules. What was confirmed was confirmed for the first
+    /// run, and what was seen grows old.
+    fn obliged_anew(&self, invocation: &Invocation) -> Result<Progress, Refusal> {
+        let now = self.clock.now();
+        let again = "Type the command again.";
+        if now - invocation.updated_at > gate::WAITS {
+            return Err(Refusal::new("This is too old to be tried again.", again));
+        }
+        let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
+        let Some(registered) = registered else {
+            return Err(Refusal::new("This command is not there any more.", again));
+        };
+        let (examined, _) = restored(&self.operations, invocation)?;
+        Ok(gate::oblige(&examined, registered.spec().risk, &registered.auth, now).seen_before())
+    }
+
+    async fn settle_press(&self, press: &Press, why: &str) {
+        let entry = crate::store::AuditEntry {
+            at: self.clock.now(),
+            invocation: None,
+            event: "click.ignored".into(),
+            body: json!({ "by": press.by, "why": why }),
+        };
+        if let Err(error) = self.store.click_done(&press.key, vec![entry]).await {
+            tracing::error!(%error, "a click could not be settled");
+        }
+    }
+
+    /// Where it was asked. A slash command does not say who reads along, nor does a form.
+    async fn place(&self, origin: &Origin) -> Place {
+        let mut place = origin.place();
+        if matches!(origin.via, Via::Slash | Via::Form)
+            && let Ok(known) = self.people.conversation(&origin.channel, Freshness::Cached).await
+        {
+            place.conversation = known.kind;
+            place.shared = known.shared;
+        }
+        place
+    }
+
+    /// Whether Slack still knows the person as one who may use the bot.
+    async fn still_admitted(&self, person: &PersonId) -> Result<(), Refusal> {
+        let known: Arc<Person> = self.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
+            Refusal::new(
+                "Slack did not tell me who you are, so I did nothing.",
+                "Press it again in a minute.",
+            )
+            .logged(error.to_string())
+        })?;
+        match ask::admit(&known) {
+            Admission::Admitted => Ok(()),
+            Admission::Refused(refusal) => Err(refusal),
+            Admission::Ignored(why) => Err(Refusal::new("This account may not use the bot.", "").logged(why)),
+        }
+    }
+
+    /// Tells the person who pressed something, and only them.
+    async fn hint(&self, press: &Press, invocation: &Invocation, message: Message) {
+        let mut theirs = invocation.clone();
+        theirs.origin.person = press.by.clone();
+        theirs.origin.response_url = None;
+        if let Err(error) = self.reporter.whisper(&theirs, &message, Before::Never).await {
+            tracing::warn!(%error, "a hint could not be given");
+        }
+    }
+
+    async fn carry(self: &Arc<Self>, invocation: Invocation, before: Before, mail: Option<Mail>) {
+        let steps = if before == Before::Never {
+            Vec::new()
+        } else {
+            match self.store.steps(&invocation.id).await {
+                Ok(steps) => steps,
+                Err(error) => {
+                    tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
+                    if let Some(mail) = &mail {
+                        self.mailboxes.close(&invocation.id, mail);
+                    }
+                    return;
+                }
+            }
+        };
+        let record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
+        self.carry_record(record, before, mail).await;
+    }
+
+    async fn carry_record(self: &Arc<Self>, mut record: Record, before: Before, mut mail: Option<Mail>) {
+        let id = record.invocation().id.clone();
+        let mut before = before;
+        loop {
+            let way = Way { engine: self, before, slot: None, mail: mail.take(), replans: 0, instead: None };
+            match way.go(&mut record).await {
+                Ok(()) => return,
+                Err(Stopped::Store(StoreError::Conflict { .. })) => {
+                    tracing::info!(invocation = id, "somebody else goes on with it");
+                    return;
+                }
+                Err(error @ (Stopped::Store(_) | Stopped::Unknown { .. })) => {
+                    tracing::error!(invocation = id, %error, "an invocation is left for the next start");
+                    return;
+                }
+                Err(Stopped::Slack(SlackError::Refused { method, code })) if !is_about_us(&code) => {
+                    tracing::error!(invocation = id, method, code, "Slack will not take what was to be said");
+                    if let Err(error) = unsaid(&mut record, &code).await {
+                        tracing::error!(invocation = id, %error, "that it could not be said could not be written");
+                    }
+                    return;
+                }
+                Err(Stopped::Slack(error)) => {
+                    tracing::error!(invocation = id, %error, "Slack does not take what is to be said; trying again");
+                    tokio::time::sleep(SILENCE).await;
+                    before = Before::Perhaps;
+                }
+            }
+        }
+    }
+}
+
+/// Whether Slack refuses us altogether, and not this one message: somebody mends the token or the proxy one
+/// day, and what was to be said is said then.
+fn is_about_us(code: &str) -> bool {
+    const OURS: [&str; 7] = [
+        "invalid_auth",
+        "not_authed",
+        "token_revoked",
+        "token_expired",
+        "account_inactive",
+        "org_login_required",
+        "missing_scope",
+    ];
+    OURS.contains(&code) || code.starts_with("http_")
+}
+
+/// The stored plan with the words that were shown for it, and what the gate knows of it.
+fn restored(operations: &Operations, invocation: &Invocation) -> Result<(Examined, Progress), Refusal> {
+    let fault = |log: String| {
+        Refusal::new("What was planned cannot be read any more.", "Type the command again.").logged(log)
+    };
+    let missing = |what: &str| fault(format!("{what} is missing"));
+    let plan = invocation.plan.clone().ok_or_else(|| missing("the plan"))?;
+    let digest = invocation.digest.as_ref().ok_or_else(|| missing("the digest"))?;
+    let progress = invocation.gate.clone().ok_or_else(|| missing("what the gate noted"))?;
+    let progress: Progress = serde_json::from_value(progress).map_err(|error| fault(error.to_string()))?;
+    let examined = prepare::restore(operations, plan, progress.words.clone(), digest)?;
+    Ok((examined, progress))
+}
+
+/// Notes that the end could not be said, and that trying again would not help.
+async fn unsaid(record: &mut Record, code: &str) -> Result<(), StoreError> {
+    let state = (!record.invocation().state.is_final()).then_some(State::Denied);
+    let entry = record.entry("unsaid", json!({ "code": code }));
+    record.change(Change { state, reported: Some(true), audit: vec![entry], ..Change::default() }).await
+}
