@@ -16,8 +16,6 @@ pub struct Press {
     pub action: Action,
     /// Who pressed it.
     pub by: PersonId,
-    /// Where.
-    pub channel: String,
     /// For which plan.
     pub digest: Option<String>,
     /// When.
@@ -41,15 +39,22 @@ pub(super) struct Mail {
     own: mpsc::UnboundedSender<Press>,
 }
 
+impl Mail {
+    fn new() -> Self {
+        let (own, receive) = mpsc::unbounded_channel();
+        Self { receive, own }
+    }
+}
+
 /// Where clicks reach those who wait for them.
 #[derive(Default)]
 pub struct Mailboxes(Mutex<HashMap<String, mpsc::UnboundedSender<Press>>>);
 
 impl Mailboxes {
     pub(super) fn open(&self, id: &str) -> Mail {
-        let (own, receive) = mpsc::unbounded_channel();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), own.clone());
-        Mail { receive, own }
+        let mail = Mail::new();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), mail.own.clone());
+        mail
     }
 
     /// Opens one unless somebody has: two must not carry one invocation.
@@ -58,9 +63,9 @@ impl Mailboxes {
         if boxes.contains_key(id) {
             return None;
         }
-        let (own, receive) = mpsc::unbounded_channel();
-        boxes.insert(id.to_owned(), own.clone());
-        Some(Mail { receive, own })
+        let mail = Mail::new();
+        boxes.insert(id.to_owned(), mail.own.clone());
+        Some(mail)
     }
 
     /// Closes this one, and not the one that somebody else has opened since.

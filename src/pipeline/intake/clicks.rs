@@ -18,6 +18,7 @@ use crate::pipeline::intake::form::{self, Along};
 use crate::pipeline::intake::payload::Interaction;
 use crate::pipeline::report::words;
 use crate::slack::people::Freshness;
+use crate::slack::render::action_of;
 use crate::slack::socket::{Answer, Envelope};
 use crate::store::{AuditEntry, Click, Receipt, StoreError};
 
@@ -39,8 +40,7 @@ impl Intake {
             self.unreadable("a click on nothing").await;
             return Answer::Ack;
         };
-        // Several buttons of one action in a message are told apart by what follows the `#`.
-        let action = pressed.action_id.split('#').next().unwrap_or_default().to_owned();
+        let action = action_of(&pressed.action_id).to_owned();
         if !matches!(action.as_str(), "form" | "run" | "cancel" | "retry") {
             // Links are clicked too, and lead elsewhere.
             return Answer::Ack;
@@ -133,7 +133,7 @@ impl Intake {
         let mut words = stored.value.split(' ');
         let id = words.next().unwrap_or_default().to_owned();
         let digest = words.next().map(str::to_owned);
-        let press = Press { key, action, by: stored.by, channel: stored.channel, digest, at };
+        let press = Press { key, action, by: stored.by, digest, at };
         tokio::spawn(async move { engine.press(&id, press).await });
     }
 

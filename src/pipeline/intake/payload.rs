@@ -94,9 +94,6 @@ pub struct SlashPayload {
     pub user_id: String,
     /// Where.
     pub channel_id: String,
-    /// `directmessage`, or the channel's name.
-    #[serde(default)]
-    pub channel_name: String,
     /// What follows the command.
     #[serde(default)]
     pub text: String,
