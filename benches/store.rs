@@ -73,7 +73,7 @@ async fn measure(store: Arc<dyn Store>, pairs: u64, window: usize) {
                     let asked = Instant::now();
                     store.receive(new).await.unwrap();
                     slowest = slowest.max(asked.elapsed());
-                    store.change(answered(&id)).await.unwrap();
+                    store.change(&answered(&id)).await.unwrap();
                 }
             })
         })

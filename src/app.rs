@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use hubcommander_commands::Setup;
 use hubcommander_github::GitHub;
@@ -21,7 +22,7 @@ use crate::builtins::help::Help;
 use crate::config::{self, Config};
 use crate::ids::Ids;
 use crate::pipeline::ask;
-use crate::pipeline::engine::{Engine, Mailboxes};
+use crate::pipeline::engine::{Engine, Mailboxes, Work};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::intake::Intake;
 use crate::pipeline::parse;
@@ -124,6 +125,10 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     Ok(Plugins { registry, operations, orgs, issuer, github })
 }
 
+/// How long what is under way may take to come to its end when the program is told to stop. Supervisors
+/// wait 10 s (Docker) to 30 s (Kubernetes) before they kill.
+const FINISH_WITHIN: Duration = Duration::from_secs(8);
+
 /// The bot, ready to listen.
 pub struct App {
     engine: Arc<Engine>,
@@ -162,6 +167,7 @@ impl App {
             executor,
             clock: Arc::clone(&clock),
             mailboxes: Mailboxes::default(),
+            work: Work::default(),
         });
         let ids = Arc::new(Ids::new(Arc::clone(&clock), rand::random()));
         let alarm: Arc<dyn Alarm> =
@@ -179,7 +185,8 @@ impl App {
         Ok(Self { engine, intake, web, alarm, board, health, connections: config.slack.connections, me })
     }
 
-    /// Takes up what was left unfinished, then listens until `stop` says so.
+    /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
+    /// to its end. What waits for people, or takes too long, is left for the next start.
     ///
     /// # Errors
     /// The store cannot be read, or nothing can listen where the health page should be.
@@ -195,7 +202,11 @@ impl App {
             SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };
         // Only spreads the waits between tries, so that several processes do not try in step.
         let seed = rand::random();
+        let (web, engine) = (self.web.clone(), self.engine);
         socket::run(self.web, self.intake, self.alarm, settings, self.board, seed, stop).await;
+        let left = engine.work.finish(FINISH_WITHIN).await;
+        let edited = web.drain(FINISH_WITHIN / 4).await;
+        tracing::info!(left, edited, "stopped");
         Ok(())
     }
 }

@@ -74,7 +74,7 @@ impl Record {
         change.at = Some(now);
         let mut pause = PAUSES.0;
         loop {
-            match self.store.change(change.clone()).await {
+            match self.store.change(&change).await {
                 Ok(()) => break,
                 Err(StoreError::Unavailable(reason)) => {
                     tracing::error!(invocation = %self.invocation.id, reason, "the store cannot write; waiting");

@@ -44,12 +44,12 @@ impl<R: Reader> Store for Database<R> {
         self.writer.receipt(Write::Click(ClickRow::of(click))).await
     }
 
-    async fn change(&self, change: Change) -> Result<(), StoreError> {
+    async fn change(&self, change: &Change) -> Result<(), StoreError> {
         self.writer.change(ChangeRow::of(change)?).await
     }
 
     async fn click_done(&self, key: &str, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
-        self.writer.write(Write::click_done(key, audit)).await.map(|_: Verdict| ())
+        self.writer.write(Write::click_done(key, &audit)).await.map(|_: Verdict| ())
     }
 
     async fn invocation(&self, id: &str) -> Result<Option<Invocation>, StoreError> {

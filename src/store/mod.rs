@@ -139,7 +139,7 @@ pub trait Store: Send + Sync {
     async fn receive_click(&self, click: Click) -> Result<Receipt, StoreError>;
 
     /// Changes an invocation, its journal and the audit in one transaction.
-    async fn change(&self, change: Change) -> Result<(), StoreError>;
+    async fn change(&self, change: &Change) -> Result<(), StoreError>;
 
     /// Marks a click as dealt with where no invocation changes.
     async fn click_done(&self, key: &str, audit: Vec<AuditEntry>) -> Result<(), StoreError>;

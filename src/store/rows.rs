@@ -4,12 +4,13 @@
 //! JSON text.
 
 use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::people::PersonId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{AuditEntry, Change, Click, NewInvocation, StoreError};
-use crate::invocation::{Invocation, Origin, State, StepRecord, StepState};
+use crate::invocation::{Invocation, Origin, State, StepRecord, StepState, Via};
 
 /// An entry of the audit, ready to be written.
 #[derive(Clone, Debug)]
@@ -21,10 +22,27 @@ pub(super) struct AuditRow {
 }
 
 impl AuditRow {
-    fn of(entry: AuditEntry) -> Self {
+    fn of(entry: &AuditEntry) -> Self {
         let AuditEntry { at, invocation, event, body } = entry;
-        Self { at: at.timestamp_micros(), invocation, event, body: body.to_string() }
+        Self {
+            at: at.timestamp_micros(),
+            invocation: invocation.clone(),
+            event: event.clone(),
+            body: body.to_string(),
+        }
     }
+}
+
+/// What the audit holds of what was said. Not the whole origin: its `response_url` is a secret.
+#[derive(Serialize)]
+struct Said<'a> {
+    person: &'a PersonId,
+    channel: &'a str,
+    shared: bool,
+    ts: Option<&'a str>,
+    thread_ts: Option<&'a str>,
+    via: Via,
+    text: &'a str,
 }
 
 /// A command, ready to be written.
@@ -42,11 +60,15 @@ impl ReceiveRow {
         new.keys.sort_unstable();
         new.keys.dedup();
         let origin = &new.origin;
-        // Not the whole origin: its `response_url` is a secret.
-        let said = json!({
-            "person": origin.person, "channel": origin.channel, "shared": origin.shared, "ts": origin.ts,
-            "thread_ts": origin.thread_ts, "via": origin.via, "text": origin.text,
-        });
+        let said = Said {
+            person: &origin.person,
+            channel: &origin.channel,
+            shared: origin.shared,
+            ts: origin.ts.as_deref(),
+            thread_ts: origin.thread_ts.as_deref(),
+            via: origin.via,
+            text: &origin.text,
+        };
         let at = new.at.timestamp_micros();
         Ok(Self {
             origin: encode(&new.id, origin)?,
@@ -54,7 +76,7 @@ impl ReceiveRow {
                 at,
                 invocation: Some(new.id.clone()),
                 event: "received".to_owned(),
-                body: said.to_string(),
+                body: encode(&new.id, &said)?,
             },
             id: new.id,
             keys: new.keys,
@@ -110,17 +132,17 @@ pub(super) struct ChangeRow {
 }
 
 impl ChangeRow {
-    pub fn of(change: Change) -> Result<Self, StoreError> {
-        let id = change.id;
+    pub fn of(change: &Change) -> Result<Self, StoreError> {
+        let id = change.id.as_str();
         let mut steps: Vec<StepRow> = Vec::with_capacity(change.steps.len());
-        for record in change.steps {
+        for record in &change.steps {
             let row = StepRow {
                 state: step_state(record.state),
                 started_at: record.started_at.timestamp_micros(),
                 tries: i64::from(record.tries),
-                applied: encode_some(&id, record.applied.as_ref())?,
-                error: encode_some(&id, record.error.as_ref())?,
-                step: record.step,
+                applied: encode_some(id, record.applied.as_ref())?,
+                error: encode_some(id, record.error.as_ref())?,
+                step: record.step.clone(),
             };
             match steps.iter_mut().find(|known| known.step == row.step) {
                 Some(known) => *known = StepRow { started_at: known.started_at, ..row },
@@ -128,21 +150,21 @@ impl ChangeRow {
             }
         }
         Ok(Self {
+            id: change.id.clone(),
             version: change.version,
             state: change.state.map(State::as_str),
-            command: change.command,
-            args: encode_some(&id, change.args.as_ref())?,
-            plan: encode_some(&id, change.plan.as_ref())?,
-            digest: change.digest.map(|digest| digest.0),
-            gate: encode_some(&id, change.gate.as_ref())?,
-            posted: encode_some(&id, change.posted.as_ref())?,
-            outcome: encode_some(&id, change.outcome.as_ref())?,
+            command: change.command.clone(),
+            args: encode_some(id, change.args.as_ref())?,
+            plan: encode_some(id, change.plan.as_ref())?,
+            digest: change.digest.as_ref().map(|digest| digest.0.clone()),
+            gate: encode_some(id, change.gate.as_ref())?,
+            posted: encode_some(id, change.posted.as_ref())?,
+            outcome: encode_some(id, change.outcome.as_ref())?,
             reported: change.reported,
             at: change.at.map(|at| at.timestamp_micros()),
             steps,
-            audit: change.audit.into_iter().map(AuditRow::of).collect(),
-            clicks_done: change.clicks_done,
-            id,
+            audit: change.audit.iter().map(AuditRow::of).collect(),
+            clicks_done: change.clicks_done.clone(),
         })
     }
 }
@@ -158,8 +180,14 @@ pub(super) enum Write {
 }
 
 impl Write {
-    pub fn click_done(key: &str, audit: Vec<AuditEntry>) -> Self {
-        Self::ClickDone { key: key.to_owned(), audit: audit.into_iter().map(AuditRow::of).collect() }
+    pub fn click_done(key: &str, audit: &[AuditEntry]) -> Self {
+        Self::ClickDone { key: key.to_owned(), audit: audit.iter().map(AuditRow::of).collect() }
+    }
+
+    /// Whether nobody waits for it: that something was said is noted after it was said, and nothing comes
+    /// after that.
+    pub fn can_wait(&self) -> bool {
+        matches!(self, Self::Change(change) if change.reported == Some(true))
     }
 
     /// What it is, for the names of fault points: `change:running(repo=started)`.

@@ -1,9 +1,12 @@
 //! Group commit: what was asked for while the last transaction was on its way to the disk shares the next.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::rows::{ChangeRow, Write};
 use super::{Receipt, StoreError};
@@ -17,6 +20,10 @@ const QUEUE: usize = 4096;
 
 /// How many turns the others get to hand in more before a transaction begins.
 const TURNS: usize = 16;
+
+/// How long what nobody waits for may wait for company, before it makes a transaction of its own: a commit
+/// costs the same for one row as for a hundred.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// After so many writes in a row that failed when tried alone, the rest of the batch is not tried.
 const ALONE_FAILURES: usize = 3;
@@ -46,7 +53,7 @@ pub(super) struct Failure {
 pub(super) trait Backend: Send + 'static {
     /// Writes all in one transaction and returns once it is durable: one verdict for each, in order. No
     /// two writes of a batch have a key or an invocation in common.
-    async fn write(&mut self, batch: &[Write]) -> Result<Vec<Verdict>, Failure>;
+    async fn write(&mut self, batch: &Arc<Vec<Write>>) -> Result<Vec<Verdict>, Failure>;
 
     /// Lets go of the database.
     async fn close(self: Box<Self>);
@@ -106,25 +113,38 @@ async fn run(mut backend: Box<dyn Backend>, mut queue: mpsc::Receiver<Job>) {
             let Some(first) = queue.recv().await else { break };
             waiting.push_back(first);
         }
-        // Whoever is ready to ask does so first, as long as more come: one larger transaction costs less than
-        // two small ones. Where nobody is ready this is one turn, and nothing waits.
-        for _ in 0..TURNS {
-            let known = waiting.len();
-            tokio::task::yield_now().await;
-            while waiting.len() < BATCH
-                && let Ok(job) = queue.try_recv()
-            {
-                waiting.push_back(job);
-            }
-            if waiting.len() == known {
-                break;
-            }
-        }
+        gather(&mut waiting, &mut queue).await;
         let (writes, answers) = take_batch(&mut waiting);
         taken.extend(answers);
-        failing = write_batch(backend.as_mut(), &writes, &mut taken, failing).await;
+        failing = write_batch(backend.as_mut(), writes, &mut taken, failing).await;
     }
     backend.close().await;
+}
+
+/// Takes in what else is to be written. Where nobody is in a hurry, that may take until [`PATIENCE`] is over.
+async fn gather(waiting: &mut VecDeque<Job>, queue: &mut mpsc::Receiver<Job>) {
+    let until = Instant::now() + PATIENCE;
+    while waiting.len() < BATCH && waiting.iter().all(|job| job.write.can_wait()) {
+        match timeout_at(until, queue.recv()).await {
+            Ok(Some(job)) => waiting.push_back(job),
+            // The time is over, or nobody can come any more.
+            Ok(None) | Err(_) => break,
+        }
+    }
+    // Whoever is ready to ask does so first, as long as more come: one larger transaction costs less than
+    // two small ones. Where nobody is ready this is one turn, and nothing waits.
+    for _ in 0..TURNS {
+        let known = waiting.len();
+        tokio::task::yield_now().await;
+        while waiting.len() < BATCH
+            && let Ok(job) = queue.try_recv()
+        {
+            waiting.push_back(job);
+        }
+        if waiting.len() == known {
+            break;
+        }
+    }
 }
 
 type Answer = oneshot::Sender<Result<Verdict, String>>;
@@ -173,11 +193,12 @@ fn touches(write: &Write) -> Vec<String> {
 /// Writes a batch and answers. Returns whether writing fails at present.
 async fn write_batch(
     backend: &mut dyn Backend,
-    writes: &[Write],
+    writes: Vec<Write>,
     answers: &mut Vec<Answer>,
     failing: bool,
 ) -> bool {
-    let failure = match backend.write(writes).await {
+    let writes = Arc::new(writes);
+    let failure = match backend.write(&writes).await {
         Ok(verdicts) => {
             if failing {
                 tracing::info!("the store can write again");
@@ -202,12 +223,12 @@ async fn write_batch(
     // One of them may be bad: each has its own chance, until it is plain that none gets through.
     let mut failed = 0;
     let mut reason = failure.reason;
-    for (answer, write) in answers.drain(..).zip(writes) {
+    for (answer, write) in answers.drain(..).zip(writes.iter()) {
         if failed >= ALONE_FAILURES {
             let _ = answer.send(Err(reason.clone()));
             continue;
         }
-        let verdict = backend.write(std::slice::from_ref(write)).await;
+        let verdict = backend.write(&Arc::new(vec![write.clone()])).await;
         let verdict = verdict.and_then(|verdicts| {
             verdicts
                 .first()

@@ -195,6 +195,7 @@ async fn two_presses_on_retry_at_once_count_once() -> Result<()> {
     assert_eq!(world.writes().iter().filter(|line| line.contains("/teams/bots/")).count(), 2);
     // At most a hint to the one who pressed twice.
     world.slack.all_acked().await?;
+    world.settled().await?;
     let servers = world.stop().await?;
     for hint in servers.slack.ephemerals(ANA) {
         let hint = servers.shown(&hint);

@@ -3,6 +3,7 @@
 
 mod mailboxes;
 mod way;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::json;
 use self::mailboxes::Mail;
 pub use self::mailboxes::{Action, Mailboxes, Press};
 use self::way::Way;
+pub use self::work::Work;
 use crate::invocation::{Invocation, Origin, State, Via};
 use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::execute::Executor;
@@ -52,6 +54,8 @@ pub struct Engine {
     pub clock: SharedClock,
     /// Where clicks reach those who wait for them.
     pub mailboxes: Mailboxes,
+    /// What is under way.
+    pub work: Work,
 }
 
 /// Why an invocation is not carried further here.
@@ -63,13 +67,15 @@ enum Stopped {
     Slack(#[from] SlackError),
     #[error("it is half done, and this program cannot go on with it: {log}")]
     Unknown { log: String },
+    #[error("the program stops")]
+    Stopping,
 }
 
 impl Engine {
     /// Takes up a new invocation.
     pub fn begin(self: &Arc<Self>, invocation: Invocation) {
         let engine = Arc::clone(self);
-        tokio::spawn(async move { engine.carry(invocation, Before::Never, None).await });
+        self.work.spawn(async move { engine.carry(invocation, Before::Never, None).await });
     }
 
     /// Takes up everything that was left unfinished.
@@ -84,7 +90,7 @@ impl Engine {
             let engine = Arc::clone(self);
             // Opened before anything else: the clicks that were written down are handed out next.
             let Some(mail) = self.mailboxes.claim(&invocation.id) else { continue };
-            tokio::spawn(async move { engine.carry(invocation, Before::Perhaps, Some(mail)).await });
+            self.work.spawn(async move { engine.carry(invocation, Before::Perhaps, Some(mail)).await });
         }
         Ok(count)
     }
@@ -97,6 +103,10 @@ impl Engine {
 
     /// A press on something that nobody works on: it is over, or it is to be tried again.
     async fn late_press(self: &Arc<Self>, id: &str, press: Press) {
+        if self.work.is_stopping() {
+            // Whom it is for may have let go just now. It stands in the store for the next start.
+            return;
+        }
         let invocation = match self.store.invocation(id).await {
             Ok(Some(invocation)) => invocation,
             Ok(None) => {
@@ -128,7 +138,7 @@ impl Engine {
 
     fn spawn_retry(self: &Arc<Self>, invocation: Invocation, press: Press) {
         let engine = Arc::clone(self);
-        tokio::spawn(async move { engine.retry(invocation, press).await });
+        self.work.spawn(async move { engine.retry(invocation, press).await });
     }
 
     async fn retry(self: Arc<Self>, invocation: Invocation, press: Press) {
@@ -283,6 +293,10 @@ impl Engine {
                     tracing::info!(invocation = id, "somebody else goes on with it");
                     return;
                 }
+                Err(Stopped::Stopping) => {
+                    tracing::info!(invocation = id, "left for the next start");
+                    return;
+                }
                 Err(error @ (Stopped::Store(_) | Stopped::Unknown { .. })) => {
                     tracing::error!(invocation = id, %error, "an invocation is left for the next start");
                     return;
@@ -296,7 +310,10 @@ impl Engine {
                 }
                 Err(Stopped::Slack(error)) => {
                     tracing::error!(invocation = id, %error, "Slack does not take what is to be said; trying again");
-                    tokio::time::sleep(SILENCE).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(SILENCE) => {}
+                        () = self.work.stopping() => return,
+                    }
                     before = Before::Perhaps;
                 }
             }

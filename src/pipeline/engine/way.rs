@@ -285,7 +285,10 @@ impl Way<'_> {
                 break None;
             }
             tokio::select! {
+                // What was pressed before the end is still dealt with.
+                biased;
                 press = mail.receive.recv() => break press,
+                () = engine.work.stopping() => return Err(Stopped::Stopping),
                 () = tokio::time::sleep(left.min(NAP)) => {}
             }
         };

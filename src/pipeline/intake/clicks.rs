@@ -82,7 +82,7 @@ impl Intake {
         // Not in the thread that the form would answer in: as long as nobody has answered there, Slack does
         // not show it.
         let thread = beside(interaction);
-        tokio::spawn(async move {
+        self.engine.work.spawn(async move {
             if let Err(error) = web.whisper(&channel, &user, thread.as_deref(), &why).await {
                 tracing::warn!(%error, "why there is no form could not be said");
             }
@@ -122,7 +122,7 @@ impl Intake {
                     event: "form.opened".into(),
                     body: json!({ "by": stored.by, "form": stored.value }),
                 };
-                tokio::spawn(async move {
+                self.engine.work.spawn(async move {
                     if let Err(error) = engine.store.click_done(&key, vec![entry]).await {
                         tracing::error!(%error, "a click could not be settled");
                     }
@@ -134,7 +134,7 @@ impl Intake {
         let id = words.next().unwrap_or_default().to_owned();
         let digest = words.next().map(str::to_owned);
         let press = Press { key, action, by: stored.by, digest, at };
-        tokio::spawn(async move { engine.press(&id, press).await });
+        self.engine.work.spawn(async move { engine.press(&id, press).await });
     }
 
     /// Opens the form that a button stands for. Where it cannot be opened: what to tell the person.

@@ -1,5 +1,6 @@
 //! The connection of this replica that writes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -129,7 +130,7 @@ impl PostgresWriter {
 
 #[async_trait]
 impl Backend for PostgresWriter {
-    async fn write(&mut self, batch: &[Write]) -> Result<Vec<Verdict>, Failure> {
+    async fn write(&mut self, batch: &Arc<Vec<Write>>) -> Result<Vec<Verdict>, Failure> {
         let mut tries = 1;
         loop {
             let error = match self.transaction(batch).await {

@@ -4,7 +4,7 @@
 //! commit is on the disk before it is answered (`synchronous=FULL`).
 
 mod file;
-mod sql;
+mod transaction;
 mod write;
 
 use std::path::{Path, PathBuf};

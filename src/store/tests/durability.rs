@@ -36,7 +36,7 @@ fn child_writes_until_it_is_killed() {
                             audit: vec![entry(&id, "answered")],
                             ..change(&id, 0)
                         };
-                        store.change(to).await.unwrap();
+                        store.change(&to).await.unwrap();
                         println!("\nanswered {id} 1");
                     }
                 })
@@ -170,5 +170,5 @@ async fn child_receives_and_changes() {
     let store = crate::store::open(&url).await.unwrap();
     store.receive(command("1")).await.unwrap();
     let steps = vec![step("repo", crate::invocation::StepState::Started, 1)];
-    store.change(Change { state: Some(State::Running), steps, ..change("1", 0) }).await.unwrap();
+    store.change(&Change { state: Some(State::Running), steps, ..change("1", 0) }).await.unwrap();
 }

