@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -184,12 +184,12 @@ impl Servers {
 
 /// Replaces ids and times, which differ from run to run.
 pub fn steady(text: &str) -> String {
-    let id = regex::Regex::new(r"inv-[0-9A-Z]{10}").unwrap();
-    let took = regex::Regex::new(r"\b\d+\.\d s\b").unwrap();
-    let digest = regex::Regex::new(r"\b[0-9a-f]{12}\b").unwrap();
-    let text = id.replace_all(text, "inv-ID");
-    let text = took.replace_all(&text, "TIME");
-    digest.replace_all(&text, "DIGEST").into_owned()
+    // Made once: without optimisation that takes longer than all else here.
+    static DIFFERS: LazyLock<[(regex::Regex, &str); 3]> = LazyLock::new(|| {
+        [(r"inv-[0-9A-Z]{10}", "inv-ID"), (r"\b\d+\.\d s\b", "TIME"), (r"\b[0-9a-f]{12}\b", "DIGEST")]
+            .map(|(form, word)| (regex::Regex::new(form).unwrap(), word))
+    });
+    DIFFERS.iter().fold(text.to_owned(), |text, (form, word)| form.replace_all(&text, *word).into_owned())
 }
 
 /// The machine's clock, which a test can put forward.
@@ -292,6 +292,11 @@ impl Process {
             .kill_on_drop(true)
             .spawn()?;
         Ok(Self { child })
+    }
+
+    /// Waits until it ends by itself, however long it lives.
+    pub async fn ended(&mut self) -> Result<std::process::ExitStatus> {
+        Ok(self.child.wait().await?)
     }
 
     /// Waits until it is gone by itself.

@@ -65,13 +65,15 @@ async fn keep(
     let mut posted = invocation.posted.clone();
     let mut outcome = Ok(());
     // Said by Slack's answer address, which takes five messages at most: then only the end is said.
-    let mut held_back = None;
+    let mut last = None;
     let mut said_without_trace = false;
+    let mut held_back = false;
     // `changed` fails once the slot is closed and the last words were seen.
     while heard.changed().await.is_ok() {
         let Some(message) = heard.borrow_and_update().clone() else { continue };
+        last = Some(message.clone());
         if said_without_trace {
-            held_back = Some(message);
+            held_back = true;
             continue;
         }
         outcome = match &posted {
@@ -107,8 +109,11 @@ async fn keep(
             tracing::warn!(%error, invocation = invocation.id, "what was to be shown could not be shown");
         }
     }
-    let Some(last) = held_back else { return outcome };
-    reporter.say(&invocation, &last, PART, before).await?;
+    let Some(last) = last.filter(|_| said_without_trace) else { return outcome };
+    if held_back && reporter.say(&invocation, &last, PART, before).await?.is_some() {
+        // The address was used up, so it stands in a direct message already.
+        return Ok(());
+    }
     // What was said there can vanish; the end is repeated where it stays.
     reporter.tell(&invocation, &last).await
 }
