@@ -27,6 +27,7 @@ use crate::pipeline::execute::Executor;
 use crate::pipeline::intake::Intake;
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
+use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
 use crate::registry::{Operations, Registered, Registry};
 use crate::slack::people::People;
@@ -157,10 +158,13 @@ impl App {
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
         let executor =
             Executor::new(operations.clone(), issuer, Arc::clone(&clock), config.github.unclear_wait);
+        let alarm: Arc<dyn Alarm> =
+            Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
         let engine = Arc::new(Engine {
             registry,
             operations,
             orgs,
+            patient: Patient::new(Arc::clone(&store), Arc::clone(&alarm)),
             store,
             people,
             reporter,
@@ -169,9 +173,7 @@ impl App {
             mailboxes: Mailboxes::default(),
             work: Work::default(),
         });
-        let ids = Arc::new(Ids::new(Arc::clone(&clock), rand::random()));
-        let alarm: Arc<dyn Alarm> =
-            Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), clock));
+        let ids = Arc::new(Ids::new(clock, rand::random()));
         let intake = Arc::new(Intake::new(
             Arc::clone(&engine),
             me.clone(),

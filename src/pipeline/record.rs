@@ -7,29 +7,61 @@ use hubcommander_sdk::clock::SharedClock;
 use serde_json::Value as Json;
 
 use crate::invocation::{Invocation, StepRecord};
+use crate::slack::socket::{Alarm, AlarmKind};
 use crate::store::{AuditEntry, Change, Store, StoreError};
 
 /// How long to wait before asking a store that cannot work again, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// The store, for those who cannot go on without it: while it cannot work they raise the alarm and wait.
+#[derive(Clone)]
+pub struct Patient {
+    store: Arc<dyn Store>,
+    alarm: Arc<dyn Alarm>,
+}
+
+impl Patient {
+    /// Waits for this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, alarm: Arc<dyn Alarm>) -> Self {
+        Self { store, alarm }
+    }
+
+    /// Asks until the store can work.
+    ///
+    /// # Errors
+    /// What waiting does not mend: a conflict, or what is stored cannot be read.
+    pub async fn ask<'s, T, F>(&'s self, mut ask: impl FnMut(&'s dyn Store) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + 's,
+    {
+        let mut pause = PAUSES.0;
+        loop {
+            match ask(&*self.store).await {
+                Err(StoreError::Unavailable(log)) => {
+                    self.alarm.raise(AlarmKind::StoreDown { log }).await;
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSES.1);
+                }
+                other => return other,
+            }
+        }
+    }
+}
 
 /// One invocation in hand. Whoever holds it is the only one to change it; if somebody else did, the store
 /// says so and the work stops here.
 pub struct Record {
     invocation: Invocation,
     steps: Vec<StepRecord>,
-    store: Arc<dyn Store>,
+    store: Patient,
     clock: SharedClock,
 }
 
 impl Record {
     /// Takes an invocation in hand, with its journal.
     #[must_use]
-    pub fn new(
-        invocation: Invocation,
-        steps: Vec<StepRecord>,
-        store: Arc<dyn Store>,
-        clock: SharedClock,
-    ) -> Self {
+    pub fn new(invocation: Invocation, steps: Vec<StepRecord>, store: Patient, clock: SharedClock) -> Self {
         Self { invocation, steps, store, clock }
     }
 
@@ -72,18 +104,7 @@ impl Record {
         change.version = self.invocation.version;
         let now = self.clock.now();
         change.at = Some(now);
-        let mut pause = PAUSES.0;
-        loop {
-            match self.store.change(&change).await {
-                Ok(()) => break,
-                Err(StoreError::Unavailable(reason)) => {
-                    tracing::error!(invocation = %self.invocation.id, reason, "the store cannot write; waiting");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSES.1);
-                }
-                Err(other) => return Err(other),
-            }
-        }
+        self.store.ask(|store| store.change(&change)).await?;
         self.apply(change, now);
         Ok(())
     }

@@ -16,6 +16,7 @@ mod confirm;
 mod crash;
 mod create_repo;
 mod forms;
+mod full_disk;
 mod github_faults;
 mod hands;
 mod help;

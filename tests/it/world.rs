@@ -13,6 +13,7 @@ use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
 use hubcommander_sandbox::slack::{self, Message, Options, Slack, Ts};
 use hubcommander_sdk::clock::{Clock, Instant, SharedClock, SystemClock};
+use rustix::process::{Resource, Rlimit};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -276,9 +277,20 @@ pub struct Process {
 impl Process {
     /// Starts it. `environment` is added to an empty one.
     pub fn start(config: &Path, environment: &[(&str, &str)]) -> Result<Self> {
+        Self::start_as(Command::new(env!("CARGO_BIN_EXE_hubcommander")), config, environment)
+    }
+
+    /// Starts it so that the system does not end it when a file may not grow any more.
+    pub fn start_for_a_small_disk(config: &Path) -> Result<Self> {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_hubcommander")]);
+        Self::start_as(shell, config, &[])
+    }
+
+    fn start_as(mut program: Command, config: &Path, environment: &[(&str, &str)]) -> Result<Self> {
         let log =
             std::fs::File::options().create(true).append(true).open(config.with_file_name("bot.log"))?;
-        let child = Command::new(env!("CARGO_BIN_EXE_hubcommander"))
+        let child = program
             .arg("--config")
             .arg(config)
             .arg("run")
@@ -292,6 +304,15 @@ impl Process {
             .kill_on_drop(true)
             .spawn()?;
         Ok(Self { child })
+    }
+
+    /// No file of the process may grow beyond this many bytes; `None` lets them grow again.
+    pub fn limit_files(&self, bytes: Option<u64>) -> Result<()> {
+        let id = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.try_into().ok()?));
+        let id = id.context("the bot is gone already")?;
+        let limit = Rlimit { current: bytes, maximum: None };
+        rustix::process::prlimit(Some(id), Resource::Fsize, limit)?;
+        Ok(())
     }
 
     /// Waits until it ends by itself, however long it lives.

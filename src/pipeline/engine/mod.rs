@@ -13,7 +13,7 @@ use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Person, PersonId, Place};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use self::mailboxes::Mail;
 pub use self::mailboxes::{Action, Mailboxes, Press};
@@ -24,12 +24,12 @@ use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::gate::{self, Progress};
 use crate::pipeline::prepare::{self, Examined};
-use crate::pipeline::record::Record;
+use crate::pipeline::record::{Patient, Record};
 use crate::pipeline::report::{Before, Reporter, words};
 use crate::registry::{Operations, Registry};
 use crate::slack::people::{Freshness, People};
 use crate::slack::web::SlackError;
-use crate::store::{Change, Store, StoreError};
+use crate::store::{AuditEntry, Change, Store, StoreError};
 
 /// How long to wait when Slack takes nothing at all, before going on.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -44,6 +44,8 @@ pub struct Engine {
     pub orgs: Arc<Orgs>,
     /// What survives.
     pub store: Arc<dyn Store>,
+    /// The same, for what cannot go on without it.
+    pub patient: Patient,
     /// Who is who in Slack.
     pub people: Arc<People>,
     /// What is said.
@@ -107,7 +109,7 @@ impl Engine {
             // Whom it is for may have let go just now. It stands in the store for the next start.
             return;
         }
-        let invocation = match self.store.invocation(id).await {
+        let invocation = match self.patient.ask(|store| store.invocation(id)).await {
             Ok(Some(invocation)) => invocation,
             Ok(None) => {
                 tracing::warn!(invocation = id, "a press on an invocation that is not known");
@@ -147,7 +149,7 @@ impl Engine {
             self.settle_press(&press, "may not use the bot now").await;
             return;
         }
-        let steps = match self.store.steps(&invocation.id).await {
+        let steps = match self.patient.ask(|store| store.steps(&invocation.id)).await {
             Ok(steps) => steps,
             Err(error) => {
                 tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
@@ -174,7 +176,7 @@ impl Engine {
                 return;
             }
         };
-        let mut record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
+        let mut record = Record::new(invocation, steps, self.patient.clone(), Arc::clone(&self.clock));
         let entry = record.entry("retry", json!({ "by": press.by }));
         let change = Change {
             state: Some(State::Planned),
@@ -214,13 +216,13 @@ impl Engine {
     }
 
     async fn settle_press(&self, press: &Press, why: &str) {
-        let entry = crate::store::AuditEntry {
-            at: self.clock.now(),
-            invocation: None,
-            event: "click.ignored".into(),
-            body: json!({ "by": press.by, "why": why }),
-        };
-        if let Err(error) = self.store.click_done(&press.key, vec![entry]).await {
+        self.settle_click(&press.key, "click.ignored", json!({ "by": press.by, "why": why })).await;
+    }
+
+    /// Notes that a click has been dealt with where no invocation changes.
+    pub async fn settle_click(&self, key: &str, event: &str, body: Json) {
+        let entry = AuditEntry { at: self.clock.now(), invocation: None, event: event.into(), body };
+        if let Err(error) = self.patient.ask(|store| store.click_done(key, vec![entry.clone()])).await {
             tracing::error!(%error, "a click could not be settled");
         }
     }
@@ -267,7 +269,7 @@ impl Engine {
         let steps = if before == Before::Never {
             Vec::new()
         } else {
-            match self.store.steps(&invocation.id).await {
+            match self.patient.ask(|store| store.steps(&invocation.id)).await {
                 Ok(steps) => steps,
                 Err(error) => {
                     tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
@@ -278,7 +280,7 @@ impl Engine {
                 }
             }
         };
-        let record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
+        let record = Record::new(invocation, steps, self.patient.clone(), Arc::clone(&self.clock));
         self.carry_record(record, before, mail).await;
     }
 

@@ -20,7 +20,7 @@ use crate::pipeline::report::words;
 use crate::slack::people::Freshness;
 use crate::slack::render::action_of;
 use crate::slack::socket::{Answer, Envelope};
-use crate::store::{AuditEntry, Click, Receipt, StoreError};
+use crate::store::{Click, Receipt, StoreError};
 
 /// Slack's leave to open a form lives three seconds, and so does the ack.
 const TRIGGER_LIFE: Duration = Duration::from_millis(2_500);
@@ -116,17 +116,8 @@ impl Intake {
             "retry" => Action::Retry,
             // A form was opened, or its time to be opened is over.
             _ => {
-                let entry = AuditEntry {
-                    at: self.clock.now(),
-                    invocation: None,
-                    event: "form.opened".into(),
-                    body: json!({ "by": stored.by, "form": stored.value }),
-                };
-                self.engine.work.spawn(async move {
-                    if let Err(error) = engine.store.click_done(&key, vec![entry]).await {
-                        tracing::error!(%error, "a click could not be settled");
-                    }
-                });
+                let body = json!({ "by": stored.by, "form": stored.value });
+                self.engine.work.spawn(async move { engine.settle_click(&key, "form.opened", body).await });
                 return;
             }
         };
