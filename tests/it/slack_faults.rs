@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use hubcommander::slack::socket::SocketSettings;
 use hubcommander_sandbox::faults::{Fault, Hold, When};
-use hubcommander_sandbox::slack::{Leave, Options, Ts, Which};
+use hubcommander_sandbox::slack::{Leave, Options, Slack, Ts, Which};
 use serde_json::json;
 
 use crate::hands::held;
@@ -212,6 +213,38 @@ async fn a_connection_is_half_open() -> Result<()> {
         assert_eq!(world.end_of(DEV, ts).await?, format!("line {number}"));
         assert_eq!(said_in(&world, ts).len(), 1);
     }
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_connections_are_half_open_at_once() -> Result<()> {
+    let (patience, redeliver_after) = (Duration::from_secs(60), Duration::from_secs(8));
+    let servers = Servers::start_with(Options { patience, redeliver_after, ..Options::for_tests() }).await?;
+    let world = World::start_on(servers, &shipped_with(&[("auth = []", "auth = [\"confirm\"]")])).await?;
+    let waiting = world.say(ANA, DEV, CREATE)?;
+    assert!(world.end_of(DEV, waiting).await?.contains("[Run]"));
+
+    let frozen = world.slack.links();
+    world.slack.freeze(Which::All);
+    let asked = world.say(ANA, DEV, "!Repeat hello")?;
+    // A click does not come again; Slack tells the person that nobody took it.
+    assert!(world.press(ANA, DEV, waiting, "run").await.is_err());
+    assert_eq!(world.slack.take_notices(ANA).len(), 1);
+    // Nobody told the bot. Within its bound it has noticed, and has two others beside the dead ones.
+    let bound = SocketSettings::default().dead_after * 3 / 2;
+    let two_more = |slack: &Slack| (slack.links().len() == frozen.len() + 2).then_some(());
+    world.slack.wait_for(bound, "two new connections", two_more).await?;
+    // One comes back to life when the bot has left it; of the other the server hears nothing any more.
+    world.slack.thaw(Which::One(frozen[0]));
+    world.slack.cut(Which::One(frozen[1]));
+
+    assert_eq!(world.end_of(DEV, asked).await?, "hello");
+    world.press(ANA, DEV, waiting, "run").await?;
+    let end = world.end_of(DEV, waiting).await?;
+    assert!(end.starts_with("✅ acme/widgets is ready"), "{end}");
+    world.slack.all_acked().await?;
+    world.settled().await?;
+    assert_eq!((said_in(&world, asked).len(), said_in(&world, waiting).len(), world.creations()), (1, 1, 1));
     world.end().await
 }
 
