@@ -12,10 +12,12 @@ use hubcommander_sandbox::github::{self, GitHub};
 use hubcommander_sandbox::slack::{Options, Slack, World};
 use hubcommander_sdk::clock::{SharedClock, SystemClock};
 
+use crate::echo::Style;
 use crate::processor;
 
-/// Names the local Slack to this program when it is to be the bare echo.
-pub const ECHO_OF: &str = "HUBCOMMANDER_BENCH_ECHO_OF";
+/// Names the local Slack to this program when it is to be the bare echo, plain or quick.
+pub const ECHO_OF: [(&str, Style); 2] =
+    [("HUBCOMMANDER_BENCH_PLAIN_ECHO_OF", Style::Plain), ("HUBCOMMANDER_BENCH_QUICK_ECHO_OF", Style::Quick)];
 
 /// How long starting and stopping may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// A bare echo on slack-morphism's own listener.
-    Echo,
+    Echo(Style),
     /// The real program, as it is installed.
     HubCommander,
 }
@@ -50,9 +52,10 @@ impl Bot {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let log = std::fs::File::create(folder.path().join("log"))?;
         let mut command = match who {
-            Who::Echo => {
+            Who::Echo(style) => {
                 let mut command = Command::new(std::env::current_exe()?);
-                command.env_clear().env(ECHO_OF, slack.api_url());
+                let names = ECHO_OF.iter().filter(|(_, known)| *known == style);
+                command.env_clear().envs(names.map(|(name, _)| (*name, slack.api_url())));
                 command
             }
             Who::HubCommander => {
@@ -112,11 +115,11 @@ impl Drop for Bot {
 }
 
 impl Who {
-    /// As many connections as are best for it: to the echo a second one brings nothing.
+    /// How many connections it opens.
     fn connections(self) -> usize {
         match self {
-            Self::Echo => 1,
-            Self::HubCommander => 2,
+            Self::Echo(Style::Quick) => 1,
+            Self::Echo(Style::Plain) | Self::HubCommander => 2,
         }
     }
 }
