@@ -26,7 +26,6 @@ use hubcommander_sdk::orgs::OrgSettings;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
-pub use checks::is_loopback;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use problem::{Problem, Problems};

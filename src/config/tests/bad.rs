@@ -118,6 +118,9 @@ fn addresses() {
         ("[orgs.acme]", "[web]\npublic_url = \"http://localhost.example.com\"\n[orgs.acme]"),
     ]));
     insta::assert_snapshot!(said(&[("[slack]", "[store]\nurl = \"sqlite::memory:\"\n[slack]")]));
+    // What the client would refuse is not taken here.
+    let dotted = said(&[("[slack]", "[slack]\napi_url = \"http://localhost.:9/api\"")]);
+    assert!(dotted.contains("plain http to another machine"), "{dotted}");
     // Loopback may be plain, and answers quickly.
     assert_eq!(
         said(&[
