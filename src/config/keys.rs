@@ -265,7 +265,8 @@ pub static KEYS: &[Key] = &[
         Shape::Flag,
         Usually("false"),
         "true",
-        "Whether new repositories there are public. Otherwise they are private unless asked for.",
+        "Whether new repositories there are public, without being confirmed. Otherwise they are private unless \
+         asked for.",
     ),
     key(
         "orgs.*.new_repo_teams",

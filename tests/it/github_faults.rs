@@ -346,12 +346,6 @@ async fn what_is_asked_for_at_creation_is_there_afterwards() -> Result<()> {
         assert!(said.starts_with(&format!("✅ acme/{name} is ready")), "{said}");
         seen.push(format!("{name}: {}", world.at_github("acme", name)));
     }
-    let asked = world.say(ANA, DEV, "!CreateRepo acme-oss g")?;
-    let said = world.end_of(DEV, asked).await?;
-    assert!(said.contains("[Run]"), "what shows something to everybody waits for a word: {said}");
-    world.press(ANA, DEV, asked, "cancel").await?;
-    world.end_of(DEV, asked).await?;
-    seen.push(format!("g: {}", world.at_github("acme-oss", "g")));
     insta::assert_snapshot!(seen.join("\n"), @r#"
     a: private · description "Our a" · homepage "https://a.acme.example" · empty · bots pull · employees push
     b: private · topics rust,tools · branch trunk · bots pull · employees push
@@ -359,7 +353,6 @@ async fn what_is_asked_for_at_creation_is_there_afterwards() -> Result<()> {
     d: private · empty · bots push · employees push · platform maintain
     e: public · empty · bots pull · employees push
     f: private · description "From it" · branch trunk · from templates · bots pull · employees push
-    g: absent
     "#);
     world.end().await
 }

@@ -152,8 +152,9 @@ impl CreateRepo {
         }
     }
 
-    async fn must_be_template(&self, template: Option<&FullName>) -> Result<(), Refusal> {
-        let Some(name) = template else { return Ok(()) };
+    /// Who can see the template, if there is one.
+    async fn must_be_template(&self, template: Option<&FullName>) -> Result<Option<Visibility>, Refusal> {
+        let Some(name) = template else { return Ok(None) };
         let shown = Text::new().code(name.to_string());
         // The bot's account may see more than the person does.
         if self.orgs.find(name.owner.as_str()).is_none() {
@@ -164,7 +165,7 @@ impl CreateRepo {
         }
         let found = self.reader.repository(name.owner.as_str(), name.name.as_str()).await;
         match found.map_err(|error| error.refusal())? {
-            Lookup::Found(found) if found.is_template => Ok(()),
+            Lookup::Found(found) if found.is_template => Ok(Some(found.visibility)),
             Lookup::Found(_) => Err(Refusal::new(
                 shown.plain(" is not a template."),
                 "Its administrators can make it one in its settings.",
@@ -295,9 +296,14 @@ impl Command for CreateRepo {
         let grants = std::mem::take(&mut wanted.grants);
         let teams = try_join_all(grants.into_iter().map(|grant| self.team(org, grant)));
         let free = try_join(self.must_be_free(&wanted.name), self.must_be_template(wanted.template.as_ref()));
-        let (_, grants) = try_join(free, teams).await?;
+        let ((_, template), grants) = try_join(free, teams).await?;
         wanted.grants = grants;
-        Ok(Prepared::Plan(Self::plan(&wanted)?))
+        let mut plan = Self::plan(&wanted)?;
+        // Where all repositories are public a new one is too, unless it would show what its template hides.
+        if org.settings.public_only && template.is_none_or(|seen_by| seen_by == Visibility::Public) {
+            plan.usual = Some(Risk::Exposing);
+        }
+        Ok(Prepared::Plan(plan))
     }
 
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
