@@ -13,6 +13,7 @@ use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
+use hubcommander_sdk::setting::Setting;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
@@ -61,8 +62,8 @@ pub enum AppError {
 
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
-pub fn command_names() -> Vec<(&'static str, &'static [&'static str])> {
-    let builtins: [(&str, &[&str]); 1] = [("Help", &[])];
+pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
+    let builtins: [(&str, &[Setting]); 1] = [("Help", &[])];
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 

@@ -127,7 +127,7 @@ pub struct CommandSettings {
     pub hidden: bool,
     /// Gates it takes besides what its risk takes; each is one of [`keys::GATES`].
     pub auth: Vec<String>,
-    /// The command's own keys. Only their names have been looked at.
+    /// The command's own keys, as it declares them.
     pub settings: toml::Table,
 }
 

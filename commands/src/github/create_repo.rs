@@ -15,6 +15,7 @@ use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Button;
 use hubcommander_sdk::orgs::{Org, Orgs, TeamGrant};
 use hubcommander_sdk::plan::{Plan, Risk, Title};
+use hubcommander_sdk::setting::{Setting, SettingKind};
 use hubcommander_sdk::text::Text;
 use serde::Deserialize;
 
@@ -33,8 +34,24 @@ pub struct CreateRepoSettings {
 }
 
 impl CreateRepoSettings {
-    /// The keys, for checking the configuration.
-    pub const KEYS: &'static [&'static str] = &["permitted_permissions", "permitted_visibilities"];
+    /// The keys, for checking the configuration and for its reference.
+    pub const DECLARED: &'static [Setting] = &[
+        Setting {
+            name: "permitted_permissions",
+            kind: SettingKind::Texts,
+            default: r#"["pull", "triage", "push", "maintain"]"#,
+            example: r#"["pull", "push"]"#,
+            about: "What `--team` may grant: `pull`, `triage`, `push`, `maintain`, `admin`, or names of custom \
+                    roles.",
+        },
+        Setting {
+            name: "permitted_visibilities",
+            kind: SettingKind::Choices(&["private", "internal", "public"]),
+            default: r#"["private", "internal", "public"]"#,
+            example: r#"["private", "internal"]"#,
+            about: "What `--visibility` may be.",
+        },
+    ];
 }
 
 impl Default for CreateRepoSettings {
@@ -321,4 +338,22 @@ fn summary(visibility: Visibility, grants: &[TeamGrant]) -> Text {
         words = words.plain(format!(" · {} can {}", grant.name, can(&grant.permission)));
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: fn(&Setting) -> &'static str) -> CreateRepoSettings {
+        let lines = CreateRepoSettings::DECLARED.iter().map(|key| format!("{} = {}\n", key.name, value(key)));
+        toml::from_str(&lines.collect::<String>()).unwrap()
+    }
+
+    #[test]
+    fn the_settings_are_read_as_they_are_declared() {
+        let (written, usual) = (read(|key| key.default), CreateRepoSettings::default());
+        assert_eq!(written.permitted_permissions, usual.permitted_permissions);
+        assert_eq!(written.permitted_visibilities, usual.permitted_visibilities);
+        assert_eq!(read(|key| key.example).permitted_visibilities, ["private", "internal"]);
+    }
 }
