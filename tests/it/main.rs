@@ -15,6 +15,7 @@ mod command_line;
 mod confirm;
 mod crash;
 mod create_repo;
+mod enterprise;
 mod forms;
 mod github_faults;
 mod hands;

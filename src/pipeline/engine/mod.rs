@@ -111,7 +111,10 @@ impl Engine {
             }
         };
         let retryable = matches!(invocation.state, State::Partial | State::Failed);
-        if press.action == Action::Retry && retryable && press.by == invocation.origin.person {
+        if press.action == Action::Retry
+            && retryable
+            && self.is_same(&press.by, &invocation.origin.person).await
+        {
             self.spawn_retry(invocation, press);
             return;
         }
@@ -225,6 +228,22 @@ impl Engine {
             place.shared = known.shared;
         }
         place
+    }
+
+    /// Whether both are the same person. In an enterprise one account can go by several ids and workspaces,
+    /// and a click need not name those that a message named: there Slack is asked which account they are.
+    async fn is_same(&self, one: &PersonId, other: &PersonId) -> bool {
+        if one == other {
+            return true;
+        }
+        let known = |id: &PersonId| {
+            let user = id.user.clone();
+            async move { self.people.get(&user, Freshness::Cached).await.ok() }
+        };
+        match tokio::join!(known(one), known(other)) {
+            (Some(one), Some(other)) => one.id == other.id,
+            _ => false,
+        }
     }
 
     /// Whether Slack still knows the person as one who may use the bot.

@@ -294,7 +294,10 @@ impl Way<'_> {
             return self.give_up(record, &examined, State::Expired, "expired", outcome, Vec::new()).await;
         };
         let for_this = press.digest.as_deref() == Some(examined.digest().0.as_str());
-        let mine = gate::fulfils(Obligation::Confirm, &press.by, &record.invocation().origin.person);
+        let asked = &record.invocation().origin.person;
+        // Known to the gate by the ids under which they asked, whatever the click called them.
+        let by = if engine.is_same(&press.by, asked).await { asked.clone() } else { press.by.clone() };
+        let mine = gate::fulfils(Obligation::Confirm, &by, asked);
         match press.action {
             _ if !for_this => {
                 self.engine
@@ -328,7 +331,7 @@ impl Way<'_> {
                 }
                 progress.evidence.push(Evidence {
                     obligation: Obligation::Confirm,
-                    by: press.by.clone(),
+                    by,
                     digest: examined.digest().clone(),
                     at: press.at,
                 });
