@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::mailboxes::{Action, Mail};
 use super::{Engine, Stopped, restored};
-use crate::invocation::{Posted, State, StepState};
+use crate::invocation::{Posted, State};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{self, Evidence, Gated, Obligation, Progress};
@@ -420,7 +420,7 @@ impl Way<'_> {
         outcome: Message,
         clicks_done: Vec<String>,
     ) -> Result<(), Stopped> {
-        if record.steps().iter().all(|known| matches!(known.state, StepState::Failed | StepState::Skipped)) {
+        if record.steps().iter().all(|known| known.state.left_nothing()) {
             return self.end(record, state, event, outcome, clicks_done).await;
         }
         let took = self.engine.clock.now() - record.invocation().received_at;
