@@ -17,7 +17,7 @@ use hubcommander_sdk::setting::Setting;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
-use crate::alarm::Alarms;
+use crate::alarm::{Alarms, watch_token};
 use crate::builtins::help::Help;
 use crate::config::{self, Config};
 use crate::ids::Ids;
@@ -186,7 +186,8 @@ impl App {
     /// The store cannot be read, or nothing can listen where the health page should be.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), AppError> {
         if let Some(address) = self.health {
-            let seen = Seen { intake: Arc::clone(&self.intake), slack: self.board.watcher() };
+            let (slack, token) = (self.board.watcher(), self.web.token());
+            let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
             tokio::spawn(crate::web::listen(address, seen, stop.clone()).await?);
         }
         let unfinished = self.engine.resume().await?;
@@ -204,6 +205,7 @@ impl App {
 fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
     let slack = &config.slack;
     let (bot_token, app_token) = (slack.bot_token.clone(), slack.app_token.clone());
+        tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
     let settings = WebSettings::new(slack.api_url.clone(), bot_token, app_token, slack.pacing);
     Ok(Web::new(settings, Arc::clone(clock))?)
 }

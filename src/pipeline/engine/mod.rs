@@ -306,7 +306,11 @@ impl Engine {
                     tracing::error!(invocation = id, %error, "an invocation is left for the next start");
                     return;
                 }
-                Err(Stopped::Slack(SlackError::Refused { method, code })) if !is_about_us(&code) => {
+                Err(Stopped::Slack(error)) if error.is_about_us() => {
+                    // An alarm says so once; here it is said for each that waits.
+                    tracing::warn!(invocation = id, %error, "Slack refuses us; trying again");
+                }
+                Err(Stopped::Slack(SlackError::Refused { method, code })) => {
                     tracing::error!(invocation = id, method, code, "Slack will not take what was to be said");
                     if let Err(error) = unsaid(&mut record, &code).await {
                         tracing::error!(invocation = id, %error, "that it could not be said could not be written");
@@ -315,27 +319,12 @@ impl Engine {
                 }
                 Err(Stopped::Slack(error)) => {
                     tracing::error!(invocation = id, %error, "Slack does not take what is to be said; trying again");
-                    tokio::time::sleep(SILENCE).await;
-                    before = Before::Perhaps;
                 }
             }
+            tokio::time::sleep(SILENCE).await;
+            before = Before::Perhaps;
         }
     }
-}
-
-/// Whether Slack refuses us altogether, and not this one message: somebody mends the token or the proxy one
-/// day, and what was to be said is said then.
-fn is_about_us(code: &str) -> bool {
-    const OURS: [&str; 7] = [
-        "invalid_auth",
-        "not_authed",
-        "token_revoked",
-        "token_expired",
-        "account_inactive",
-        "org_login_required",
-        "missing_scope",
-    ];
-    OURS.contains(&code) || code.starts_with("http_")
 }
 
 /// The stored plan with the words that were shown for it, and what the gate knows of it.

@@ -27,7 +27,7 @@ use url::Url;
 
 pub use status::{Board, Counters, Status, Watcher};
 
-use super::web::{SlackError, Web};
+use super::web::{Refused, SlackError, Web};
 
 /// What an envelope holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub enum AlarmKind {
         /// Slack's word for it, for example `invalid_auth`.
         code: String,
     },
+    /// Slack does not accept the bot's token. Raised by who watches the Web API, not by the reader.
+    BotRefused(Refused),
     /// Socket Mode was switched off in the app's settings. Tried again every few minutes.
     LinkDisabled,
     /// A frame could not be read.
