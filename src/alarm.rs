@@ -1,16 +1,17 @@
 //! Alarms: told to the operator's log and to the security channel, once for each matter in a while.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use hubcommander_sdk::clock::{Instant, SharedClock};
 use hubcommander_sdk::message::{Message, State};
 use hubcommander_sdk::text::Text;
+use tokio::sync::watch;
 
 use crate::slack::socket::{Alarm, AlarmKind};
-use crate::slack::web::{Tag, Web};
+use crate::slack::web::{Refused, Tag, Web};
 
 /// How long the same matter is not told again.
 const QUIET: TimeDelta = TimeDelta::minutes(10);
@@ -46,7 +47,9 @@ impl Alarm for Alarms {
     async fn raise(&self, alarm: AlarmKind) {
         let (name, what, todo, log) = words(&alarm);
         tracing::error!(alarm = name, log, "{}", what.words());
-        if !self.is_new(name) {
+        // With a token that Slack does not take nothing can be said there.
+        let unsayable = matches!(&alarm, AlarmKind::BotRefused(refused) if refused.altogether());
+        if unsayable || !self.is_new(name) {
             return;
         }
         let Some(channel) = self.channel.clone() else { return };
@@ -62,6 +65,25 @@ impl Alarm for Alarms {
     }
 }
 
+/// Raises the alarm when Slack begins to refuse the bot's token: once for each cause, however many calls meet
+/// it. Ends when the Web API is gone.
+pub async fn watch_token(mut token: watch::Receiver<Option<Refused>>, alarm: Arc<dyn Alarm>) {
+    let mut was_refused = false;
+    loop {
+        let refused = token.borrow_and_update().clone();
+        let is_refused = refused.is_some();
+        match refused {
+            Some(refused) => alarm.raise(AlarmKind::BotRefused(refused)).await,
+            None if was_refused => tracing::info!("Slack takes the bot's token again"),
+            None => {}
+        }
+        was_refused = is_refused;
+        if token.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// A name for counting, what happened, what to do, and what only the log gets.
 fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
     match alarm {
@@ -70,6 +92,24 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             Text::new().plain("Slack refuses the bot's tokens: ").code(code).plain("."),
             Text::new().plain("Put new ones into the configuration; ").code("hubcommander check").plain(" says which."),
             code.clone(),
+        ),
+        AlarmKind::BotRefused(refused) if refused.altogether() => (
+            "bot_refused",
+            Text::new().plain("Slack refuses the bot's token: ").code(&refused.code).plain("."),
+            Text::new()
+                .plain("Install the app anew, put its token into the configuration and start the bot again; ")
+                .code("hubcommander check")
+                .plain(" tries it."),
+            refused.method.to_owned(),
+        ),
+        AlarmKind::BotRefused(refused) => (
+            "bot_refused",
+            Text::new().plain("The Slack app lacks a permission, so ").code(refused.method).plain(" is refused."),
+            Text::new()
+                .plain("Compare its permissions with ")
+                .code("hubcommander manifest")
+                .plain(", and install it anew."),
+            refused.code.clone(),
         ),
         AlarmKind::LinkDisabled => (
             "link_disabled",
@@ -94,6 +134,12 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "unreachable",
             "Slack could not be reached for a while.".into(),
             "Commands that were typed meanwhile come late or not at all. The log says what was tried.".into(),
+            log.clone(),
+        ),
+        AlarmKind::Halted { invocation, log } => (
+            "halted",
+            Text::new().plain("A command stands still, because something in the bot is broken: ").code(invocation).plain("."),
+            "The log says what, by that id. The bot goes on with it when it is started again.".into(),
             log.clone(),
         ),
         AlarmKind::StoreDown { log } => (

@@ -14,10 +14,11 @@ use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
+use hubcommander_sdk::setting::Setting;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
-use crate::alarm::Alarms;
+use crate::alarm::{Alarms, watch_token};
 use crate::builtins::help::Help;
 use crate::config::{self, Config};
 use crate::ids::Ids;
@@ -63,8 +64,8 @@ pub enum AppError {
 
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
-pub fn command_names() -> Vec<(&'static str, &'static [&'static str])> {
-    let builtins: [(&str, &[&str]); 1] = [("Help", &[])];
+pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
+    let builtins: [(&str, &[Setting]); 1] = [("Help", &[])];
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -149,7 +150,21 @@ impl App {
     /// # Errors
     /// As [`AppError`] says.
     pub async fn new(config: &Config, clock: SharedClock, board: Board) -> Result<Self, AppError> {
-        let Plugins { registry, operations, orgs, issuer, github: _ } = plugins(config, &clock)?;
+        let plugins = plugins(config, &clock)?;
+        Self::with(config, plugins, clock, board).await
+    }
+
+    /// The same with other plugins than those that ship.
+    ///
+    /// # Errors
+    /// As [`AppError`] says.
+    pub async fn with(
+        config: &Config,
+        plugins: Plugins,
+        clock: SharedClock,
+        board: Board,
+    ) -> Result<Self, AppError> {
+        let Plugins { registry, operations, orgs, issuer, github: _ } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
         let (store, me) = tokio::join!(store, web.auth_test());
@@ -172,6 +187,7 @@ impl App {
             clock: Arc::clone(&clock),
             mailboxes: Mailboxes::default(),
             work: Work::default(),
+            alarm: Arc::clone(&alarm),
         });
         let ids = Arc::new(Ids::new(clock, rand::random()));
         let intake = Arc::new(Intake::new(
@@ -194,9 +210,11 @@ impl App {
     /// The store cannot be read, or nothing can listen where the health page should be.
     pub async fn run(self, stop: watch::Receiver<bool>) -> Result<(), AppError> {
         if let Some(address) = self.health {
-            let seen = Seen { intake: Arc::clone(&self.intake), slack: self.board.watcher() };
+            let (slack, token) = (self.board.watcher(), self.web.token());
+            let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
             tokio::spawn(crate::web::listen(address, seen, stop.clone()).await?);
         }
+        tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");

@@ -6,6 +6,7 @@ use hubcommander_sdk::message::Message;
 use hubcommander_sdk::operation::Applied;
 use hubcommander_sdk::people::{Conversation, PersonId, Place};
 use hubcommander_sdk::plan::{Digest, Plan};
+use hubcommander_sdk::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -198,10 +199,27 @@ pub enum StepState {
     Started,
     /// It went through.
     Done,
-    /// It will not go through.
+    /// It did not go through.
     Failed,
     /// Not tried, since one that it waits for failed.
     Skipped,
+}
+
+impl StepState {
+    /// Whether it certainly changed nothing.
+    #[must_use]
+    pub fn left_nothing(self) -> bool {
+        matches!(self, Self::Failed | Self::Skipped)
+    }
+}
+
+/// Why a step did not go through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepError {
+    /// For the person.
+    pub what: Text,
+    /// Whether trying the same again can only end the same.
+    pub lasting: bool,
 }
 
 /// What the journal holds of one step.
@@ -217,6 +235,6 @@ pub struct StepRecord {
     pub tries: u32,
     /// What came of it.
     pub applied: Option<Applied>,
-    /// Why it failed, for the person.
-    pub error: Option<hubcommander_sdk::text::Text>,
+    /// Why it failed, or why nobody knows whether it did.
+    pub error: Option<StepError>,
 }

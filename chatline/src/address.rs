@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::mention;
-use crate::normalize::normalize;
+use crate::normalize::{kept_backticks, normalize};
 
 /// How a message is addressed to the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -155,8 +155,8 @@ fn closed(text: &str, opened: &[char]) -> String {
 }
 
 /// Whether a raw text shows a command in code or quote marks and says something beside it.
-fn is_shown(raw: &str) -> bool {
-    let raw = raw.trim_start_matches(|c: char| !is_seen(c));
+fn is_shown(whole: &str) -> bool {
+    let raw = whole.trim_start_matches(|c: char| !is_seen(c));
     if raw.starts_with("&gt;") && !raw.starts_with("&gt;&gt;&gt;") {
         let beside =
             raw.lines().map(str::trim_start).any(|line| !line.is_empty() && !line.starts_with("&gt;"));
@@ -166,11 +166,12 @@ fn is_shown(raw: &str) -> bool {
     }
     let inside = raw.trim_start_matches("&gt;");
     let (inside, _) = marks(inside.trim_start_matches(|c: char| !is_seen(c)));
-    let fence = if inside.starts_with("```") { "```" } else { "`" };
-    let Some((_, after)) = inside.strip_prefix(fence).and_then(|code| code.split_once(fence)) else {
-        return false;
-    };
-    after.contains(char::is_alphanumeric)
+    let block = inside.starts_with("```");
+    let fence = if block { "```" } else { "`" };
+    let Some(code) = inside.strip_prefix(fence) else { return false };
+    let (kept, from) = (kept_backticks(whole), whole.len() - code.len());
+    let end = if block { kept.end_of_block(code, from) } else { kept.end_of_span(code, from) };
+    end.is_some_and(|end| code[end..].contains(char::is_alphanumeric))
 }
 
 fn is_seen(c: char) -> bool {
@@ -260,6 +261,8 @@ mod tests {
             assert!(address(raw, "U0HUB", true).is_some(), "nobody else reads along: {raw:?}");
         }
         assert_eq!(bang_line("`!Help` :)").as_deref(), Some("Help :)"));
+        assert_eq!(bang_line("`!Repeat \"a `b` c\"`").as_deref(), Some("Repeat \"a `b` c\""));
+        assert_eq!(bang_line("`!Repeat \"a `b` c\"` he said"), None);
         assert_eq!(bang_line("&gt; !Repeat a\n&gt; b").as_deref(), Some("Repeat a\nb"));
     }
 

@@ -15,6 +15,7 @@
 //! the way back, from values to a line.
 
 mod address;
+mod backticks;
 mod characters;
 mod grammar;
 mod mention;

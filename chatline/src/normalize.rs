@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::backticks::Kept;
 use crate::characters::{self, Meaning};
 use crate::quotes::{Role, Roles};
 use crate::token;
@@ -14,7 +15,8 @@ use crate::token;
 ///   what was typed where Slack itself made a link of that.
 /// * The entities `&lt; &gt; &amp;` are unescaped once, so nothing that was typed turns into a token.
 /// * Code marks go where they stand in pairs, and quote marks at the beginning of lines: like the person,
-///   we see the words and not the marks. `*`, `_` and `~` stay, since they can be part of a value.
+///   we see the words and not the marks. Inside quotes backticks stay, as in `"build it with `make`"`; and
+///   so do `*`, `_` and `~` everywhere: they are part of a value.
 /// * What keyboards and copying put in is put right: curly quotes, long dashes before an option's name,
 ///   spaces of all kinds, characters that nobody can see.
 ///
@@ -39,21 +41,54 @@ enum Code {
     Block,
 }
 
+/// Which backticks of a raw text are part of a value, because they stand inside quotes.
+pub(crate) fn kept_backticks(text: &str) -> Kept {
+    if !text.contains('`') {
+        return Kept::default();
+    }
+    let mut bare = Typed::new(text, Backticks::Noted(Vec::new()));
+    bare.read(text);
+    match bare.backticks {
+        Backticks::Noted(marks) => Kept::of(&bare.out, &marks),
+        Backticks::Judged(kept) => kept,
+    }
+}
+
+/// What is done with backticks.
+enum Backticks {
+    /// They are left out, and it is noted where each stands, in the raw text and in what comes out.
+    Noted(Vec<(usize, usize)>),
+    /// Those that are kept stay; the others are marks of code where they stand in pairs.
+    Judged(Kept),
+}
+
 struct Typed {
     out: String,
     code: Code,
     /// Cleared once no more block can be closed, so that the search is done once.
     blocks: bool,
+    backticks: Backticks,
+    /// The length of the raw text, to know where in it something stands.
+    length: usize,
 }
 
 impl Typed {
     fn of(text: &str) -> String {
-        let mut typed = Self { out: String::with_capacity(text.len()), code: Code::None, blocks: true };
+        let mut typed = Self::new(text, Backticks::Judged(kept_backticks(text)));
+        typed.read(text);
+        typed.out
+    }
+
+    fn new(text: &str, backticks: Backticks) -> Self {
+        let out = String::with_capacity(text.len());
+        Self { out, code: Code::None, blocks: true, backticks, length: text.len() }
+    }
+
+    fn read(&mut self, text: &str) {
         let mut rest = unquoted(text);
         while let Some(c) = rest.chars().next() {
-            rest = typed.take(c, rest);
+            rest = self.take(c, rest);
         }
-        typed.out
     }
 
     /// Takes what stands at the beginning of `rest`, which is `c` or begins with it, and gives what follows.
@@ -100,7 +135,20 @@ impl Typed {
     /// Takes a run of backticks. Three open or close a block, one a piece of code on one line; what has no
     /// partner is a character like any other.
     fn code_marks<'a>(&mut self, rest: &'a str) -> &'a str {
+        let at = self.length - rest.len();
+        let kept = match &mut self.backticks {
+            Backticks::Judged(kept) => kept,
+            Backticks::Noted(marks) => {
+                marks.push((at, self.out.len()));
+                return &rest[1..];
+            }
+        };
         let backticks = |most| rest.bytes().take(most).take_while(|&b| b == b'`').count();
+        if kept.holds(at) {
+            let all = backticks(usize::MAX);
+            self.out.push_str(&rest[..all]);
+            return &rest[all..];
+        }
         // No more are counted than matter: a long run is a long row of blocks.
         let run = backticks(3);
         if run == 3 && self.code != Code::Span {
@@ -110,7 +158,7 @@ impl Typed {
                 return after;
             }
             if self.blocks {
-                self.blocks = after.contains("```");
+                self.blocks = kept.end_of_block(after, at + 3).is_some();
                 if self.blocks {
                     self.code = Code::Block;
                     return after;
@@ -124,7 +172,7 @@ impl Typed {
                 return after;
             }
             let line = after.split('\n').next().unwrap_or(after);
-            if closes_span(line) {
+            if kept.end_of_span(line, at + 1).is_some() {
                 self.code = Code::Span;
                 return after;
             }
@@ -133,21 +181,6 @@ impl Typed {
         self.out.push_str(&rest[..all]);
         &rest[all..]
     }
-}
-
-/// Whether there is a single backtick in the line.
-fn closes_span(line: &str) -> bool {
-    let bytes = line.as_bytes();
-    let mut at = 0;
-    while let Some(found) = line[at..].find('`') {
-        let start = at + found;
-        let run = bytes[start..].iter().take_while(|&&b| b == b'`').count();
-        if run == 1 {
-            return true;
-        }
-        at = start + run;
-    }
-    false
 }
 
 /// The line without the marks that make it a quote.
@@ -231,6 +264,30 @@ mod tests {
             ("```a` b", "```a` b"),
             ("`a``b`", "a``b"),
             ("````a````", "`a`"),
+        ] {
+            assert_eq!(normalize(raw), typed, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn backticks_inside_quotes_are_part_of_the_value() {
+        for (raw, typed) in [
+            ("!X \"use `make`\"", "!X \"use `make`\""),
+            ("!X “use `make`”", "!X \"use `make`\""),
+            ("!X 'use `make`' `a`", "!X 'use `make`' a"),
+            ("!X \"`\" `a` \"```b```\"", "!X \"`\" a \"```b```\""),
+            // Marks around the whole command, or around a quote, are marks.
+            ("`!X \"use `make`\"`", "!X \"use `make`\""),
+            ("```!X \"use `make`\"```", "!X \"use `make`\""),
+            ("!X `\"two words\"` `'x y'`", "!X \"two words\" 'x y'"),
+            // What is no quote keeps nothing.
+            ("!X 5\" `a`", "!X 5\" a"),
+            ("!X don't `a` don't", "!X don't a don't"),
+            ("!X \"a \\\" `b` c\" `d`", "!X \"a \\\" `b` c\" d"),
+            // A mark has its partner outside of quotes.
+            ("!X ` \"`\"", "!X ` \"`\""),
+            ("!X `a \"`\" b`", "!X a \"`\" b"),
+            ("!X ```a \"```\" b```", "!X a \"```\" b"),
         ] {
             assert_eq!(normalize(raw), typed, "{raw:?}");
         }

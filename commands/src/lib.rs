@@ -10,6 +10,7 @@ use std::sync::Arc;
 use hubcommander_github::Reader;
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
 
 /// What the commands are made from.
@@ -22,7 +23,7 @@ pub struct Setup {
     pub settings: BTreeMap<String, toml::Table>,
 }
 
-/// A command's own settings are wrong.
+/// A command cannot read its own settings, though they are as it declares them: a fault of the plugin.
 #[derive(Debug, thiserror::Error)]
 #[error("[commands.{command}]: {reason}")]
 pub struct WrongSettings {
@@ -33,8 +34,8 @@ pub struct WrongSettings {
 }
 
 /// The names of all commands, each with the settings that it takes of its own.
-pub const NAMES: &[(&str, &[&str])] = &[
-    ("CreateRepo", github::CreateRepoSettings::KEYS),
+pub const NAMES: &[(&str, &[Setting])] = &[
+    ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("ListOrgs", &[]),
     ("Repeat", &[]),
     ("SetDescription", &[]),

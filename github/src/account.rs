@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::identity::{Identities, Identity, Scope};
 use crate::names::Owner;
 use crate::path::Path;
-use crate::reader::{NameCache, Reader};
+use crate::reader::{Lately, Reader, RepositoryNames};
 use crate::settings::{Settings, SetupError, Timeouts};
 use crate::transport::{Call, JSON, Transport};
 use crate::writer::Writer;
@@ -75,7 +75,8 @@ pub(crate) struct Account {
     pub(crate) clock: SharedClock,
     permit_check: PermitCheck,
     jitter: Mutex<StdRng>,
-    pub(crate) repository_names: NameCache,
+    pub(crate) repository_names: Arc<Lately<RepositoryNames>>,
+    pub(crate) team_slugs: Arc<Lately<Vec<String>>>,
 }
 
 impl fmt::Debug for Account {
@@ -95,10 +96,11 @@ impl Account {
             identities: Identities::new(&settings.credentials, settings.budget, Arc::clone(&clock))?,
             cache: Cache::new(settings.cache_entries),
             timeouts: settings.timeouts,
+            repository_names: Lately::new(Arc::clone(&clock)),
+            team_slugs: Lately::new(Arc::clone(&clock)),
             clock,
             permit_check,
             jitter: Mutex::new(StdRng::seed_from_u64(settings.seed)),
-            repository_names: NameCache::default(),
         })
     }
 

@@ -27,7 +27,7 @@ mod writer;
 
 pub use account::GitHub;
 pub use reader::{
-    Branch, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind, Reader, Repository, Team,
-    Visibility, WhoAmI,
+    Branch, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind, Reader, Repository,
+    RepositoryNames, Team, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};

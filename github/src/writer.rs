@@ -71,16 +71,15 @@ impl From<Failure> for OperationError {
                 retry_after: Some(wait),
                 log,
             },
-            Failure::NotInstalled(org) => Self::permanent(
+            Failure::NotInstalled(org) => Self::blocked(
                 format!(
                     "This bot's GitHub App is not installed in {org}. Ask an owner of {org} to install it."
                 ),
                 log,
             ),
-            Failure::Unauthorized(_) => Self::permanent(
-                format!("GitHub does not accept this bot's credentials. {TELL_OPERATORS}"),
-                log,
-            ),
+            Failure::Unauthorized(_) => {
+                Self::blocked(format!("GitHub does not accept this bot's credentials. {TELL_OPERATORS}"), log)
+            }
             Failure::Name(bad) => Self::permanent(format!("The {bad}. Check the name."), log),
         }
     }
@@ -128,7 +127,12 @@ pub(crate) fn refused(answer: &Answer, subject: &str) -> OperationError {
         451 => format!("GitHub refuses to change {subject} for legal reasons. Ask GitHub's support."),
         _ => format!("GitHub did not take the change to {subject}. {TELL_OPERATORS}"),
     };
-    OperationError::permanent(what, log)
+    match status {
+        // It would have to be something else, or under another name.
+        301 | 302 | 307 | 308 | 422 | 451 => OperationError::permanent(what, log),
+        // Somebody can mend it: a permission, a token, an archived repository.
+        _ => OperationError::blocked(what, log),
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +183,7 @@ mod tests {
     fn told(status: u16, headers: &[(&'static str, &str)], body: &str) -> String {
         match refused(&answer(status, headers, body), "acme/widgets") {
             OperationError::Permanent { what, log } => format!("permanent: {} [{log}]", what.words()),
+            OperationError::Blocked { what, log } => format!("blocked: {} [{log}]", what.words()),
             OperationError::Temporary { what, retry_after, .. } => {
                 format!("temporary: {} {retry_after:?}", what.words())
             }
@@ -210,15 +215,15 @@ mod tests {
         unclear: acme/widgets: GitHub answered 502 "" (request -)
         unclear: acme/widgets: GitHub answered 201 "" (request -)
         permanent: acme/widgets has been renamed or moved. Ask again with its new name. [acme/widgets: GitHub answered 307 "" (request -)]
-        permanent: GitHub does not accept this bot's credentials. Tell the people who run this bot. [acme/widgets: GitHub answered 401 "" (request -)]
-        permanent: The organisation wants this bot's token authorised for single sign-on to change acme/widgets. Tell the people who run this bot. [acme/widgets: GitHub answered 403 "" (request -)]
-        permanent: acme/widgets is archived and cannot be changed. Unarchive it first. [acme/widgets: GitHub answered 403 "Repository was archived so is read-only." (request -)]
-        permanent: This bot's GitHub account may not change acme/widgets. Tell the people who run this bot. It needs administration=write. [acme/widgets: GitHub answered 403 "" (request -)]
-        permanent: acme/widgets is not there, or this bot's GitHub account cannot see it. Check the name. [acme/widgets: GitHub answered 404 "" (request -)]
+        blocked: GitHub does not accept this bot's credentials. Tell the people who run this bot. [acme/widgets: GitHub answered 401 "" (request -)]
+        blocked: The organisation wants this bot's token authorised for single sign-on to change acme/widgets. Tell the people who run this bot. [acme/widgets: GitHub answered 403 "" (request -)]
+        blocked: acme/widgets is archived and cannot be changed. Unarchive it first. [acme/widgets: GitHub answered 403 "Repository was archived so is read-only." (request -)]
+        blocked: This bot's GitHub account may not change acme/widgets. Tell the people who run this bot. It needs administration=write. [acme/widgets: GitHub answered 403 "" (request -)]
+        blocked: acme/widgets is not there, or this bot's GitHub account cannot see it. Check the name. [acme/widgets: GitHub answered 404 "" (request -)]
         temporary: GitHub is busy with acme/widgets. Try again in a minute. Some(2s)
         permanent: GitHub refuses this: Validation Failed <!channel>. Change it and ask again. [acme/widgets: GitHub answered 422 "Validation Failed <!channel>" (request -)]
         permanent: GitHub refuses to change acme/widgets for legal reasons. Ask GitHub's support. [acme/widgets: GitHub answered 451 "" (request -)]
-        permanent: GitHub did not take the change to acme/widgets. Tell the people who run this bot. [acme/widgets: GitHub answered 400 "" (request -)]
+        blocked: GitHub did not take the change to acme/widgets. Tell the people who run this bot. [acme/widgets: GitHub answered 400 "" (request -)]
         "#
         );
     }

@@ -283,6 +283,24 @@ mod tests {
     }
 
     #[test]
+    fn this_machine_is_told_from_what_only_looks_like_it() {
+        let here = |url: &str| leads_here(&url.parse().unwrap());
+        for url in ["http://127.0.0.1:1/", "http://127.9.9.9", "http://[::1]:80", "http://LOCALHOST/x"] {
+            assert!(here(url), "{url}");
+        }
+        // A name with a dot at its end is asked of the name servers, whatever the machine's own list says.
+        for url in [
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "http://localhost./",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+        ] {
+            assert!(!here(url), "{url}");
+        }
+    }
+
+    #[test]
     fn this_machine_is_reached_without_the_proxy_unless_it_is_meant() {
         let uri: Uri = "http://localhost:80/".parse().unwrap();
         let mut proxies = Proxies::always("http://proxy.example:3128");

@@ -36,9 +36,18 @@ impl Refusal {
 /// Why an operation did not go through, and what follows from that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum OperationError {
-    /// It will not go through, however often it is tried.
+    /// It will not go through, however often it is tried: it would have to be something else.
     #[error("refused: {log}")]
     Permanent {
+        /// One sentence for the person.
+        what: Text,
+        /// For the log.
+        log: String,
+    },
+    /// It had no effect, and will have none until somebody mends what is in its way: a permission, a team
+    /// that is missing. Then the same may go through.
+    #[error("blocked: {log}")]
+    Blocked {
         /// One sentence for the person.
         what: Text,
         /// For the log.
@@ -67,5 +76,11 @@ impl OperationError {
     #[must_use]
     pub fn permanent(what: impl Into<Text>, log: impl Into<String>) -> Self {
         Self::Permanent { what: what.into(), log: log.into() }
+    }
+
+    /// It will not go through until somebody mends what is in its way.
+    #[must_use]
+    pub fn blocked(what: impl Into<Text>, log: impl Into<String>) -> Self {
+        Self::Blocked { what: what.into(), log: log.into() }
     }
 }

@@ -14,6 +14,7 @@ pub mod orgs;
 pub mod people;
 pub mod permit;
 pub mod plan;
+pub mod setting;
 pub mod text;
 
 pub use chatline;

@@ -75,6 +75,11 @@ pub struct Plan {
     pub links: Vec<Button>,
     /// When the plan is no longer valid, if the command says so.
     pub expires: Option<Instant>,
+    /// The risk that is normal for what was asked, where that is more than the command's usual one: a public
+    /// repository where all of them are. For no more than this nobody is asked to confirm; what cannot be
+    /// taken back is always shown first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Risk>,
 }
 
 /// The digest of a plan: SHA-256, in lower-case hexadecimal.
@@ -124,6 +129,7 @@ impl Plan {
             summary: None,
             links: Vec::new(),
             expires: None,
+            usual: None,
         }
     }
 

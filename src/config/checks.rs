@@ -1,12 +1,12 @@
 //! What must hold of the values, beyond each having its shape. One named function per rule.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::time::Duration;
 
+use hubcommander_outbound::leads_here;
 use tracing_subscriber::EnvFilter;
-use url::{Host, Url};
+use url::Url;
 
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
@@ -55,16 +55,6 @@ fn not_the_sandbox(tree: &Tree, problems: &mut Collector<'_>) {
     }
 }
 
-/// Whether an address stays on this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
-        Some(Host::Ipv6(address)) => Ipv6Addr::is_loopback(&address),
-        None => false,
-    }
-}
-
 fn addresses_are_safe(tree: &Tree, problems: &mut Collector<'_>) {
     for found in KEYS.iter().filter(|key| key.shape == Shape::Address).flat_map(|key| tree.all(key.path)) {
         let Value::Address(url) = &found.value else { continue };
@@ -79,7 +69,7 @@ fn addresses_are_safe(tree: &Tree, problems: &mut Collector<'_>) {
         if url.query().is_some() || url.fragment().is_some() {
             problems.at(found.at.clone(), format!("`{name}` has a `?` or `#` part."), "Leave that part out.");
         }
-        if url.scheme() == "http" && !is_loopback(url) {
+        if url.scheme() == "http" && !leads_here(url) {
             problems.at(
                 found.at.clone(),
                 format!("`{name}` is plain http to another machine, where anybody on the way can read it."),
@@ -183,7 +173,7 @@ fn unclear_wait_is_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
     let Some(found) = tree.one("github.unclear_wait", &[]) else { return };
     let local = matches!(
         tree.one("github.api_url", &[]).map(|found| &found.value),
-        Some(Value::Address(url)) if is_loopback(url)
+        Some(Value::Address(url)) if leads_here(url)
     );
     let Value::Time(wait) = found.value else { return };
     if !local && wait < Duration::from_secs(10) {
@@ -394,22 +384,6 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), CHECKS.len());
         assert_eq!(names.iter().filter(|name| only_outside_the_sandbox(name)).count(), 1);
-    }
-
-    #[test]
-    fn loopback_is_this_machine_and_nothing_that_looks_like_it() {
-        let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
-        for local in ["http://127.0.0.1:1/", "http://127.9.9.9", "http://[::1]:80", "http://LOCALHOST/x"] {
-            assert!(is(local), "{local}");
-        }
-        for other in [
-            "http://127.0.0.1.example.com",
-            "http://localhost.example.com",
-            "http://10.0.0.1",
-            "http://0.0.0.0",
-        ] {
-            assert!(!is(other), "{other}");
-        }
     }
 
     #[test]

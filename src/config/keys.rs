@@ -1,5 +1,8 @@
 //! Every key of config.toml, once. The reader, the suggestions and the reference in docs/configuration.md
-//! are made from this table, so a key that is not here is an error, and one that is here is documented.
+//! are made from this table, so a key that is not here is an error, and one that is here is documented. The keys
+//! that single commands take besides come with the commands.
+
+use hubcommander_sdk::setting::{Setting, SettingKind};
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub enum Shape {
     Time,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A list of one or more of these words.
+    Choices(&'static [&'static str]),
     /// An http address.
     Address,
     /// An IP address with a port.
@@ -46,10 +51,8 @@ impl Shape {
             Self::Number(least, most) if most == i64::MAX => format!("a whole number, {least} or more"),
             Self::Number(least, most) => format!("a whole number from {least} to {most}"),
             Self::Time => "a time with its unit, such as `\"11s\"` or `\"500ms\"`".to_owned(),
-            Self::Choice(words) => {
-                let words: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
-                words.join(" or ")
-            }
+            Self::Choice(words) => quoted(words, " or "),
+            Self::Choices(words) => format!("a list of one or more of {}", quoted(words, ", ")),
             Self::Address => "an address, such as `\"https://example.com\"`".to_owned(),
             Self::Socket => "an IP address with a port, such as `\"127.0.0.1:8080\"`".to_owned(),
             Self::Secret => {
@@ -59,6 +62,12 @@ impl Shape {
             Self::TextOrSecret => "text in quotes, or a secret such as `{ env = \"NAME\" }`".to_owned(),
         }
     }
+}
+
+/// The words as they are written in the file.
+pub(super) fn quoted(words: &[&str], between: &str) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
+    words.join(between)
 }
 
 /// Whether a key has to be there.
@@ -265,7 +274,8 @@ pub static KEYS: &[Key] = &[
         Shape::Flag,
         Usually("false"),
         "true",
-        "Whether new repositories there are public. Otherwise they are private unless asked for.",
+        "Whether new repositories there are public, without being confirmed. Otherwise they are private unless \
+         asked for.",
     ),
     key(
         "orgs.*.new_repo_teams",
@@ -364,22 +374,35 @@ pub fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
-/// What a command has to do with config.toml: its name, and the keys of its own that it reads. Their values
-/// are the command's own affair.
+/// What a command has to do with config.toml: its name, and the keys of its own that it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownCommand {
     /// Its name, as in its specification.
     pub name: &'static str,
     /// Its own keys.
-    pub settings: &'static [&'static str],
+    pub settings: &'static [Setting],
 }
 
 impl KnownCommand {
     /// A command with the keys of its own.
     #[must_use]
-    pub const fn new(name: &'static str, settings: &'static [&'static str]) -> Self {
+    pub const fn new(name: &'static str, settings: &'static [Setting]) -> Self {
         Self { name, settings }
     }
+}
+
+/// A command's own key, as the table has the others. Its path is its name alone: it is read by itself.
+pub(super) fn own(setting: &'static Setting) -> Key {
+    let shape = match setting.kind {
+        SettingKind::Flag => Shape::Flag,
+        SettingKind::Number(least, most) => Shape::Number(least, most),
+        SettingKind::Text => Shape::Text,
+        SettingKind::Texts => Shape::Texts,
+        SettingKind::Choice(words) => Shape::Choice(words),
+        SettingKind::Choices(words) => Shape::Choices(words),
+    };
+    let presence = Presence::Default(setting.default);
+    Key { path: setting.name, shape, presence, about: setting.about, example: setting.example }
 }
 
 /// The gates that a command's `auth` may name.

@@ -26,7 +26,6 @@ use hubcommander_sdk::orgs::OrgSettings;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
-pub use checks::is_loopback;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use problem::{Problem, Problems};
@@ -128,7 +127,7 @@ pub struct CommandSettings {
     pub hidden: bool,
     /// Gates it takes besides what its risk takes; each is one of [`keys::GATES`].
     pub auth: Vec<String>,
-    /// The command's own keys. Only their names have been looked at.
+    /// The command's own keys, as it declares them.
     pub settings: toml::Table,
 }
 

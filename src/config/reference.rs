@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{KEYS, Key, Presence, Shape};
+use super::keys::{self, KEYS, Key, KnownCommand, Presence, Shape};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -30,9 +30,9 @@ go through the proxy that the variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROX
 Below, `*` stands for a name that you choose.
 ";
 
-/// The text of docs/configuration.md.
+/// The text of docs/configuration.md, with the keys that these commands take of their own.
 #[must_use]
-pub fn markdown() -> String {
+pub fn markdown(commands: &[KnownCommand]) -> String {
     let mut out = INTRODUCTION.to_owned();
     let at_top = KEYS.iter().filter(|key| key.section().is_empty() && !is_section(key));
     out.push_str("\n## At the top\n");
@@ -49,6 +49,14 @@ pub fn markdown() -> String {
         let _ = write!(out, "\n## [{title}]\n\n{}{needed}\n", top.about);
         for key in KEYS.iter().filter(|key| key.path.starts_with(&prefix) && !key.path.ends_with('*')) {
             entry(&mut out, key, key.path.strip_prefix(&prefix).unwrap_or(key.path));
+        }
+        if top.path == "commands" {
+            for (command, setting) in
+                commands.iter().flat_map(|command| command.settings.iter().map(move |own| (command, own)))
+            {
+                let name = format!("{} (`{}` only)", setting.name, command.name);
+                entry(&mut out, &keys::own(setting), &name);
+            }
         }
     }
     out
@@ -88,13 +96,13 @@ mod tests {
     #[test]
     fn the_reference_is_in_step() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+        let names = crate::app::command_names();
+        let commands: Vec<_> = names.iter().map(|(name, own)| KnownCommand::new(name, own)).collect();
+        let markdown = markdown(&commands);
         if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(path, markdown()).unwrap();
+            std::fs::write(path, &markdown).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            written == markdown(),
-            "docs/configuration.md is behind; its first lines say how to renew it"
-        );
+        assert!(written == markdown, "docs/configuration.md is behind; its first lines say how to renew it");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use hubcommander_sdk::setting::Setting;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -129,15 +130,19 @@ impl Walk<'_, '_, '_> {
         at: Option<Range<usize>>,
         path: &str,
         names: &[String],
-        own: &'static [&'static str],
+        own: &'static [Setting],
     ) {
         let mut meant = Vec::new();
         for (name, value) in table {
             let known = keys::keys_in(path).find(|key| key.name() == name.get_ref());
-            match known {
-                Some(key) => self.value(key, name.span(), value, names),
-                None if own.contains(&name.get_ref().as_ref()) => {}
-                None => meant.extend(self.unknown(name, path, names, own)),
+            let setting = own.iter().find(|setting| setting.name == name.get_ref());
+            match (known, setting) {
+                (Some(key), _) => self.value(key, name.span(), value, names),
+                // Only looked at: the command reads it by itself.
+                (None, Some(setting)) => {
+                    value::read(&keys::own(setting), value.get_ref(), &value.span(), self.problems);
+                }
+                (None, None) => meant.extend(self.unknown(name, path, names, own)),
             }
         }
         if self.tree.broken {
@@ -171,13 +176,13 @@ impl Walk<'_, '_, '_> {
         name: &Spanned<std::borrow::Cow<'_, str>>,
         path: &str,
         names: &[String],
-        own: &'static [&'static str],
+        own: &'static [Setting],
     ) -> Option<&'static str> {
         let typed = name.get_ref();
         let here: Vec<&'static str> = keys::keys_in(path)
             .map(Key::name)
             .filter(|name| *name != "*")
-            .chain(own.iter().copied())
+            .chain(own.iter().map(|setting| setting.name))
             .collect();
         let elsewhere = keys::KEYS.iter().find(|key| key.name() == typed && !key.section().is_empty());
         let near = nearest(typed, here.iter().copied());
@@ -231,7 +236,7 @@ impl Walk<'_, '_, '_> {
         let path = format!("{}.*", key.path);
         let Some(each) = keys::find(&path) else { return };
         for (name, value) in table {
-            let mut own: &'static [&'static str] = &[];
+            let mut own: &'static [Setting] = &[];
             let mut called = name.get_ref().to_string();
             if key.path == "commands" {
                 let Some(command) = self.command(&called, name.span()) else { continue };

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 use url::Url;
 
-use super::keys::{Key, Shape};
+use super::keys::{Key, Shape, quoted};
 use super::near::nearest;
 use super::problem::Collector;
 use super::secret::Source;
@@ -66,6 +66,9 @@ pub(super) fn read(
                 .collect();
             texts.map(Value::Texts)
         }
+        (Shape::Choices(words), DeValue::Array(list)) if !list.is_empty() => {
+            return choices(key, words, list, problems);
+        }
         (Shape::Secret | Shape::TextOrSecret, DeValue::Table(table)) => {
             return secret(key, table, at, problems);
         }
@@ -96,6 +99,30 @@ pub(super) fn read(
         problems.at(at.clone(), what, cure);
     }
     fits
+}
+
+/// Some of a few words. What is none of them is pointed at by itself.
+fn choices(
+    key: &Key,
+    words: &[&'static str],
+    list: &DeArray<'_>,
+    problems: &mut Collector<'_>,
+) -> Option<Value> {
+    let mut texts = Vec::with_capacity(list.len());
+    for entry in list {
+        let text = entry.get_ref().as_str();
+        if let Some(known) = text.filter(|text| words.contains(text)) {
+            texts.push((known.to_owned(), entry.span()));
+            continue;
+        }
+        let cure = match text.and_then(|text| nearest(text, words.iter().copied())) {
+            Some(near) => format!("Write `\"{near}\"`."),
+            None => format!("Remove it. For example, `{} = {}`.", key.name(), key.example),
+        };
+        let what = format!("`{}` takes {} and nothing else.", key.name(), quoted(words, ", "));
+        problems.at(entry.span(), what, cure);
+    }
+    (texts.len() == list.len()).then_some(Value::Texts(texts))
 }
 
 /// Where a secret is.

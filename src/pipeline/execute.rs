@@ -14,7 +14,7 @@ use hubcommander_sdk::plan::{Plan, Step, resolve};
 use hubcommander_sdk::text::Text;
 use serde_json::{Value as Json, json};
 
-use crate::invocation::{State, StepRecord, StepState};
+use crate::invocation::{State, StepError, StepRecord, StepState};
 use crate::pipeline::gate::GatedPlan;
 use crate::pipeline::locks::Locks;
 use crate::pipeline::record::Record;
@@ -67,17 +67,32 @@ struct Stuck {
     what: Text,
     /// For the audit.
     log: Option<String>,
-    /// Whether it may have been done all the same: it could not be looked at.
-    unclear: bool,
+    /// What that means for the step.
+    how: How,
+}
+
+/// What it means for a step that it did not come to a good end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// It was not done. Trying again may help.
+    Failed,
+    /// It was not done, and trying again cannot help.
+    Refused,
+    /// It may have been done all the same: it could not be looked at.
+    Unclear,
 }
 
 impl Stuck {
-    fn new(what: impl Into<Text>, log: Option<String>) -> Self {
-        Self { what: what.into(), log, unclear: false }
+    fn failed(what: impl Into<Text>, log: impl Into<Option<String>>) -> Self {
+        Self { what: what.into(), log: log.into(), how: How::Failed }
     }
 
-    fn unclear(what: impl Into<Text>, log: String) -> Self {
-        Self { what: what.into(), log: Some(log), unclear: true }
+    fn refused(what: impl Into<Text>, log: impl Into<Option<String>>) -> Self {
+        Self { what: what.into(), log: log.into(), how: How::Refused }
+    }
+
+    fn unclear(what: impl Into<Text>, log: impl Into<Option<String>>) -> Self {
+        Self { what: what.into(), log: log.into(), how: How::Unclear }
     }
 }
 
@@ -106,8 +121,7 @@ impl Executor {
     ) -> Result<Ended, StoreError> {
         let plan = gated.examined().plan();
         let held = self.locks.hold(&plan.locks, || progress(record)).await;
-        let untouched =
-            record.steps().iter().all(|known| matches!(known.state, StepState::Failed | StepState::Skipped));
+        let untouched = record.steps().iter().all(|known| known.state.left_nothing());
         if untouched && (held.waited || !gated.is_fresh(self.clock.now())) {
             match self.changed_since(plan).await {
                 Ok(None) => {}
@@ -131,7 +145,9 @@ impl Executor {
                 tries += 1;
                 match probe.look(&seen.input).await {
                     Ok(now) => return Ok((now != seen.seen).then(|| seen.changed.clone())),
-                    Err(OperationError::Permanent { what, .. }) => return Err(what),
+                    Err(OperationError::Permanent { what, .. } | OperationError::Blocked { what, .. }) => {
+                        return Err(what);
+                    }
                     Err(error) if tries >= 3 => {
                         tracing::warn!(probe = seen.probe, %error, "could not look at the world");
                         return Err(Text::from(
@@ -225,8 +241,8 @@ impl Executor {
             (Some(handler), Ok(input)) => {
                 self.try_step(handler, &input, &attempt, doubtful, permit, &mut tries).await
             }
-            (None, _) => Err(Stuck::new("This program does not know this operation.", None)),
-            (_, Err(what)) => Err(Stuck::new(what, None)),
+            (None, _) => Err(Stuck::refused("This program does not know this operation.", None)),
+            (_, Err(what)) => Err(Stuck::refused(what, None)),
         };
         StepEnd { step: step.id.clone(), result: ended, tries }
     }
@@ -260,11 +276,12 @@ impl Executor {
             };
             tracing::warn!(invocation = attempt.invocation, kind = handler.kind(), %error, tries = *tries, "an operation did not go through");
             match error {
-                OperationError::Permanent { what, log } => return Err(Stuck::new(what, Some(log))),
+                OperationError::Permanent { what, log } => return Err(Stuck::refused(what, log)),
+                OperationError::Blocked { what, log } => return Err(Stuck::failed(what, log)),
                 OperationError::Temporary { what, retry_after, log } => {
                     let pause = retry_after.unwrap_or_else(|| Duration::from_secs(1 << (*tries).min(6)));
                     if *tries >= TRIES || pause > LONGEST_PAUSE {
-                        return Err(Stuck::new(what, Some(log)));
+                        return Err(Stuck::failed(what, log));
                     }
                     tokio::time::sleep(pause).await;
                 }
@@ -275,7 +292,7 @@ impl Executor {
                     if *tries >= TRIES {
                         let what =
                             "GitHub's answers were lost several times; nothing was done at the last look.";
-                        return Err(Stuck::new(what, Some(log)));
+                        return Err(Stuck::failed(what, log));
                     }
                 }
             }
@@ -299,9 +316,11 @@ impl Executor {
                 Ok(Observed::Ours(applied)) => return Ok(Some(applied)),
                 Ok(Observed::Absent) => return Ok(None),
                 Ok(Observed::SomeoneElses(what) | Observed::Different(what)) => {
-                    return Err(Stuck::new(what, None));
+                    return Err(Stuck::refused(what, None));
                 }
-                Err(OperationError::Permanent { what, log }) => return Err(Stuck::unclear(what, log)),
+                Err(OperationError::Permanent { what, log } | OperationError::Blocked { what, log }) => {
+                    return Err(Stuck::unclear(what, log));
+                }
                 Err(error) if tries >= TRIES => {
                     return Err(Stuck::unclear("GitHub cannot be asked now.", error.to_string()));
                 }
@@ -344,19 +363,21 @@ fn note_end(record: &Record, plan: &Plan, end: StepEnd, change: &mut Change) {
     let known = record.step(&end.step);
     let started_at = known.map_or(record.invocation().updated_at, |known| known.started_at);
     let tries = known.map_or(0, |known| known.tries) + end.tries;
-    let (state, applied, error, log) = match end.result {
-        Ok(applied) => (StepState::Done, Some(applied), None, None),
-        Err(Stuck { what, log, unclear: true }) => (StepState::Started, None, Some(what), log),
-        Err(Stuck { what, log, unclear: false }) => (StepState::Failed, None, Some(what), log),
+    let (applied, stuck) = match end.result {
+        Ok(applied) => (Some(applied), None),
+        Err(stuck) => (None, Some(stuck)),
     };
-    let event = match state {
-        StepState::Done => "operation.done",
-        StepState::Started => "operation.unclear",
-        _ => "operation.failed",
+    let (state, event) = match stuck.as_ref().map(|stuck| stuck.how) {
+        None => (StepState::Done, "operation.done"),
+        Some(How::Failed) => (StepState::Failed, "operation.failed"),
+        Some(How::Refused) => (StepState::Failed, "operation.refused"),
+        Some(How::Unclear) => (StepState::Started, "operation.unclear"),
     };
+    let log = stuck.as_ref().and_then(|stuck| stuck.log.clone());
+    let error = stuck.map(|stuck| StepError { what: stuck.what, lasting: stuck.how == How::Refused });
     change.audit.push(record.entry(
         event,
-        json!({ "step": end.step, "applied": applied, "error": error.as_ref().map(Text::words), "log": log }),
+        json!({ "step": end.step, "applied": applied, "error": error.as_ref().map(|error| error.what.words()), "log": log }),
     ));
     let failed = state != StepState::Done;
     change.steps.push(StepRecord { step: end.step.clone(), state, started_at, tries, applied, error });

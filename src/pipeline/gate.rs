@@ -111,8 +111,9 @@ pub enum Gated {
 #[must_use]
 pub fn oblige(examined: &Examined, usual: Option<Risk>, auth: &[String], now: Instant) -> Progress {
     let mut obligations: Vec<Obligation> = auth.iter().filter_map(|name| Obligation::named(name)).collect();
-    // What cannot be taken back, or shows more than the command usually does, is shown to the person first.
-    let riskier = usual.is_none_or(|usual| examined.risk() > usual);
+    // What cannot be taken back, or shows more than is usual here, is shown to the person first. A command
+    // that only reads has nothing usual, whatever its plan says.
+    let riskier = usual.is_none_or(|usual| Some(examined.risk()) > Some(usual).max(examined.plan().usual));
     if (riskier || examined.risk() == Risk::Irreversible) && !obligations.contains(&Obligation::Confirm) {
         obligations.push(Obligation::Confirm);
     }
@@ -202,10 +203,16 @@ mod tests {
     }
 
     fn examined(risk: Risk, name: &str) -> Examined {
+        examined_where(risk, name, None)
+    }
+
+    /// Where this risk is the usual one.
+    fn examined_where(risk: Risk, name: &str, usual: Option<Risk>) -> Examined {
         let operations = Operations::new(vec![std::sync::Arc::new(Test(risk))], vec![]).unwrap();
         let title = Title { todo: name.into(), doing: name.into(), done: name.into() };
         let operation = Operation { kind: "test.do".into(), version: 1, input: json!({}) };
-        examine(&operations, Plan::new(title).step("a", operation, &[])).unwrap()
+        let plan = Plan { usual, ..Plan::new(title) };
+        examine(&operations, plan.step("a", operation, &[])).unwrap()
     }
 
     fn person(user: &str) -> PersonId {
@@ -245,6 +252,23 @@ mod tests {
         };
         assert!(!open.is_fresh(at(3)), "what waited is looked at again");
         assert!(matches!(gate(plan, &progress, &person("U1"), &[], at(3_600)), Gated::Expired));
+    }
+
+    #[test]
+    fn what_is_usual_where_it_was_asked_is_not_confirmed() {
+        use Risk::{Exposing, Irreversible, Reversible};
+        for (risk, command, here, confirmed) in [
+            (Exposing, Some(Reversible), None, true),
+            (Exposing, Some(Reversible), Some(Exposing), false),
+            (Exposing, Some(Exposing), Some(Reversible), false),
+            (Reversible, Some(Reversible), Some(Exposing), false),
+            (Irreversible, Some(Reversible), Some(Irreversible), true),
+            (Reversible, None, Some(Irreversible), true),
+        ] {
+            let plan = examined_where(risk, "a", here);
+            let asked = oblige(&plan, command, &[], at(0)).obligations;
+            assert_eq!(asked == [Obligation::Confirm], confirmed, "{risk:?} {command:?} {here:?}");
+        }
     }
 
     #[test]

@@ -104,9 +104,31 @@ impl Record {
         change.version = self.invocation.version;
         let now = self.clock.now();
         change.at = Some(now);
-        self.store.ask(|store| store.change(&change)).await?;
+        let mut tries = 0_u32;
+        let written = self
+            .store
+            .ask(|store| {
+                tries += 1;
+                store.change(&change)
+            })
+            .await;
+        match written {
+            Ok(()) => {}
+            // The store may have written it the first time, and only its answer was lost.
+            Err(StoreError::Conflict { .. }) if tries > 1 && self.is_there(&change).await? => {}
+            Err(error) => return Err(error),
+        }
         self.apply(change, now);
         Ok(())
+    }
+
+    /// Whether what is stored is what this change made of it. Times are stored in microseconds.
+    async fn is_there(&self, change: &Change) -> Result<bool, StoreError> {
+        let stored = self.store.ask(|store| store.invocation(&change.id)).await?;
+        let at = change.at.map(|at| at.timestamp_micros());
+        Ok(stored.is_some_and(|stored| {
+            stored.version == change.version + 1 && Some(stored.updated_at.timestamp_micros()) == at
+        }))
     }
 
     fn apply(&mut self, change: Change, now: hubcommander_sdk::clock::Instant) {

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::pipeline::intake::Intake;
 use crate::slack::socket::Watcher;
+use crate::slack::web::Refused;
 
 /// What the pages show.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Seen {
     pub intake: Arc<Intake>,
     /// How the connections to Slack stand.
     pub slack: Watcher,
+    /// How Slack takes the bot's token.
+    pub token: watch::Receiver<Option<Refused>>,
 }
 
 /// The server could not begin.
@@ -58,11 +61,18 @@ pub async fn listen(
 async fn health(State(seen): State<Seen>) -> impl IntoResponse {
     let mut wrong = Vec::new();
     if seen.slack.status.borrow().live == 0 {
-        wrong.push("not connected to Slack");
+        wrong.push("not connected to Slack".to_owned());
+    }
+    if let Some(refused) = &*seen.token.borrow() {
+        wrong.push(if refused.altogether() {
+            format!("Slack refuses the bot's token: {}", refused.code)
+        } else {
+            format!("the Slack app lacks a permission for {}", refused.method)
+        });
     }
     if let Err(error) = seen.intake.store().probe().await {
         tracing::warn!(%error, "the store does not pass its probe");
-        wrong.push("the store cannot write");
+        wrong.push("the store cannot write".to_owned());
     }
     if wrong.is_empty() {
         (StatusCode::OK, "ok\n".to_owned())
@@ -98,5 +108,8 @@ async fn metrics(State(seen): State<Seen>) -> impl IntoResponse {
     let live = seen.slack.status.borrow().live;
     out.push_str("# HELP hubcommander_connections Connections to Slack that live.\n");
     out.push_str(&format!("# TYPE hubcommander_connections gauge\nhubcommander_connections {live}\n"));
+    let refused = u8::from(seen.token.borrow().is_some());
+    out.push_str("# HELP hubcommander_bot_refused Whether Slack refuses the bot's token.\n");
+    out.push_str(&format!("# TYPE hubcommander_bot_refused gauge\nhubcommander_bot_refused {refused}\n"));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], out)
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use hubcommander::store::Click;
+use hubcommander_sandbox::github::model::Visibility;
 use hubcommander_sdk::clock::{Clock as _, SystemClock};
 use hubcommander_sdk::people::PersonId;
 use serde_json::json;
 
+use crate::hands::button_value;
 use crate::world::{ANA, DEV, SAM, Servers, World, shipped_with};
 
 const CREATE: &str = "!CreateRepo acme widgets";
@@ -243,8 +245,7 @@ async fn a_click_that_was_written_down_before_the_end_counts_after_the_start() -
     let world = start().await?;
     let asked = world.say(ANA, DEV, CREATE)?;
     world.end_of(DEV, asked).await?;
-    let plan = world.with_button(DEV, asked, "run")?.blocks.unwrap();
-    let value = find_value(&plan, "run").expect("the button's value");
+    let value = button_value(&world.with_button(DEV, asked, "run")?.blocks, "run");
     let servers = world.stop().await?;
     {
         // As the click lane leaves it if the program dies right after the ack.
@@ -258,19 +259,6 @@ async fn a_click_that_was_written_down_before_the_end_counts_after_the_start() -
     assert!(world.shown(&said).starts_with('✅'));
     assert_eq!(world.at_github("acme", "widgets"), READY);
     world.end().await
-}
-
-fn find_value(blocks: &serde_json::Value, action: &str) -> Option<String> {
-    match blocks {
-        serde_json::Value::Array(all) => all.iter().find_map(|one| find_value(one, action)),
-        serde_json::Value::Object(fields) => {
-            if fields.get("action_id").and_then(|id| id.as_str()) == Some(action) {
-                return fields.get("value")?.as_str().map(str::to_owned);
-            }
-            fields.values().find_map(|one| find_value(one, action))
-        }
-        _ => None,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -290,5 +278,33 @@ async fn the_word_of_who_became_a_guest_meanwhile_does_not_count() -> Result<()>
     world.slack.arrange(|slack| slack.people.get_mut(ANA).unwrap().is_restricted = false);
     world.press(ANA, DEV, asked, "cancel").await?;
     world.end_of(DEV, asked).await?;
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_everybody_will_see_is_confirmed_unless_that_is_the_rule_there() -> Result<()> {
+    let world = World::start().await?;
+    // In an organisation of public repositories that is what everyone expects.
+    for line in ["!CreateRepo acme-oss widgets", "!CreateRepo acme-oss gadgets --visibility public"] {
+        let said = world.ask(line).await?;
+        assert!(said.starts_with("✅ acme-oss/"), "{line}: {said}");
+    }
+    assert_eq!(world.at_github("acme-oss", "widgets"), "public · empty · employees push");
+    for line in [
+        // In another one it is not.
+        "!CreateRepo acme widgets --visibility public",
+        "!CreateRepo acme widgets --visibility internal",
+        // What the template hides would be seen.
+        "!CreateRepo acme-oss gizmos --template acme/templates",
+    ] {
+        let asked = world.say(ANA, DEV, line)?;
+        let plan = world.end_of(DEV, asked).await?;
+        assert!(plan.contains("[Run]"), "{line}: {plan}");
+        world.press(ANA, DEV, asked, "cancel").await?;
+        world.end_of(DEV, asked).await?;
+    }
+    world.github.state().repository_mut("acme", "templates").unwrap().visibility = Visibility::Public;
+    let said = world.ask("!CreateRepo acme-oss gizmos --template acme/templates").await?;
+    assert!(said.starts_with("✅ acme-oss/gizmos is ready"), "{said}");
     world.end().await
 }

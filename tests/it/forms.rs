@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use hubcommander_sandbox::faults::{Fault, Hold, When};
 use hubcommander_sandbox::slack::{HandError, Options, Submitted, Ts, View};
 use serde_json::json;
 
@@ -122,6 +123,79 @@ async fn what_is_typed_finds_repositories_and_templates() -> Result<()> {
     assert_eq!(values(world.slack.suggest(ANA, &view.id, "repo", "SD").await?), ["sdk"]);
     world.slack.close_view(ANA, &view.id).await?;
     assert!(world.github.faults().writes().is_empty());
+    world.end().await
+}
+
+/// How often GitHub was asked for a list.
+fn lists(world: &World) -> usize {
+    let log = world.github.faults().log();
+    log.iter().filter(|asked| asked.path.ends_with("/repos") || asked.path.ends_with("/teams")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keystroke_asks_github_nothing() -> Result<()> {
+    let world = World::start().await?;
+    let (_, view) = open(&world, "!CreateRepo").await?;
+    for typed in ["", "t", "te", "tem"] {
+        let found = world.slack.suggest(ANA, &view.id, "template", typed).await?;
+        assert_eq!(found.len(), 1, "{typed}");
+        assert_eq!(lists(&world), 2, "once for each organisation: {typed}");
+    }
+    world.slack.close_view(ANA, &view.id).await?;
+    // Another form needs the same list.
+    let (_, view) = open(&world, "!SetHomepage").await?;
+    assert_eq!(world.slack.suggest(ANA, &view.id, "repo", "webs").await?.len(), 1);
+    assert_eq!(lists(&world), 2);
+    // A minute later it is a new question, and what is new is found.
+    world.somebody_makes("acme", "webshop", |_| ());
+    assert_eq!(world.slack.suggest(ANA, &view.id, "repo", "webs").await?.len(), 1);
+    world.clock.forward(Duration::from_secs(61));
+    assert_eq!(world.slack.suggest(ANA, &view.id, "repo", "webs").await?.len(), 2);
+    assert_eq!(lists(&world), 4);
+    world.slack.close_view(ANA, &view.id).await?;
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_github_is_asked_once_and_holds_nobody_up() -> Result<()> {
+    let world = World::start().await?;
+    let gate = world.github.faults().gate(When::get("/orgs/acme/repos"), Hold::BeforeEffect);
+    let (_, view) = open(&world, "!SetHomepage").await?;
+    // The local Slack waits three seconds, as the real one does. The other organisation has answered.
+    for _ in 0..2 {
+        let found = world.slack.suggest(ANA, &view.id, "repo", "").await?;
+        assert_eq!(found.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>(), ["sdk"]);
+    }
+    assert_eq!(lists(&world), 2, "the question that is under way is not asked again");
+    gate.release();
+    // Its answer comes though nobody waited for it.
+    let asked = async {
+        while world.slack.suggest(ANA, &view.id, "repo", "").await?.len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(PATIENCE, asked).await??;
+    assert_eq!(lists(&world), 2);
+    world.slack.close_view(ANA, &view.id).await?;
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_github_refuses_is_not_asked_for_with_each_keystroke() -> Result<()> {
+    let world = World::start().await?;
+    let denied = Fault::Status(403, r#"{"message":"Resource not accessible"}"#.into());
+    world.github.faults().add(When::get("/orgs/acme/repos").always(), denied);
+    let (_, view) = open(&world, "!SetHomepage").await?;
+    for _ in 0..5 {
+        assert_eq!(
+            world.slack.suggest(ANA, &view.id, "repo", "").await?.len(),
+            1,
+            "what there is of the others"
+        );
+    }
+    assert_eq!(lists(&world), 2);
+    world.slack.close_view(ANA, &view.id).await?;
     world.end().await
 }
 

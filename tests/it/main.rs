@@ -9,17 +9,21 @@
 )]
 
 mod architecture;
+mod audience;
 mod bad_input;
 mod browser;
 mod command_line;
 mod confirm;
 mod crash;
 mod create_repo;
+mod enterprise;
+mod falls;
 mod forms;
 mod full_disk;
 mod github_faults;
 mod hands;
 mod help;
+mod own;
 mod secrets;
 mod slack_faults;
 mod taking_turns;

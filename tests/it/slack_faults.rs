@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use hubcommander::slack::socket::SocketSettings;
 use hubcommander_sandbox::faults::{Fault, Hold, When};
 use hubcommander_sandbox::slack::{Leave, Options, Slack, Ts, Which};
 use serde_json::json;
 
 use crate::hands::held;
-use crate::world::{ANA, DEV, Servers, World, shipped_with};
+use crate::world::{ANA, DEV, Process, Servers, World, shipped_with};
 
 const CREATE: &str = "!CreateRepo acme widgets";
 const READY: &str = "private · empty · bots pull · employees push";
@@ -260,6 +260,80 @@ async fn socket_mode_is_switched_off() -> Result<()> {
     let servers = world.stop().await?;
     servers.slack.assert_nothing_unread();
     servers.assert_finished().await
+}
+
+/// What the health page says, and with which status.
+async fn health(address: &str) -> Result<(u16, String)> {
+    let answer =
+        reqwest::Client::builder().no_proxy().build()?.get(format!("http://{address}/healthz")).send();
+    let answer = answer.await?;
+    Ok((answer.status().as_u16(), answer.text().await?))
+}
+
+/// Waits until something holds. Nobody tells of a change there, so it is looked at again and again.
+async fn until(what: &str, holds: impl AsyncFn() -> Result<bool>) -> Result<()> {
+    let waiting = async {
+        while !holds().await? {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.with_context(|| what.to_owned())?
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_bot_token_is_told_where_it_can_be_told() -> Result<()> {
+    let servers = Servers::start().await?;
+    // A port that is free now; the bot takes it a moment later.
+    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+    let config = servers.write_config(&shipped_with(&[("127.0.0.1:8080", &address)]))?;
+    let log = || std::fs::read_to_string(config.with_file_name("bot.log"));
+    let bot = Process::start(&config, &[])?;
+    servers.slack.connected(2).await?;
+    assert_eq!(health(&address).await?, (200, "ok\n".to_owned()));
+    servers.slack.refuse_bot(Some("token_revoked"));
+    let mut asked = Vec::new();
+    for line in ["!Repeat one", "!Repeat two", CREATE] {
+        asked.push(servers.say(ANA, DEV, line)?);
+    }
+    // Each command has met it, and waits.
+    let met = async || Ok(log()?.matches("Slack refuses us; trying again").count() == asked.len());
+    until("all commands meet it", met).await?;
+    let (status, page) = health(&address).await?;
+    assert_eq!((status, page.as_str()), (503, "Slack refuses the bot's token: token_revoked\n"));
+    let log_now = log()?;
+    let told: Vec<&str> = log_now.lines().filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(told.len(), 1, "once for the cause, and at the level of an alarm: {told:#?}");
+    assert!(told[0].contains("Slack refuses the bot's token: token_revoked."), "{told:?}");
+    // With a new token the bot is started anew, and goes on.
+    servers.slack.all_acked().await?;
+    bot.stop().await?;
+    servers.slack.refuse_bot(None);
+    let bot = Process::start(&config, &[])?;
+    for (asked, end) in asked.into_iter().zip(["one", "two", "✅ acme/widgets is ready"]) {
+        let said = servers.end_of(DEV, asked).await?;
+        assert!(said.starts_with(end), "{said}");
+    }
+    servers.settled().await?;
+    assert_eq!(health(&address).await?.0, 200);
+    servers.slack.connected(2).await?;
+    bot.stop().await?;
+    servers.assert_finished().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_the_app_lacks_is_told_in_slack() -> Result<()> {
+    let world = World::start().await?;
+    world.slack.refuse("users.info", "missing_scope", u64::MAX);
+    for _ in 0..3 {
+        world.say(ANA, DEV, CREATE)?;
+        assert!(world.whispered(ANA).await?.contains("Slack did not tell me who you are"));
+    }
+    insta::assert_snapshot!(world.shown(&world.slack.await_message(SECURITY).await?), @r"
+    ⚠️ The Slack app lacks a permission, so `users.info` is refused.
+    Compare its permissions with `hubcommander manifest`, and install it anew.
+    ");
+    world.end().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

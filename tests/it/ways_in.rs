@@ -147,6 +147,25 @@ async fn after_a_mention_with_and_without_the_mark() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn marks_of_code_are_seen_through_and_backticks_in_quotes_are_kept() -> Result<()> {
+    let world = World::start().await?;
+    let description = |name: &str| {
+        let state = world.github.state();
+        state.repository("acme", name).expect("it is there").description.clone().unwrap_or_default()
+    };
+    let done = world.ask("!SetDescription acme website \"use `make`\"").await?;
+    assert!(done.contains("description \"use `make`\""), "{done}");
+    assert_eq!(description("website"), "use `make`");
+    // Around the whole line and around a word they are marks; a quote keeps what stands in it all the same.
+    let line = "`!CreateRepo acme widgets --description \"run `make all` first\"`";
+    assert!(world.ask(line).await?.contains("is ready"));
+    assert_eq!(description("widgets"), "run `make all` first");
+    assert!(world.ask("!CreateRepo `acme` `gadgets` --description `Gadgets`").await?.contains("is ready"));
+    assert_eq!(description("gadgets"), "Gadgets");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn names_options_and_aliases_in_any_case() -> Result<()> {
     let world = World::start().await?;
     let line = "!createREPO A Widgets --DESCRIPTION=\"Our Widgets\" --Visibility PRIVATE --Topics Rust";

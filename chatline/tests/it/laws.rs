@@ -155,6 +155,15 @@ proptest! {
     }
 
     #[test]
+    fn what_was_typed_in_quotes_comes_back(text in "[ -~&&[^\"\\\\>]]{0,60}") {
+        // Backticks too: a quote keeps what stands in it, whatever marks are around it.
+        for around in ["", "`", "```"] {
+            let raw = escaped(&format!("!X {around}\"{text}\"{around}"));
+            prop_assert_eq!(words(&normalize(&raw)).unwrap(), ["!X", text.as_str()]);
+        }
+    }
+
+    #[test]
     fn normal_text_stays_as_it_is(text in messy()) {
         // Without what is unescaped or taken away in pairs: what is left of those is meant as it stands.
         let normal = normalize(&text.replace(['&', '<', '`'], ""));

@@ -15,6 +15,7 @@ use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Button;
 use hubcommander_sdk::orgs::{Org, Orgs, TeamGrant};
 use hubcommander_sdk::plan::{Plan, Risk, Title};
+use hubcommander_sdk::setting::{Setting, SettingKind};
 use hubcommander_sdk::text::Text;
 use serde::Deserialize;
 
@@ -33,8 +34,24 @@ pub struct CreateRepoSettings {
 }
 
 impl CreateRepoSettings {
-    /// The keys, for checking the configuration.
-    pub const KEYS: &'static [&'static str] = &["permitted_permissions", "permitted_visibilities"];
+    /// The keys, for checking the configuration and for its reference.
+    pub const DECLARED: &'static [Setting] = &[
+        Setting {
+            name: "permitted_permissions",
+            kind: SettingKind::Texts,
+            default: r#"["pull", "triage", "push", "maintain"]"#,
+            example: r#"["pull", "push"]"#,
+            about: "What `--team` may grant: `pull`, `triage`, `push`, `maintain`, `admin`, or names of custom \
+                    roles.",
+        },
+        Setting {
+            name: "permitted_visibilities",
+            kind: SettingKind::Choices(&["private", "internal", "public"]),
+            default: r#"["private", "internal", "public"]"#,
+            example: r#"["private", "internal"]"#,
+            about: "What `--visibility` may be.",
+        },
+    ];
 }
 
 impl Default for CreateRepoSettings {
@@ -152,8 +169,9 @@ impl CreateRepo {
         }
     }
 
-    async fn must_be_template(&self, template: Option<&FullName>) -> Result<(), Refusal> {
-        let Some(name) = template else { return Ok(()) };
+    /// Who can see the template, if there is one.
+    async fn must_be_template(&self, template: Option<&FullName>) -> Result<Option<Visibility>, Refusal> {
+        let Some(name) = template else { return Ok(None) };
         let shown = Text::new().code(name.to_string());
         // The bot's account may see more than the person does.
         if self.orgs.find(name.owner.as_str()).is_none() {
@@ -164,7 +182,7 @@ impl CreateRepo {
         }
         let found = self.reader.repository(name.owner.as_str(), name.name.as_str()).await;
         match found.map_err(|error| error.refusal())? {
-            Lookup::Found(found) if found.is_template => Ok(()),
+            Lookup::Found(found) if found.is_template => Ok(Some(found.visibility)),
             Lookup::Found(_) => Err(Refusal::new(
                 shown.plain(" is not a template."),
                 "Its administrators can make it one in its settings.",
@@ -295,9 +313,14 @@ impl Command for CreateRepo {
         let grants = std::mem::take(&mut wanted.grants);
         let teams = try_join_all(grants.into_iter().map(|grant| self.team(org, grant)));
         let free = try_join(self.must_be_free(&wanted.name), self.must_be_template(wanted.template.as_ref()));
-        let (_, grants) = try_join(free, teams).await?;
+        let ((_, template), grants) = try_join(free, teams).await?;
         wanted.grants = grants;
-        Ok(Prepared::Plan(Self::plan(&wanted)?))
+        let mut plan = Self::plan(&wanted)?;
+        // Where all repositories are public a new one is too, unless it would show what its template hides.
+        if org.settings.public_only && template.is_none_or(|seen_by| seen_by == Visibility::Public) {
+            plan.usual = Some(Risk::Exposing);
+        }
+        Ok(Prepared::Plan(plan))
     }
 
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
@@ -315,4 +338,22 @@ fn summary(visibility: Visibility, grants: &[TeamGrant]) -> Text {
         words = words.plain(format!(" · {} can {}", grant.name, can(&grant.permission)));
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: fn(&Setting) -> &'static str) -> CreateRepoSettings {
+        let lines = CreateRepoSettings::DECLARED.iter().map(|key| format!("{} = {}\n", key.name, value(key)));
+        toml::from_str(&lines.collect::<String>()).unwrap()
+    }
+
+    #[test]
+    fn the_settings_are_read_as_they_are_declared() {
+        let (written, usual) = (read(|key| key.default), CreateRepoSettings::default());
+        assert_eq!(written.permitted_permissions, usual.permitted_permissions);
+        assert_eq!(written.permitted_visibilities, usual.permitted_visibilities);
+        assert_eq!(read(|key| key.example).permitted_visibilities, ["private", "internal"]);
+    }
 }

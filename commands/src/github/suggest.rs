@@ -1,6 +1,9 @@
 //! What could be meant, for the forms' typeahead; and the organisation that an argument names.
 
-use hubcommander_github::{Lookup, Reader, Repository};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hubcommander_github::{Lookup, ReadError, Reader, Repository};
 use hubcommander_sdk::command::{ArgKind, Args, CommandSpec};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::orgs::{Org, Orgs};
@@ -32,9 +35,13 @@ pub(crate) async fn repository(reader: &Reader, org: &str, name: &str) -> Result
     }
 }
 
+/// How long an organisation may take to answer while a person types: Slack waits three seconds for all of
+/// it. What comes later is there for the next letter.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Repositories or teams of the organisation chosen so far; of all managed ones as long as none is known to
-/// be, since Slack need not tell what stands in a form's other fields. Nothing, if GitHub does not answer:
-/// the person can still type the whole command.
+/// be, since Slack need not tell what stands in a form's other fields. Without those that GitHub does not
+/// answer for: the person can still type the whole command.
 pub(crate) async fn values(
     reader: &Reader,
     orgs: &Orgs,
@@ -45,19 +52,16 @@ pub(crate) async fn values(
 ) -> Vec<String> {
     let kind = spec.args.iter().find(|known| known.name == arg).map(|known| &known.kind);
     let chosen = so_far.text("org").and_then(|name| orgs.find(name));
-    let mut found = Vec::new();
-    for org in orgs.iter().filter(|org| chosen.is_none_or(|chosen| chosen.name == org.name)) {
-        found.extend(match kind {
-            Some(ArgKind::Repository) => {
-                reader.repository_names(&org.name).await.map(|names| names.to_vec()).unwrap_or_default()
-            }
-            Some(ArgKind::Team) => {
-                let teams = reader.teams(&org.name).await;
-                teams.map(|teams| teams.items.into_iter().map(|team| team.slug).collect()).unwrap_or_default()
-            }
-            _ => Vec::new(),
-        });
-    }
+    let among = orgs.iter().filter(|org| chosen.is_none_or(|chosen| chosen.name == org.name));
+    let found = match kind {
+        Some(ArgKind::Repository) => {
+            gather(among, |org| async { Ok(reader.repository_names(&org.name).await?.all.clone()) }).await
+        }
+        Some(ArgKind::Team) => {
+            gather(among, |org| async { Ok(reader.team_slugs(&org.name).await?.to_vec()) }).await
+        }
+        _ => Vec::new(),
+    };
     let mut matching = matching(found, typed);
     matching.dedup();
     matching
@@ -65,13 +69,21 @@ pub(crate) async fn values(
 
 /// Templates of all managed organisations.
 pub(crate) async fn templates(reader: &Reader, orgs: &Orgs, typed: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for org in orgs.iter() {
-        let Ok(repositories) = reader.repositories(&org.name).await else { continue };
-        let templates = repositories.items.into_iter().filter(|repo| repo.is_template);
-        found.extend(templates.map(|repo| repo.full_name));
-    }
-    matching(found, typed)
+    let found = gather(orgs.iter(), |org| async {
+        let names = reader.repository_names(&org.name).await?;
+        Ok(names.templates.iter().map(|name| format!("{}/{name}", org.name)).collect())
+    });
+    matching(found.await, typed)
+}
+
+/// What all of them have, asked at the same time, without those that take too long or cannot be read.
+async fn gather<'a, F>(orgs: impl Iterator<Item = &'a Org>, list: impl Fn(&'a Org) -> F) -> Vec<String>
+where
+    F: Future<Output = Result<Vec<String>, ReadError>>,
+{
+    let lists = orgs.map(|org| tokio::time::timeout(PATIENCE, list(org)));
+    let lists = join_all(lists).await.into_iter().filter_map(|list| list.ok()?.ok());
+    lists.flatten().collect()
 }
 
 /// Those that begin with what was typed, then those that hold it.

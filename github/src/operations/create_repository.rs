@@ -96,7 +96,7 @@ fn not_made(answer: &Answer, name: &FullName) -> OperationError {
             format!("{name}: {}", answer.message()),
         ),
         422 => refused(answer, &name.to_string()),
-        404 => OperationError::permanent(
+        404 => OperationError::blocked(
             format!(
                 "{org} is not there, or this bot's GitHub account may not create repositories in it. \
                  Check the name."

@@ -92,14 +92,14 @@ impl Does {
             self.0.still_there(target)
         );
         match (team, repo) {
-            (Ok(None), _) => OperationError::permanent(
+            (Ok(None), _) => OperationError::blocked(
                 format!(
                     "There is no team {} in {}, or this bot's GitHub account cannot see it. Check the name.",
                     grant.team, grant.org
                 ),
                 format!("team {} of {}: 404", grant.team, grant.org),
             ),
-            (_, Err(error @ OperationError::Permanent { .. })) => error,
+            (_, Err(error @ (OperationError::Permanent { .. } | OperationError::Blocked { .. }))) => error,
             // Both are there: GitHub is still busy making the repository.
             _ => OperationError::Temporary {
                 what: format!("GitHub does not know {name} everywhere yet. Try again in a minute.").into(),

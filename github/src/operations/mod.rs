@@ -97,7 +97,7 @@ impl Access {
 }
 
 fn gone(name: &FullName) -> OperationError {
-    OperationError::permanent(
+    OperationError::blocked(
         format!("{name} is not there any more, or this bot's GitHub account cannot see it."),
         format!("{name}: absent or not visible"),
     )

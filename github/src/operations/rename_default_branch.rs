@@ -111,8 +111,8 @@ impl Handler for Does {
                     ),
                 })
             }
-            404 => Err(OperationError::permanent(
-                format!("{name} has no branch {from}. Push a first commit to it, then ask again."),
+            404 => Err(OperationError::blocked(
+                format!("{name} has no branch {from}. Push a first commit to it, then try again."),
                 format!("{name}: 404 on branch {from}"),
             )),
             422 if answer.says_taken() => Err(OperationError::permanent(

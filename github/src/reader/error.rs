@@ -193,7 +193,9 @@ impl From<ReadError> for OperationError {
             ReadErrorKind::RateLimited(_) | ReadErrorKind::Unreachable => {
                 Self::Temporary { what: error.what, retry_after: error.retry_after, log: error.log }
             }
-            _ => Self::Permanent { what: error.what.plain(" ").then(error.todo), log: error.log },
+            ReadErrorKind::Name(_) => Self::permanent(error.what.plain(" ").then(error.todo), error.log),
+            // Somebody may give the account what it lacks, or make what is missing.
+            _ => Self::blocked(error.what.plain(" ").then(error.todo), error.log),
         }
     }
 }
@@ -237,6 +239,8 @@ mod tests {
         let busy = ReadError::unexpected_answer(&answer(502, &[], ""), "x");
         assert!(matches!(OperationError::from(busy), OperationError::Temporary { .. }));
         let gone = ReadError::unexpected_answer(&answer(404, &[], ""), "x");
-        assert!(matches!(OperationError::from(gone), OperationError::Permanent { .. }));
+        assert!(matches!(OperationError::from(gone), OperationError::Blocked { .. }));
+        let name = ReadError::from(crate::names::RepoName::parse("..").unwrap_err());
+        assert!(matches!(OperationError::from(name), OperationError::Permanent { .. }));
     }
 }

@@ -1,13 +1,9 @@
 //! Lists, read page by page. Pages are counted, never followed: an address in an answer is not ours.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::{Listing, ReadError, Reader, Repository, Team};
 use crate::answer::Answer;
@@ -20,18 +16,29 @@ const PER_PAGE: u64 = 100;
 const MOST_PAGES: u64 = 50;
 /// Pages that are read side by side.
 const SIDE_BY_SIDE: usize = 6;
-/// How long the names of an organisation's repositories are taken as known.
-const NAMES_KEPT: Duration = Duration::from_secs(60);
 
-/// The names of repositories, kept shortly, per organisation. Each has a lock of its own, so that many who
-/// ask at one time ask GitHub once.
-#[derive(Debug, Default)]
-pub(crate) struct NameCache(Mutex<HashMap<String, Arc<Mutex<Option<Names>>>>>);
+/// The names of an organisation's repositories, without it, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RepositoryNames {
+    /// All of them.
+    pub all: Vec<String>,
+    /// Those that are templates.
+    pub templates: Vec<String>,
+}
 
-#[derive(Debug)]
-struct Names {
-    read_at: Instant,
-    names: Vec<String>,
+impl RepositoryNames {
+    fn of(mut repositories: Vec<Repository>) -> Self {
+        repositories.sort_by_cached_key(|repository| repository.full_name.to_lowercase());
+        let mut names = Self::default();
+        for repository in repositories {
+            let name = repository.full_name.rsplit('/').next().unwrap_or_default().to_owned();
+            if repository.is_template {
+                names.templates.push(name.clone());
+            }
+            names.all.push(name);
+        }
+        names
+    }
 }
 
 impl Reader {
@@ -53,30 +60,35 @@ impl Reader {
         self.pages(&org, &Path::org(&org).then("repos"), &format!("the repositories of {org}")).await
     }
 
-    /// The names of an organisation's repositories, sorted, not older than a minute: for completion while a
-    /// person types.
+    /// The names of an organisation's repositories, not older than a minute: for completion while a person
+    /// types. Who stops waiting does not stop the reading, so the next one finds them.
     ///
     /// # Errors
-    /// They could not be read.
-    pub async fn repository_names(&self, org: &str) -> Result<Vec<String>, ReadError> {
+    /// They could not be read, now or a moment ago.
+    pub async fn repository_names(&self, org: &str) -> Result<Arc<RepositoryNames>, ReadError> {
         let key = Owner::parse(org)?.as_str().to_ascii_lowercase();
-        let slot = {
-            let mut cache = self.0.repository_names.0.lock().await;
-            if cache.len() > 200 {
-                cache.clear();
-            }
-            Arc::clone(cache.entry(key).or_default())
+        let (reader, org) = (self.clone(), key.clone());
+        self.0
+            .repository_names
+            .get(&key, || async move { Ok(RepositoryNames::of(reader.repositories(&org).await?.items)) })
+            .await
+    }
+
+    /// The slugs of an organisation's teams, sorted, not older than a minute; as
+    /// [`Reader::repository_names`].
+    ///
+    /// # Errors
+    /// They could not be read, now or a moment ago.
+    pub async fn team_slugs(&self, org: &str) -> Result<Arc<Vec<String>>, ReadError> {
+        let key = Owner::parse(org)?.as_str().to_ascii_lowercase();
+        let (reader, org) = (self.clone(), key.clone());
+        let slugs = || async move {
+            let teams = reader.teams(&org).await?.items;
+            let mut slugs: Vec<String> = teams.into_iter().map(|team| team.slug).collect();
+            slugs.sort();
+            Ok(slugs)
         };
-        let mut kept = slot.lock().await;
-        if let Some(names) = kept.as_ref().filter(|names| names.read_at.elapsed() < NAMES_KEPT) {
-            return Ok(names.names.clone());
-        }
-        let listing = self.repositories(org).await?;
-        let name = |full_name: &str| full_name.rsplit('/').next().unwrap_or_default().to_owned();
-        let mut names: Vec<String> = listing.items.iter().map(|repo| name(&repo.full_name)).collect();
-        names.sort_by_key(|name| name.to_lowercase());
-        *kept = Some(Names { read_at: Instant::now(), names: names.clone() });
-        Ok(names)
+        self.0.team_slugs.get(&key, slugs).await
     }
 
     async fn pages<T: DeserializeOwned + Send>(

@@ -1,6 +1,7 @@
 //! The reading client: what plugins get. It cannot write, by type.
 
 mod error;
+mod lately;
 mod lists;
 mod model;
 mod ourselves;
@@ -9,9 +10,10 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use lists::NameCache;
+pub(crate) use lately::Lately;
 
 pub use error::{ReadError, ReadErrorKind};
+pub use lists::RepositoryNames;
 pub use model::{Branch, Listing, Lookup, Organization, Rate, Repository, Team, Visibility, WhoAmI};
 
 use crate::account::Account;

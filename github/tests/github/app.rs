@@ -10,7 +10,7 @@ use hubcommander_github::{Credentials, Lookup, ReadErrorKind, Visibility};
 use hubcommander_sandbox::github::World;
 use hubcommander_sdk::operation::Operation;
 
-use crate::world::{Site, permanent};
+use crate::world::{Site, blocked};
 
 const ALL: &[(&str, &str)] = &[
     ("administration", "write"),
@@ -108,7 +108,7 @@ async fn what_is_missing_is_told() {
     assert!(me.app);
     assert_eq!(me.missing, ["administration=write", "contents=write"]);
     assert_eq!(reader.missing_in("acme").await.unwrap(), me.missing);
-    let refused = permanent(site.apply(&create()).await);
+    let refused = blocked(site.apply(&create()).await);
     assert_eq!(
         refused,
         "This bot's GitHub account may not change acme. Tell the people who run this bot. \

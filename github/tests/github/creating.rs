@@ -15,7 +15,7 @@ use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::plan::resolve;
 use serde_json::json;
 
-use crate::world::{Site, permanent};
+use crate::world::{Site, blocked, permanent};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -217,7 +217,7 @@ async fn a_repository_after_a_template() {
         "acme/service exists already. Choose another name, or ask for access to that one."
     );
     assert_eq!(
-        permanent(site.apply(&new("acme/nowhere")).await),
+        blocked(site.apply(&new("acme/nowhere")).await),
         "acme/nowhere is not there, or this bot's GitHub account cannot see it. Check the name."
     );
     assert_eq!(
@@ -270,7 +270,7 @@ async fn where_nothing_can_be_made_it_says_why() {
     let site = Site::start().await;
     let elsewhere = CreateRepository { org: Owner::parse("globex").unwrap(), ..widgets() };
     assert_eq!(
-        permanent(site.apply(&elsewhere.operation()).await),
+        blocked(site.apply(&elsewhere.operation()).await),
         "globex is not there, or this bot's GitHub account may not create repositories in it. Check the name."
     );
     let long = CreateRepository { description: Some("x".repeat(400)), ..widgets() };
@@ -285,7 +285,7 @@ async fn where_nothing_can_be_made_it_says_why() {
         settings.credentials = hubcommander_github::Credentials::Token("ghp_member".into());
     })
     .await;
-    let told = permanent(site.apply(&widgets().operation()).await);
+    let told = blocked(site.apply(&widgets().operation()).await);
     assert!(told.starts_with("This bot's GitHub account may not change acme."), "{told}");
 }
 

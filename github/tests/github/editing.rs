@@ -7,7 +7,7 @@ use hubcommander_sandbox::faults::{Fault, When};
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::Observed;
 
-use crate::world::{Site, permanent};
+use crate::world::{Site, blocked, permanent};
 
 async fn found(site: &Site, name: &str) -> Repository {
     match site.github.reader().repository("acme", name).await.unwrap() {
@@ -55,7 +55,7 @@ async fn all_that_can_be_changed_is_changed_and_changed_back() {
     );
     let archived = EditRepository::of(&found(&site, "website").await, words("x")).unwrap();
     assert_eq!(
-        permanent(site.apply(&archived.operation()).await),
+        blocked(site.apply(&archived.operation()).await),
         "acme/website is archived and cannot be changed. Unarchive it first."
     );
     site.apply(&done.inverse.unwrap()).await.unwrap();

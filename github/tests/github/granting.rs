@@ -7,7 +7,7 @@ use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Observed, Operation};
 use serde_json::json;
 
-use crate::world::{Site, permanent};
+use crate::world::{Site, blocked, permanent};
 
 fn acme() -> Owner {
     Owner::parse("acme").unwrap()
@@ -101,11 +101,11 @@ async fn who_or_what_is_missing_is_named() {
         GrantTeam { before: Some("none".into()), ..grant(slug, by_name(name), "push") }.operation()
     };
     assert_eq!(
-        permanent(site.apply(&fresh("nobody", "acme/website")).await),
+        blocked(site.apply(&fresh("nobody", "acme/website")).await),
         "There is no team nobody in acme, or this bot's GitHub account cannot see it. Check the name."
     );
     assert_eq!(
-        permanent(site.apply(&fresh("bots", "acme/nothing")).await),
+        blocked(site.apply(&fresh("bots", "acme/nothing")).await),
         "acme/nothing is not there any more, or this bot's GitHub account cannot see it."
     );
     assert_eq!(

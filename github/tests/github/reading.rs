@@ -59,7 +59,8 @@ async fn long_lists_are_read_to_their_end() {
 
     site.faults.clear_log();
     let names = reader.repository_names("acme").await.unwrap();
-    assert_eq!((names.len(), names[0].as_str()), (254, "api"));
+    assert_eq!((names.all.len(), names.all[0].as_str()), (254, "api"));
+    assert_eq!(names.templates, ["templates"]);
     reader.repository_names("ACME").await.unwrap();
     assert_eq!(site.faults.log().len(), 3, "kept for a minute");
 }

@@ -80,3 +80,11 @@ pub fn permanent(result: Result<Applied, OperationError>) -> String {
         other => panic!("not a permanent refusal: {other:?}"),
     }
 }
+
+/// The words of a refusal that somebody can mend.
+pub fn blocked(result: Result<Applied, OperationError>) -> String {
+    match result {
+        Err(OperationError::Blocked { what, .. }) => what.words(),
+        other => panic!("not a refusal that somebody can mend: {other:?}"),
+    }
+}

@@ -51,7 +51,7 @@ pub use options::Options;
 pub use socket::{Counters, EnvelopeKind, Leave, LinkId, Unacked, Which};
 pub use state::{Notice, View};
 pub use world::{
-    Bot, Channel, ChannelKind, Edited, Message, Person, Reaction, Role, Team, Ts, UserGroup, World,
+    Account, Bot, Channel, ChannelKind, Edited, Message, Person, Reaction, Role, Team, Ts, UserGroup, World,
 };
 
 /// Uploads may be this large.

@@ -128,6 +128,8 @@ pub(super) struct State {
     pub rates: Rates,
     /// Methods that answer with this error: for all, or for so many calls.
     pub refusals: HashMap<String, (String, u64)>,
+    /// What everything is answered with that is asked with the bot's token.
+    pub bot_refused: Option<String>,
     last_ts: Ts,
     last_id: u64,
     revision: u64,
@@ -146,6 +148,7 @@ impl State {
             notices: Vec::new(),
             rates: Rates::default(),
             refusals: HashMap::new(),
+            bot_refused: None,
             last_ts: Ts::default(),
             last_id: 0,
             revision: 0,

@@ -12,8 +12,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use url::Url;
 
-use crate::config::{Secret, Sections, is_loopback};
-use hubcommander_outbound::{Proxies, WayOut, must_be_private};
+use crate::config::{Secret, Sections};
+use hubcommander_outbound::{Proxies, WayOut, leads_here, must_be_private};
 
 /// How long a connection and how long an answer may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -51,7 +51,7 @@ impl Asker {
             sections.slack.as_ref().map(|slack| &slack.api_url),
             sections.github.as_ref().map(|github| &github.api_url),
         ];
-        let encrypted = urls.into_iter().flatten().any(|url| !is_loopback(url));
+        let encrypted = urls.into_iter().flatten().any(|url| !leads_here(url));
         let way_out =
             WayOut::new(Proxies::from_env(), CONNECT, encrypted).map_err(|error| error.to_string())?;
         Ok(Self(Client::builder(TokioExecutor::new()).build(way_out)))

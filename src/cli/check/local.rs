@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use http::Uri;
+use hubcommander_outbound::leads_here;
 use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::ExposeSecret as _;
 
 use super::{Finding, Ground};
 use crate::cli::counted;
-use crate::config::is_loopback;
 
 /// How long the store may take to open and to write.
 const STORE_LIMIT: Duration = Duration::from_secs(15);
@@ -35,7 +35,7 @@ pub(super) async fn proxy(ground: &Ground) -> Vec<Finding> {
     let found: Vec<Finding> = places
         .into_iter()
         .filter_map(|(name, url)| {
-            let url = url.filter(|url| !is_loopback(url))?;
+            let url = url.filter(|url| !leads_here(url))?;
             let proxy = matcher.intercept(&url.as_str().parse::<Uri>().ok()?)?;
             // The host alone: the address may hold a password.
             let host = proxy.uri().authority().map_or("", |authority| authority.host());

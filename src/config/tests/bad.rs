@@ -118,6 +118,9 @@ fn addresses() {
         ("[orgs.acme]", "[web]\npublic_url = \"http://localhost.example.com\"\n[orgs.acme]"),
     ]));
     insta::assert_snapshot!(said(&[("[slack]", "[store]\nurl = \"sqlite::memory:\"\n[slack]")]));
+    // What the client would refuse is not taken here.
+    let dotted = said(&[("[slack]", "[slack]\napi_url = \"http://localhost.:9/api\"")]);
+    assert!(dotted.contains("plain http to another machine"), "{dotted}");
     // Loopback may be plain, and answers quickly.
     assert_eq!(
         said(&[
@@ -162,8 +165,17 @@ fn commands() {
          enabeld = false\n[commands.createrepo]\nhidden = true\n[commands.Repeat]\ngreting = \"Hi\"\n[commands]\n"
     ));
     insta::assert_snapshot!(with(
-        "[commands.Repeat]\ngreeting = 1\n[commands.ListOrgs]\ngreeting = \"Hi\"\n"
+        "[commands.Repeat]\ngreeting = \"Hello\"\n[commands.ListOrgs]\ngreeting = \"Hi\"\n"
     ));
+}
+
+#[test]
+fn settings_of_single_commands() {
+    insta::assert_snapshot!(with(
+        "[commands.CreateRepo]\npermitted_permissions = 3\npermitted_visibilities = [\"publik\", \"secret\", 1]\n\
+         [commands.repeat]\ngreeting = 1\ntimes = 10\nloud = \"yes\"\ntone = \"sterm\"\n"
+    ));
+    insta::assert_snapshot!(with("[commands.CreateRepo]\npermitted_visibilities = []\n"));
 }
 
 #[test]

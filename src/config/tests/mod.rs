@@ -2,15 +2,28 @@
 
 mod bad;
 
+use hubcommander_sdk::setting::{Setting, SettingKind};
 use secrecy::ExposeSecret as _;
 
 use super::*;
 
 static COMMANDS: &[KnownCommand] = &[
-    KnownCommand::new("CreateRepo", &[]),
+    KnownCommand::new("CreateRepo", hubcommander_commands::github::CreateRepoSettings::DECLARED),
     KnownCommand::new("ListOrgs", &[]),
-    KnownCommand::new("Repeat", &["greeting"]),
+    KnownCommand::new(
+        "Repeat",
+        &[
+            own("greeting", SettingKind::Text, "\"Hi\""),
+            own("times", SettingKind::Number(1, 9), "2"),
+            own("loud", SettingKind::Flag, "true"),
+            own("tone", SettingKind::Choice(&["kind", "stern"]), "\"kind\""),
+        ],
+    ),
 ];
+
+const fn own(name: &'static str, kind: SettingKind, example: &'static str) -> Setting {
+    Setting { name, kind, default: example, example, about: "For the tests." }
+}
 
 /// The variables that the tests' files name.
 fn environment(name: &str) -> Option<String> {

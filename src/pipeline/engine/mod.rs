@@ -1,23 +1,24 @@
 //! The engine: conducts each invocation through the stations, in a task of its own, from wherever it stands.
 //! Forward only; what was decided is in the store, so any process can go on.
 
+mod keep;
 mod mailboxes;
 mod way;
 mod work;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hubcommander_sdk::clock::SharedClock;
+use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Person, PersonId, Place};
 use serde_json::{Value as Json, json};
 
-use self::mailboxes::Mail;
+use self::keep::{Fall, Falls, Taken};
+use self::mailboxes::Undelivered;
 pub use self::mailboxes::{Action, Mailboxes, Press};
-use self::way::Way;
 pub use self::work::Work;
 use crate::invocation::{Invocation, Origin, State, Via};
 use crate::pipeline::ask::{self, Admission};
@@ -28,11 +29,9 @@ use crate::pipeline::record::{Patient, Record};
 use crate::pipeline::report::{Before, Reporter, words};
 use crate::registry::{Operations, Registry};
 use crate::slack::people::{Freshness, People};
+use crate::slack::socket::Alarm;
 use crate::slack::web::SlackError;
 use crate::store::{AuditEntry, Change, Store, StoreError};
-
-/// How long to wait when Slack takes nothing at all, before going on.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// Everything that the stations need.
 pub struct Engine {
@@ -58,6 +57,8 @@ pub struct Engine {
     pub mailboxes: Mailboxes,
     /// What is under way.
     pub work: Work,
+    /// Who is told when something stands still.
+    pub alarm: Arc<dyn Alarm>,
 }
 
 /// Why an invocation is not carried further here.
@@ -76,8 +77,8 @@ enum Stopped {
 impl Engine {
     /// Takes up a new invocation.
     pub fn begin(self: &Arc<Self>, invocation: Invocation) {
-        let engine = Arc::clone(self);
-        self.work.spawn(async move { engine.carry(invocation, Before::Never, None).await });
+        let (engine, id) = (Arc::clone(self), invocation.id.clone());
+        self.work.spawn(async move { engine.keep(id, Taken::New(invocation), None).await });
     }
 
     /// Takes up everything that was left unfinished.
@@ -89,18 +90,21 @@ impl Engine {
         let count = unfinished.len();
         for invocation in unfinished {
             tracing::info!(invocation = invocation.id, state = invocation.state.as_str(), "going on");
-            let engine = Arc::clone(self);
+            let (engine, id) = (Arc::clone(self), invocation.id.clone());
             // Opened before anything else: the clicks that were written down are handed out next.
-            let Some(mail) = self.mailboxes.claim(&invocation.id) else { continue };
-            self.work.spawn(async move { engine.carry(invocation, Before::Perhaps, Some(mail)).await });
+            let Some(mail) = self.mailboxes.claim(&id) else { continue };
+            self.work.spawn(async move { engine.keep(id, Taken::Known(invocation), Some(mail)).await });
         }
         Ok(count)
     }
 
     /// Hands a press to the invocation it is about.
     pub async fn press(self: &Arc<Self>, id: &str, press: Press) {
-        let Some(press) = self.mailboxes.deliver(id, press) else { return };
-        self.late_press(id, press).await;
+        match self.mailboxes.deliver(id, press) {
+            Ok(()) => {}
+            Err(Undelivered::Nobody(press)) => self.late_press(id, press).await,
+            Err(Undelivered::Halted(press)) => self.press_on_halted(id, &press).await,
+        }
     }
 
     /// A press on something that nobody works on: it is over, or it is to be tried again.
@@ -123,7 +127,10 @@ impl Engine {
             }
         };
         let retryable = matches!(invocation.state, State::Partial | State::Failed);
-        if press.action == Action::Retry && retryable && press.by == invocation.origin.person {
+        if press.action == Action::Retry
+            && retryable
+            && self.is_same(&press.by, &invocation.origin.person).await
+        {
             self.spawn_retry(invocation, press);
             return;
         }
@@ -149,13 +156,6 @@ impl Engine {
             self.settle_press(&press, "may not use the bot now").await;
             return;
         }
-        let steps = match self.patient.ask(|store| store.steps(&invocation.id)).await {
-            Ok(steps) => steps,
-            Err(error) => {
-                tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
-                return;
-            }
-        };
         let id = invocation.id.clone();
         let Some(mail) = self.mailboxes.claim(&id) else {
             self.hint(
@@ -176,7 +176,17 @@ impl Engine {
                 return;
             }
         };
-        let mut record = Record::new(invocation, steps, self.patient.clone(), Arc::clone(&self.clock));
+        let mut falls = Falls::of(&id);
+        let mut record = loop {
+            match self.with_journal(invocation.clone()).await {
+                Ok(record) => break record,
+                Err(error) => {
+                    if let Err(fall) = falls.rest(Fall::Store(error)).await {
+                        return Box::pin(self.leave(&id, Some(mail), fall)).await;
+                    }
+                }
+            }
+        };
         let entry = record.entry("retry", json!({ "by": press.by }));
         let change = Change {
             state: Some(State::Planned),
@@ -187,7 +197,7 @@ impl Engine {
             ..Change::default()
         };
         match record.change(change).await {
-            Ok(()) => self.carry_record(record, Before::Perhaps, Some(mail)).await,
+            Ok(()) => self.keep(id, Taken::Held(record), Some(mail)).await,
             Err(error) => {
                 self.mailboxes.close(&id, &mail);
                 match error {
@@ -239,6 +249,22 @@ impl Engine {
         place
     }
 
+    /// Whether both are the same person. In an enterprise one account can go by several ids and workspaces,
+    /// and a click need not name those that a message named: there Slack is asked which account they are.
+    async fn is_same(&self, one: &PersonId, other: &PersonId) -> bool {
+        if one == other {
+            return true;
+        }
+        let known = |id: &PersonId| {
+            let user = id.user.clone();
+            async move { self.people.get(&user, Freshness::Cached).await.ok() }
+        };
+        match tokio::join!(known(one), known(other)) {
+            (Some(one), Some(other)) => one.id == other.id,
+            _ => false,
+        }
+    }
+
     /// Whether Slack still knows the person as one who may use the bot.
     async fn still_admitted(&self, person: &PersonId) -> Result<(), Refusal> {
         let known: Arc<Person> = self.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
@@ -255,87 +281,27 @@ impl Engine {
         }
     }
 
-    /// Tells the person who pressed something, and only them.
+    /// Who may read what is said of this invocation. Where its command is not there any more nobody knows,
+    /// so it is the person who asked.
+    fn audience(&self, invocation: &Invocation) -> Audience {
+        let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
+        registered.map_or(Audience::Person, |registered| registered.spec().audience)
+    }
+
+    /// Tells the person who pressed something, and only them: where the button was.
     async fn hint(&self, press: &Press, invocation: &Invocation, message: Message) {
         let mut theirs = invocation.clone();
         theirs.origin.person = press.by.clone();
         theirs.origin.response_url = None;
-        if let Err(error) = self.reporter.whisper(&theirs, &message, Before::Never).await {
+        let given = if self.audience(invocation) == Audience::Person {
+            self.reporter.remark(&theirs, &message).await
+        } else {
+            self.reporter.whisper(&theirs, &message, Before::Never).await
+        };
+        if let Err(error) = given {
             tracing::warn!(%error, "a hint could not be given");
         }
     }
-
-    async fn carry(self: &Arc<Self>, invocation: Invocation, before: Before, mail: Option<Mail>) {
-        let steps = if before == Before::Never {
-            Vec::new()
-        } else {
-            match self.patient.ask(|store| store.steps(&invocation.id)).await {
-                Ok(steps) => steps,
-                Err(error) => {
-                    tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
-                    if let Some(mail) = &mail {
-                        self.mailboxes.close(&invocation.id, mail);
-                    }
-                    return;
-                }
-            }
-        };
-        let record = Record::new(invocation, steps, self.patient.clone(), Arc::clone(&self.clock));
-        self.carry_record(record, before, mail).await;
-    }
-
-    async fn carry_record(self: &Arc<Self>, mut record: Record, before: Before, mut mail: Option<Mail>) {
-        let id = record.invocation().id.clone();
-        let mut before = before;
-        loop {
-            let way = Way { engine: self, before, slot: None, mail: mail.take(), replans: 0, instead: None };
-            match way.go(&mut record).await {
-                Ok(()) => return,
-                Err(Stopped::Store(StoreError::Conflict { .. })) => {
-                    tracing::info!(invocation = id, "somebody else goes on with it");
-                    return;
-                }
-                Err(Stopped::Stopping) => {
-                    tracing::info!(invocation = id, "left for the next start");
-                    return;
-                }
-                Err(error @ (Stopped::Store(_) | Stopped::Unknown { .. })) => {
-                    tracing::error!(invocation = id, %error, "an invocation is left for the next start");
-                    return;
-                }
-                Err(Stopped::Slack(SlackError::Refused { method, code })) if !is_about_us(&code) => {
-                    tracing::error!(invocation = id, method, code, "Slack will not take what was to be said");
-                    if let Err(error) = unsaid(&mut record, &code).await {
-                        tracing::error!(invocation = id, %error, "that it could not be said could not be written");
-                    }
-                    return;
-                }
-                Err(Stopped::Slack(error)) => {
-                    tracing::error!(invocation = id, %error, "Slack does not take what is to be said; trying again");
-                    tokio::select! {
-                        () = tokio::time::sleep(SILENCE) => {}
-                        () = self.work.stopping() => return,
-                    }
-                    before = Before::Perhaps;
-                }
-            }
-        }
-    }
-}
-
-/// Whether Slack refuses us altogether, and not this one message: somebody mends the token or the proxy one
-/// day, and what was to be said is said then.
-fn is_about_us(code: &str) -> bool {
-    const OURS: [&str; 7] = [
-        "invalid_auth",
-        "not_authed",
-        "token_revoked",
-        "token_expired",
-        "account_inactive",
-        "org_login_required",
-        "missing_scope",
-    ];
-    OURS.contains(&code) || code.starts_with("http_")
 }
 
 /// The stored plan with the words that were shown for it, and what the gate knows of it.

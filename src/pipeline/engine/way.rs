@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::mailboxes::{Action, Mail};
 use super::{Engine, Stopped, restored};
-use crate::invocation::{Posted, State, StepState};
+use crate::invocation::{Posted, State};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{self, Evidence, Gated, Obligation, Progress};
@@ -38,7 +38,8 @@ pub(super) struct Way<'a> {
     pub(super) engine: &'a Arc<Engine>,
     pub(super) before: Before,
     pub(super) slot: Option<Slot>,
-    pub(super) mail: Option<Mail>,
+    /// What was opened for its clicks. Not its own: they wait on when it falls.
+    pub(super) mail: &'a mut Option<Mail>,
     pub(super) replans: u32,
     /// Why an earlier plan was dropped for this one.
     pub(super) instead: Option<Text>,
@@ -46,28 +47,18 @@ pub(super) struct Way<'a> {
 
 impl Way<'_> {
     pub(super) async fn go(mut self, record: &mut Record) -> Result<(), Stopped> {
-        let id = record.invocation().id.clone();
-        let gone = loop {
+        loop {
             let step = match record.invocation().state {
                 State::Received => self.consider(record).await,
                 // Boxed: most commands only ask and are answered, and theirs is a small task then.
                 State::Planned => Box::pin(self.gate(record)).await,
                 State::Waiting => Box::pin(self.wait(record)).await,
                 State::Running => Box::pin(self.run(record)).await,
-                _ if record.invocation().reported => break Ok(()),
+                _ if record.invocation().reported => return Ok(()),
                 _ => Box::pin(self.conclude(record)).await,
             };
-            if let Err(stopped) = step {
-                break Err(stopped);
-            }
-        };
-        if let Some(mut mail) = self.mail.take() {
-            self.engine.mailboxes.close(&id, &mail);
-            while let Ok(press) = mail.receive.try_recv() {
-                Box::pin(self.engine.late_press(&id, press)).await;
-            }
+            step?;
         }
-        gone
     }
 
     /// Parse, ask, prepare.
@@ -189,7 +180,7 @@ impl Way<'_> {
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
             None
         } else {
-            self.engine.reporter.say(record.invocation(), &message, "main", self.before).await?
+            self.engine.reporter.say(record.invocation(), &message, "main", self.before, audience).await?
         };
         let change = Change {
             state: Some(State::Answered),
@@ -258,7 +249,7 @@ impl Way<'_> {
             Change { state: Some(State::Running), ..Change::default() }
         } else {
             if self.mail.is_none() {
-                self.mail = Some(self.engine.mailboxes.open(&record.invocation().id));
+                *self.mail = Some(self.engine.mailboxes.open(&record.invocation().id));
             }
             self.show(words::waiting(&examined, &progress, record, self.instead.as_ref()));
             Change { state: Some(State::Waiting), ..Change::default() }
@@ -297,7 +288,10 @@ impl Way<'_> {
             return self.give_up(record, &examined, State::Expired, "expired", outcome, Vec::new()).await;
         };
         let for_this = press.digest.as_deref() == Some(examined.digest().0.as_str());
-        let mine = gate::fulfils(Obligation::Confirm, &press.by, &record.invocation().origin.person);
+        let asked = &record.invocation().origin.person;
+        // Known to the gate by the ids under which they asked, whatever the click called them.
+        let by = if engine.is_same(&press.by, asked).await { asked.clone() } else { press.by.clone() };
+        let mine = gate::fulfils(Obligation::Confirm, &by, asked);
         match press.action {
             _ if !for_this => {
                 self.engine
@@ -331,7 +325,7 @@ impl Way<'_> {
                 }
                 progress.evidence.push(Evidence {
                     obligation: Obligation::Confirm,
-                    by: press.by.clone(),
+                    by,
                     digest: examined.digest().clone(),
                     at: press.at,
                 });
@@ -420,7 +414,7 @@ impl Way<'_> {
         outcome: Message,
         clicks_done: Vec<String>,
     ) -> Result<(), Stopped> {
-        if record.steps().iter().all(|known| matches!(known.state, StepState::Failed | StepState::Skipped)) {
+        if record.steps().iter().all(|known| known.state.left_nothing()) {
             return self.end(record, state, event, outcome, clicks_done).await;
         }
         let took = self.engine.clock.now() - record.invocation().received_at;
@@ -462,7 +456,9 @@ impl Way<'_> {
 
     fn open_slot(&mut self, record: &Record) {
         if self.slot.is_none() {
-            self.slot = Some(Slot::open(self.engine.reporter.clone(), record.invocation(), self.before));
+            let (engine, invocation) = (self.engine, record.invocation());
+            let audience = engine.audience(invocation);
+            self.slot = Some(Slot::open(engine.reporter.clone(), invocation, self.before, audience));
         }
     }
 

@@ -10,7 +10,7 @@ use hubcommander_sdk::plan::Risk;
 use hubcommander_sdk::text::Text;
 use serde_json::Value as Json;
 
-use crate::invocation::{Invocation, StepState};
+use crate::invocation::{Invocation, StepRecord, StepState};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{Obligation, Progress};
 use crate::pipeline::parse::Unparsed;
@@ -374,7 +374,7 @@ fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message 
         }
         if let Some(error) = known.and_then(|known| known.error.clone()) {
             let unclear = known.is_some_and(|known| known.state == StepState::Started);
-            text = text.plain(if unclear { ": may have been done. " } else { ": " }).then(error);
+            text = text.plain(if unclear { ": may have been done. " } else { ": " }).then(error.what);
         }
         message = message.part(Part::Step(state, text));
     }
@@ -411,26 +411,41 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
         Ended::Partial => {
             let message = Message::new(plan.title.todo.clone().plain(": only a part of it could be done"))
                 .state(State::NeedsYou);
-            steps(message, examined, record)
-                .line("What is done stays done. Retry does what is missing.")
-                .button(retry_button(id))
-                .footnote(note)
+            let message = steps(message, examined, record);
+            let message = if may_help(record) {
+                message.line("What is done stays done. Retry does what is missing.").button(retry_button(id))
+            } else {
+                message.line("What is done stays done.")
+            };
+            message.footnote(note)
         }
         Ended::Failed => {
             let message =
                 Message::new(plan.title.todo.clone().plain(": this could not be done")).state(State::Refused);
-            steps(message, examined, record)
-                .line("Nothing was changed.")
-                .button(retry_button(id))
-                .footnote(note)
+            let message = steps(message, examined, record).line("Nothing was changed.");
+            let message = if may_help(record) { message.button(retry_button(id)) } else { message };
+            message.footnote(note)
         }
         Ended::Void(why) | Ended::Blind(why) => {
-            Message::new(plan.title.todo.clone().plain(": nothing was done"))
+            let message = Message::new(plan.title.todo.clone().plain(": nothing was done"))
                 .state(State::Refused)
-                .line(why.clone())
-                .footnote(note)
+                .line(why.clone());
+            // What could not be looked at now can be later; what has changed stays changed.
+            let message =
+                if matches!(ended, Ended::Blind(_)) { message.button(retry_button(id)) } else { message };
+            message.footnote(note)
         }
     }
+}
+
+/// Whether trying again could bring more than the same refusal.
+fn may_help(record: &Record) -> bool {
+    let lasting = |known: &StepRecord| known.error.as_ref().is_some_and(|error| error.lasting);
+    record.steps().iter().any(|known| match known.state {
+        StepState::Started => true,
+        StepState::Failed => !lasting(known),
+        StepState::Done | StepState::Skipped => false,
+    })
 }
 
 fn retry_button(id: &str) -> Button {
@@ -473,6 +488,21 @@ pub fn expired(examined: &Examined, invocation: &Invocation) -> Message {
         .state(State::Refused)
         .line("Nothing was changed. Type the command again if it is still needed.")
         .footnote(invocation.id.as_str())
+}
+
+/// Where the answer is that nobody else may read.
+#[must_use]
+pub fn written_to_you() -> Message {
+    Message::new("The answer is for you alone: it is in your direct messages with me.")
+}
+
+/// Something in the program is broken, so nobody goes on with it for now.
+#[must_use]
+pub fn halted(id: &str) -> Message {
+    Message::new("This stands still: something in the bot is broken.")
+        .state(State::NeedsYou)
+        .line("The people who run it have been told. It goes on from here when they start the bot again.")
+        .footnote(id)
 }
 
 /// A length of time as people say it.

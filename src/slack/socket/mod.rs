@@ -27,7 +27,7 @@ use url::Url;
 
 pub use status::{Board, Counters, Status, Watcher};
 
-use super::web::{SlackError, Web};
+use super::web::{Refused, SlackError, Web};
 
 /// What an envelope holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub enum AlarmKind {
         /// Slack's word for it, for example `invalid_auth`.
         code: String,
     },
+    /// Slack does not accept the bot's token. Raised by who watches the Web API, not by the reader.
+    BotRefused(Refused),
     /// Socket Mode was switched off in the app's settings. Tried again every few minutes.
     LinkDisabled,
     /// A frame could not be read.
@@ -96,6 +98,13 @@ pub enum AlarmKind {
     /// Slack cannot be reached for a while. Tried again all the time.
     Unreachable {
         /// What was tried last, for the log.
+        log: String,
+    },
+    /// A command fell again and again on its way and is left for the next start. Raised by the engine.
+    Halted {
+        /// Its id.
+        invocation: String,
+        /// Why, for the log.
         log: String,
     },
     /// The store cannot write, so nothing is acknowledged. Raised by the intake, not by the reader.

@@ -46,16 +46,21 @@ impl Inner {
     async fn within<T>(
         &self,
         method: Method,
+        who: Who,
         bound: Duration,
         calling: impl Future<Output = ClientResult<T>>,
     ) -> Result<T, SlackError> {
-        match timeout(bound, calling).await {
+        let answer = match timeout(bound, calling).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(sort(method.name(), error)),
             Err(_) => {
                 Err(SlackError::Unclear { log: format!("{}: no answer within {bound:?}", method.name()) })
             }
+        };
+        if who == Who::Bot {
+            self.token.note(method, &answer);
         }
+        answer
     }
 }
 
@@ -83,7 +88,7 @@ impl Web {
     {
         let session = self.inner.client.open_session(self.inner.token(who));
         let calling = session.http_session_api.http_post(method.name(), body, None);
-        self.inner.within(method, bound, calling).await
+        self.inner.within(method, who, bound, calling).await
     }
 
     /// Calls a reading method, again if need be. Slack takes no JSON for these.
@@ -99,7 +104,7 @@ impl Web {
         self.again(method, None, Nature::Reads, || async {
             let session = self.inner.client.open_session(&self.inner.bot);
             let calling = session.http_session_api.http_get(method.name(), &parameters, None);
-            self.inner.within(method, self.inner.answer_within, calling).await
+            self.inner.within(method, Who::Bot, self.inner.answer_within, calling).await
         })
         .await
     }

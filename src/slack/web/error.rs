@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use slack_morphism::errors::SlackClientError;
 
+use super::token::is_about_token;
+
 /// Why a call did not bring what was asked. Holds no token, and nothing of what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlackError {
@@ -45,6 +47,13 @@ impl SlackError {
             Self::Refused { code, .. } => Some(code),
             _ => None,
         }
+    }
+
+    /// Whether Slack refuses us altogether, and not this one message or question: somebody mends the token,
+    /// the app's permissions or the proxy one day, and then the same goes through.
+    #[must_use]
+    pub fn is_about_us(&self) -> bool {
+        self.code().is_some_and(|code| is_about_token(code) || code.starts_with("http_"))
     }
 }
 

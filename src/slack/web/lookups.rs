@@ -89,6 +89,7 @@ struct RawProfile {
 #[serde(default)]
 struct RawEnterpriseUser {
     id: Option<String>,
+    enterprise_id: Option<String>,
     teams: Vec<String>,
 }
 
@@ -211,11 +212,17 @@ impl Web {
 }
 
 /// Ours is who belongs to our workspace: by `team_id`, or, in an enterprise, where one account has several
-/// workspaces, by the list of them. Who says nothing is a stranger.
+/// workspaces, by the list of them. So is who belongs to another workspace of our enterprise, whom Slack calls
+/// a stranger where they share no channel with us. Who says nothing is a stranger.
 fn sort_person(user: RawUser, me: &Me) -> Person {
-    let teams = user.enterprise_user.as_ref().map(|account| account.teams.as_slice()).unwrap_or_default();
-    let ours =
-        !user.is_stranger && (user.team_id.as_deref() == Some(&me.team_id) || teams.contains(&me.team_id));
+    let account = user.enterprise_user.as_ref();
+    let in_enterprise = |id: &str| {
+        let theirs = account.and_then(|account| account.enterprise_id.as_deref());
+        !id.is_empty() && theirs == Some(id)
+    };
+    let in_workspace = user.team_id.as_deref() == Some(&me.team_id)
+        || account.is_some_and(|account| account.teams.contains(&me.team_id));
+    let ours = me.enterprise_id.as_deref().is_some_and(in_enterprise) || (!user.is_stranger && in_workspace);
     let standing = if user.deleted {
         Standing::Deactivated
     } else if user.is_bot || user.is_workflow_bot || user.id == SLACKBOT {
@@ -291,6 +298,35 @@ mod tests {
 
     fn standing(user: serde_json::Value) -> Standing {
         sort_person(serde_json::from_value(user).unwrap(), &me()).standing
+    }
+
+    #[test]
+    fn people_of_the_same_enterprise_are_ours_whatever_their_workspace() {
+        let standing = |enterprise: Option<&str>, flags: serde_json::Value| {
+            let mut user = json!({
+                "id": "W1", "team_id": "T0WEST",
+                "enterprise_user": {"id": "W1", "enterprise_id": "E0ACME", "teams": ["T0WEST"]},
+            });
+            user.as_object_mut().unwrap().extend(flags.as_object().unwrap().clone());
+            let me = Me { enterprise_id: enterprise.map(str::to_owned), ..me() };
+            sort_person(serde_json::from_value(user).unwrap(), &me).standing
+        };
+        for (flags, expected) in [
+            (json!({}), Standing::Member),
+            (json!({"is_stranger": true}), Standing::Member),
+            (json!({"is_restricted": true}), Standing::Guest),
+            (json!({"is_restricted": true, "is_ultra_restricted": true}), Standing::SingleChannelGuest),
+            (json!({"deleted": true}), Standing::Deactivated),
+            (json!({"is_bot": true}), Standing::Bot),
+        ] {
+            assert_eq!(standing(Some("E0ACME"), flags.clone()), expected, "{flags}");
+        }
+        // Another enterprise, one that nobody names, and a workspace that is in none.
+        for other in [Some("E0OTHER"), Some(""), None] {
+            assert_eq!(standing(other, json!({})), Standing::Stranger, "{other:?}");
+        }
+        let nameless = json!({"enterprise_user": {"id": "W1", "enterprise_id": "", "teams": []}});
+        assert_eq!(standing(Some(""), nameless), Standing::Stranger);
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod method;
 mod pacing;
 #[cfg(test)]
 mod tests;
+mod token;
 mod views;
 
 use std::collections::HashMap;
@@ -25,14 +26,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use slack_morphism::hyper_tokio::SlackClientHyperConnector;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackClient};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use url::Url;
 
 pub use error::SlackError;
 pub use lookups::ConversationInfo;
+pub use token::Refused;
 
 use self::edits::Edits;
 use self::pacing::Pacer;
+use self::token::Token;
 use hubcommander_outbound::{Proxies, WayOut, must_be_private};
 
 /// How Slack is reached.
@@ -135,6 +138,7 @@ struct Inner {
     way_out: WayOut,
     pacer: Pacer,
     edits: Edits,
+    token: Token,
     me: OnceCell<Me>,
     directs: Mutex<HashMap<String, (String, Instant)>>,
     clock: SharedClock,
@@ -173,11 +177,18 @@ impl Web {
                 way_out,
                 pacer: Pacer::new(settings.pacing),
                 edits: Edits::default(),
+                token: Token::default(),
                 me: OnceCell::new(),
                 directs: Mutex::default(),
                 clock,
             }),
         })
+    }
+
+    /// How Slack takes the bot's token: it changes when Slack begins to refuse it, and when it takes it again.
+    #[must_use]
+    pub fn token(&self) -> watch::Receiver<Option<Refused>> {
+        self.inner.token.watch()
     }
 
     /// The connector, for the WebSockets.

@@ -55,7 +55,8 @@ impl Web {
         Ok(opened.view.id)
     }
 
-    /// Puts something else into an open modal. With the `hash` of the view that was seen, only if nothing
+    /// Puts something else into an open modal. For forms whose fields follow from what was chosen in others;
+    /// nothing in the program has one yet. With the `hash` of the view that was seen, only if nothing
     /// changed it since.
     ///
     /// # Errors
@@ -73,7 +74,8 @@ impl Web {
         self.again(Method::ViewsUpdate, None, nature, call).await.map(|_| ())
     }
 
-    /// Fills a person's home tab.
+    /// Fills a person's home tab. For Stethoscope, whose page of one's own devices the tab is to be; the
+    /// app's manifest has the tab switched on, and nothing in the program fills it yet.
     ///
     /// # Errors
     /// As Slack says: for example `not_enabled`.

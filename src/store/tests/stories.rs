@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::places::Place;
 use super::samples::*;
-use crate::invocation::{Posted, State, StepState};
+use crate::invocation::{Posted, State, StepError, StepState};
 use crate::store::{AuditEntry, Change, Click, Receipt, StoreError};
 
 pub async fn a_command_is_received_once(place: Place) {
@@ -200,7 +200,7 @@ pub async fn steps_keep_their_first_start_and_their_order(place: Place) {
     let mut done = step("z", Done, 7);
     (done.tries, done.applied) = (3, Some(applied()));
     let mut failed = step("b", Failed, 8);
-    failed.error = Some("GitHub said no".into());
+    failed.error = Some(StepError { what: "GitHub said no".into(), lasting: true });
     write(1, vec![done.clone(), failed.clone()]).await;
     // Named twice in one change: the first start, the last word.
     write(2, vec![step("c", Started, 5), step("c", Skipped, 6)]).await;
@@ -326,7 +326,7 @@ pub async fn any_text_comes_back_as_it_was(place: Place) {
         let mut args = args();
         args.set("text", hubcommander_sdk::command::Value::Text(text.clone()));
         let mut failed = step("s", StepState::Failed, 1);
-        failed.error = Some(text.as_str().into());
+        failed.error = Some(StepError { what: text.as_str().into(), lasting: false });
         let all = Change {
             args: Some(args.clone()),
             outcome: Some(hubcommander_sdk::message::Message::new(text.as_str())),

@@ -85,6 +85,9 @@ fn run(core: &Arc<Core>, method: &str, bearer: Option<&str>, mut args: Args) -> 
     if token != core.options.bot_token {
         return Err("invalid_auth".into());
     }
+    if let Some(code) = &core.lock().bot_refused {
+        return Err(ApiError::Code(code.clone()));
+    }
     if core.options.rate_limits {
         let now = core.clock.now();
         let channel = args.text("channel").unwrap_or_default();

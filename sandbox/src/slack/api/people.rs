@@ -29,7 +29,7 @@ pub(super) fn open_connection(core: &Core, bearer: Option<&str>) -> Answer {
 pub(super) fn auth_test(core: &Core) -> Answer {
     let state = core.lock();
     let world = &state.world;
-    Ok(json!({
+    let mut answer = json!({
         "url": format!("https://{}.slack.com/", world.team.domain),
         "team": world.team.name,
         "user": world.bot.name,
@@ -37,7 +37,11 @@ pub(super) fn auth_test(core: &Core) -> Answer {
         "user_id": world.bot.user_id,
         "bot_id": world.bot.bot_id,
         "is_enterprise_install": false,
-    }))
+    });
+    if let Some(enterprise) = &world.team.enterprise {
+        answer["enterprise_id"] = json!(enterprise);
+    }
+    Ok(answer)
 }
 
 pub(super) fn info(core: &Core, args: &Args) -> Answer {

@@ -30,6 +30,12 @@ impl Slack {
         }
     }
 
+    /// From now on the bot's token is refused with this error, whatever is asked with it: for example
+    /// `token_revoked`. `None`: it is taken again.
+    pub fn refuse_bot(&self, code: Option<&str>) {
+        self.core.lock().bot_refused = code.map(str::to_owned);
+    }
+
     /// Asks the app to leave connections. After `warning` the socket stays open for
     /// [`super::super::Options::warning_lead`], after anything else for
     /// [`super::super::Options::refresh_grace`]. After `link_disabled` no new connection can be opened until

@@ -88,7 +88,12 @@ impl World {
             users: users.iter().map(|&id| id.to_owned()).collect(),
         };
         Self {
-            team: Team { id: TEAM.to_owned(), name: "Acme".to_owned(), domain: "acme".to_owned() },
+            team: Team {
+                id: TEAM.to_owned(),
+                name: "Acme".to_owned(),
+                domain: "acme".to_owned(),
+                enterprise: None,
+            },
             bot: Bot {
                 user_id: HUB.to_owned(),
                 bot_id: "B0HUB".to_owned(),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub use channel::{Channel, ChannelKind};
 pub use message::{Edited, Message, Reaction};
-pub use person::{Person, Role};
+pub use person::{Account, Person, Role};
 pub use ts::Ts;
 
 /// The company's workspace.
@@ -22,6 +22,8 @@ pub struct Team {
     pub name: String,
     /// The part of its address before `.slack.com`.
     pub domain: String,
+    /// The enterprise that it belongs to (`E…`), if to one.
+    pub enterprise: Option<String>,
 }
 
 /// The app that is under test.

@@ -11,10 +11,21 @@ pub struct Role {
     pub hint: String,
 }
 
+/// An account in an enterprise, which has several workspaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// `W…` or `U…`.
+    pub id: String,
+    /// `E…`.
+    pub enterprise: String,
+    /// The workspaces that it is in.
+    pub teams: Vec<String>,
+}
+
 /// A person, or a bot's user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// `U…`.
+    /// `U…`, or `W…` in an enterprise.
     pub id: String,
     /// Their own workspace.
     pub team_id: String,
@@ -40,6 +51,8 @@ pub struct Person {
     pub is_stranger: bool,
     /// An administrator of the workspace.
     pub is_admin: bool,
+    /// The account, in an enterprise.
+    pub account: Option<Account>,
     /// For a bot's user: `B…` and `A…`.
     pub bot: Option<(String, String)>,
     /// Who it is on the sandbox's page; empty for those one cannot be.
@@ -63,6 +76,7 @@ impl Person {
             is_ultra_restricted: false,
             is_stranger: false,
             is_admin: false,
+            account: None,
             bot: None,
             role: Role::default(),
         }
@@ -123,6 +137,12 @@ impl Person {
         }
         if self.is_stranger {
             user["is_stranger"] = json!(true);
+        }
+        if let Some(account) = &self.account {
+            user["enterprise_user"] = json!({
+                "id": account.id, "enterprise_id": account.enterprise, "enterprise_name": "Enterprise",
+                "is_admin": false, "is_owner": false, "is_primary_owner": false, "teams": account.teams,
+            });
         }
         user
     }
