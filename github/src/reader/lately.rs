@@ -63,19 +63,28 @@ impl<T: Send + Sync + 'static> Lately<T> {
                     let question = ask().map(|answer| answer.map(Arc::new)).boxed().shared();
                     lists.insert(key.to_owned(), Entry::Asked(question.clone()));
                     let (lately, key, asked) = (Arc::clone(self), key.to_owned(), question.clone());
-                    tokio::spawn(async move { lately.learn(key, asked.await) });
+                    tokio::spawn(async move {
+                        let answer = asked.clone().await;
+                        lately.learn(&key, &asked, &answer);
+                    });
                     question
                 }
             }
         };
-        question.await
+        let answer = question.clone().await;
+        self.learn(key, &question, &answer);
+        answer
     }
 
-    fn learn(&self, key: String, answer: Answer<T>) {
+    /// Notes the answer to a question, once: whoever hears it first does.
+    fn learn(&self, key: &str, question: &Question<T>, answer: &Answer<T>) {
         let now = self.clock.now();
         let until = now + if answer.is_ok() { KNOWN } else { FAILED };
         let mut lists = self.lock();
-        lists.insert(key, Entry::Known { answer, until });
+        if !matches!(lists.get(key), Some(Entry::Asked(asked)) if asked.ptr_eq(question)) {
+            return;
+        }
+        lists.insert(key.to_owned(), Entry::Known { answer: answer.clone(), until });
         if lists.len() > MOST {
             lists.retain(|_, entry| !matches!(entry, Entry::Known { until, .. } if *until <= now));
         }
