@@ -79,11 +79,12 @@ impl GitHub {
         faults: Faults,
     ) -> Result<Self, ServeError> {
         let origin = format!("http://{}", listener.local_addr()?);
+        let state = Mutex::new(world.begin(clock.now()));
         let site = Arc::new(Site {
             origin,
             clock,
             faults: faults.clone(),
-            state: Mutex::new(world.state),
+            state,
             meter: Mutex::default(),
             answered: AtomicU64::new(0),
         });

@@ -6,5 +6,7 @@ mod limits;
 mod page;
 mod people;
 mod repositories;
+mod repository_settings;
+mod scale;
 mod site;
 mod teams;

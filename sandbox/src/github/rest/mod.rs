@@ -9,7 +9,7 @@ mod organisations;
 mod repositories;
 mod repository_input;
 mod root;
-mod show;
+pub(super) mod show;
 mod team_repositories;
 mod teams;
 mod topics;
