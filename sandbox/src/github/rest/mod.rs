@@ -3,11 +3,14 @@
 
 mod apps;
 mod branches;
+mod collaborator_changes;
 mod collaborators;
+mod invitations;
 mod members;
 mod organisations;
 mod repositories;
 mod repository_input;
+mod roles;
 mod root;
 pub(super) mod show;
 mod team_repositories;
@@ -29,11 +32,14 @@ pub(super) const FAMILIES: &[Family] = &[
     users::answer,
     organisations::answer,
     members::answer,
+    roles::answer,
     repositories::answer,
     topics::answer,
     branches::answer,
     teams::answer,
     team_repositories::answer,
     collaborators::answer,
+    collaborator_changes::answer,
+    invitations::answer,
     apps::answer,
 ];
