@@ -4,6 +4,7 @@ mod apps;
 mod collaborators;
 mod front;
 mod limits;
+mod memberships;
 mod page;
 mod people;
 mod repositories;

@@ -7,12 +7,16 @@ mod collaborator_changes;
 mod collaborators;
 mod invitations;
 mod members;
+mod memberships;
+mod org_invitations;
 mod organisations;
+mod outside_collaborators;
 mod repositories;
 mod repository_input;
 mod roles;
 mod root;
 pub(super) mod show;
+mod team_members;
 mod team_repositories;
 mod teams;
 mod topics;
@@ -32,11 +36,15 @@ pub(super) const FAMILIES: &[Family] = &[
     users::answer,
     organisations::answer,
     members::answer,
+    memberships::answer,
+    org_invitations::answer,
+    outside_collaborators::answer,
     roles::answer,
     repositories::answer,
     topics::answer,
     branches::answer,
     teams::answer,
+    team_members::answer,
     team_repositories::answer,
     collaborators::answer,
     collaborator_changes::answer,
