@@ -5,6 +5,7 @@ mod collaborators;
 mod front;
 mod limits;
 mod memberships;
+mod organisations;
 mod page;
 mod people;
 mod repositories;

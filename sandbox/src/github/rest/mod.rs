@@ -1,6 +1,7 @@
 //! The REST API, a file per family of resources. A family answers the paths it knows; to add one, write a
 //! file with `answer` and name it in [`FAMILIES`].
 
+mod actions;
 mod apps;
 mod branches;
 mod collaborator_changes;
@@ -43,6 +44,7 @@ pub(super) const FAMILIES: &[Family] = &[
     repositories::answer,
     topics::answer,
     branches::answer,
+    actions::answer,
     teams::answer,
     team_members::answer,
     team_repositories::answer,
