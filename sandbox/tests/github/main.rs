@@ -2,6 +2,7 @@
 
 mod apps;
 mod collaborators;
+mod deploy_keys;
 mod front;
 mod limits;
 mod memberships;

@@ -6,6 +6,7 @@ mod apps;
 mod branches;
 mod collaborator_changes;
 mod collaborators;
+mod deploy_keys;
 mod invitations;
 mod members;
 mod memberships;
@@ -44,6 +45,7 @@ pub(super) const FAMILIES: &[Family] = &[
     repositories::answer,
     topics::answer,
     branches::answer,
+    deploy_keys::answer,
     actions::answer,
     teams::answer,
     team_members::answer,
