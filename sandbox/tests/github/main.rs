@@ -9,6 +9,7 @@ mod memberships;
 mod organisations;
 mod page;
 mod people;
+mod protection;
 mod repositories;
 mod repository_settings;
 mod scale;

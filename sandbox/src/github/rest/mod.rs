@@ -13,6 +13,8 @@ mod memberships;
 mod org_invitations;
 mod organisations;
 mod outside_collaborators;
+mod protection;
+mod protection_input;
 mod repositories;
 mod repository_input;
 mod roles;
@@ -44,6 +46,8 @@ pub(super) const FAMILIES: &[Family] = &[
     roles::answer,
     repositories::answer,
     topics::answer,
+    // Before the branches, whose names may hold slashes.
+    protection::answer,
     branches::answer,
     deploy_keys::answer,
     actions::answer,
