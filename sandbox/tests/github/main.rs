@@ -12,6 +12,7 @@ mod people;
 mod protection;
 mod repositories;
 mod repository_settings;
+mod rulesets;
 mod scale;
 mod site;
 mod teams;

@@ -19,6 +19,8 @@ mod repositories;
 mod repository_input;
 mod roles;
 mod root;
+mod ruleset_input;
+mod rulesets;
 pub(super) mod show;
 mod team_members;
 mod team_repositories;
@@ -49,6 +51,7 @@ pub(super) const FAMILIES: &[Family] = &[
     // Before the branches, whose names may hold slashes.
     protection::answer,
     branches::answer,
+    rulesets::answer,
     deploy_keys::answer,
     actions::answer,
     teams::answer,
