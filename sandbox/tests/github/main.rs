@@ -10,6 +10,7 @@ mod organisations;
 mod page;
 mod people;
 mod protection;
+mod pulls;
 mod repositories;
 mod repository_settings;
 mod rulesets;

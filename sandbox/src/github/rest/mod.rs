@@ -8,6 +8,7 @@ mod collaborator_changes;
 mod collaborators;
 mod deploy_keys;
 mod invitations;
+mod labels;
 mod members;
 mod memberships;
 mod org_invitations;
@@ -15,12 +16,15 @@ mod organisations;
 mod outside_collaborators;
 mod protection;
 mod protection_input;
+mod pulls;
 mod repositories;
 mod repository_input;
 mod roles;
 mod root;
 mod ruleset_input;
 mod rulesets;
+mod search;
+mod search_query;
 pub(super) mod show;
 mod team_members;
 mod team_repositories;
@@ -53,6 +57,9 @@ pub(super) const FAMILIES: &[Family] = &[
     branches::answer,
     rulesets::answer,
     deploy_keys::answer,
+    pulls::answer,
+    labels::answer,
+    search::answer,
     actions::answer,
     teams::answer,
     team_members::answer,
