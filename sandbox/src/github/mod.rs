@@ -5,6 +5,7 @@
 //! as a whole or not at all. What goes wrong on the way is up to [`crate::faults`].
 
 mod front;
+mod graphql;
 pub mod model;
 mod page;
 mod rest;

@@ -4,6 +4,7 @@ mod apps;
 mod collaborators;
 mod deploy_keys;
 mod front;
+mod graphql;
 mod limits;
 mod memberships;
 mod organisations;

@@ -1,5 +1,7 @@
 //! Ten thousand repositories.
 
+use serde_json::json;
+
 use crate::site::Site;
 use hubcommander_sandbox::github::World;
 
@@ -21,6 +23,21 @@ async fn ten_thousand_repositories_are_listed_by_pages_and_found_by_name() -> an
         let path = format!("/repos/acme/service-{number:05}/collaborators/person-0001/permission");
         assert_eq!(site.get(&path).await?.json["permission"], "read");
     }
+    let query =
+        "query($after: String) { organization(login: \"acme\") { repositories(first: 100, after: $after) {
+        nodes { nameWithOwner isArchived } pageInfo { hasNextPage endCursor } } } }";
+    let (mut after, mut found) = (json!(null), 0);
+    loop {
+        let reply = site.post("/graphql", json!({"query": query, "variables": {"after": after}})).await?;
+        let page = &reply.json["data"]["organization"]["repositories"];
+        found += page["nodes"].as_array().map_or(0, Vec::len);
+        assert!(found <= 10_004, "it goes round in circles");
+        after = page["pageInfo"]["endCursor"].clone();
+        if page["pageInfo"]["hasNextPage"] != true {
+            break;
+        }
+    }
+    assert_eq!(found, 10_004);
     Ok(())
 }
 

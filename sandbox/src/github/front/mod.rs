@@ -18,7 +18,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
-use super::{Site, page, rest};
+use super::{Site, graphql, page, rest};
 use crate::faults::Refusal;
 use answer::{Answer, Outcome, Refused};
 use call::{Call, Version};
@@ -78,7 +78,12 @@ fn respond(site: &Site, parts: &Parts, body: &[u8]) -> Response {
     envelope.rate = site.meter().rate(&actor, resource, now);
     envelope.resource = resource;
     if let Err(refused) = admitted {
-        return envelope.close(&parts.method, &parts.headers, refused.into_answer());
+        let used_up = envelope.rate.is_some_and(|rate| rate.remaining() == 0);
+        let answer = match resource {
+            Resource::GraphQl if used_up => graphql::used_up(),
+            _ => refused.into_answer(),
+        };
+        return envelope.close(&parts.method, &parts.headers, answer);
     }
     let mut call = Call {
         state: &mut state,
@@ -134,6 +139,9 @@ fn checked_headers(method: &Method, headers: &HeaderMap) -> Result<(), Refused> 
 /// Finds the family that knows the path, after numbers were turned into names and former names sent away.
 fn route(call: &mut Call<'_>, path: &str) -> Outcome {
     let segments = names::segments(path).ok_or_else(Refused::not_found)?;
+    if let Some(outcome) = graphql::answer(call, &segments) {
+        return outcome;
+    }
     let segments = names::by_name(call, segments)?;
     if let Some(moved) = names::moved(call, &segments) {
         return Err(moved);
