@@ -5,6 +5,7 @@
 //! as a whole or not at all. What goes wrong on the way is up to [`crate::faults`].
 
 mod front;
+mod graphql;
 pub mod model;
 mod page;
 mod rest;
@@ -79,11 +80,12 @@ impl GitHub {
         faults: Faults,
     ) -> Result<Self, ServeError> {
         let origin = format!("http://{}", listener.local_addr()?);
+        let state = Mutex::new(world.begin(clock.now()));
         let site = Arc::new(Site {
             origin,
             clock,
             faults: faults.clone(),
-            state: Mutex::new(world.state),
+            state,
             meter: Mutex::default(),
             answered: AtomicU64::new(0),
         });

@@ -147,3 +147,36 @@ async fn a_token_can_be_narrowed_and_revoked() -> anyhow::Result<()> {
     assert!(!debug.contains("ghp_") && !debug.contains("ghs_"), "tokens are not printed");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_lacking_permission_is_named_and_what_is_done_is_signed() -> anyhow::Result<()> {
+    let app = AppSite::start().await?;
+    let token = app.token(json!({})).await?.json["token"].as_str().expect("a token").to_owned();
+    let site = &app.site;
+    for (method, path, needed) in [
+        (Method::PUT, "/orgs/acme/memberships/gus-vega", "members=write"),
+        (Method::POST, "/orgs/acme/invitations", "members=write"),
+        (Method::PUT, "/orgs/acme/teams/bots/memberships/ana-lima", "members=write"),
+        (Method::GET, "/orgs/acme/installations", "organization_administration=read"),
+        (Method::PUT, "/orgs/acme/actions/permissions", "organization_administration=write"),
+        (Method::GET, "/orgs/acme/custom-repository-roles", "organization_custom_roles=read"),
+        (Method::GET, "/repos/acme/website/pulls", "pull_requests=read"),
+    ] {
+        let reply = site.as_who(&token, method, path, Some(json!({}))).await?;
+        assert_eq!((reply.status, reply.header("x-accepted-github-permissions")), (403, needed), "{path}");
+        assert_eq!(reply.json["message"], "Resource not accessible by integration");
+    }
+    let path = "/repos/acme/website/collaborators/lin-park";
+    let sent = site.as_who(&token, Method::PUT, path, Some(json!({}))).await?;
+    assert_eq!((sent.status, &sent.json["inviter"]["login"]), (201, &json!("app-77[bot]")));
+    assert_eq!(sent.json["inviter"]["type"], "Bot");
+    let protection = "/repos/acme/api/branches/main/protection";
+    assert_eq!(site.as_who(&token, Method::GET, protection, None).await?.status, 200);
+    let query = |text: &str| Some(json!({ "query": text }));
+    let viewer = site.as_who(&token, Method::POST, "/graphql", query("{ viewer { login } }")).await?;
+    assert_eq!(viewer.json["errors"][0]["type"], "FORBIDDEN");
+    let members = "{ organization(login: \"acme\") { membersWithRole(first: 5) { totalCount } } }";
+    let members = site.as_who(&token, Method::POST, "/graphql", query(members)).await?;
+    assert_eq!(members.json["data"]["organization"]["membersWithRole"]["totalCount"], 3);
+    Ok(())
+}

@@ -85,3 +85,60 @@ async fn a_change_is_announced() -> anyhow::Result<()> {
     assert!(event.starts_with(b"event: change"));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_repository_shows_what_is_inside() -> anyhow::Result<()> {
+    let site = Site::acme().await?;
+    let api = look(&site, "/acme/api").await?;
+    for text in [
+        "<code>main</code>: 1 approval",
+        "lin-park</a> can triage once accepted",
+        "build server can push",
+        "None so far",
+    ] {
+        assert!(api.text.contains(text), "{text} in {}", api.text);
+    }
+    let website = look(&site, "/acme/website").await?;
+    for text in ["#2 A new front page", "draft, by", "<span class=\"badge\">design</span>", "merged, by"] {
+        assert!(website.text.contains(text), "{text} in {}", website.text);
+    }
+    site.patch("/repos/acme/api", json!({"archived": true})).await?;
+    let archived = look(&site, "/acme/api").await?;
+    assert!(
+        archived.text.contains("archived, read-only")
+            && archived.text.contains("nothing in it can be changed")
+    );
+    assert!(look(&site, "/").await?.text.contains("2 open pull requests"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_invitation_is_accepted_by_a_button_of_the_page() -> anyhow::Result<()> {
+    let site = Site::acme().await?;
+    let press =
+        |address: &str, origin: String| read(site.ask(Method::POST, address).header("origin", origin));
+    let button = |page: &str, word: &str| {
+        let mut addresses = page.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        addresses.find(|address| address.ends_with(word)).map(str::to_owned).expect("a button")
+    };
+    let accept = button(&look(&site, "/acme/api").await?.text, "/accept");
+    assert_eq!(press(&accept, "http://evil.example".to_owned()).await?.status, 403);
+    assert_eq!(read(site.ask(Method::POST, &accept)).await?.status, 403);
+    let pressed = press(&accept, site.github.url()).await?;
+    assert_eq!((pressed.status, pressed.header("location")), (303, "/acme/api"));
+    assert_eq!(press(&accept, site.github.url()).await?.status, 404);
+    assert_eq!(site.get("/repos/acme/api/collaborators/lin-park").await?.status, 204);
+
+    site.put("/orgs/acme/memberships/lin-park", json!({})).await?;
+    site.put("/orgs/acme/memberships/gus-vega", json!({})).await?;
+    let page = look(&site, "/acme").await?;
+    assert!(page.text.contains("lin-park</a> as member"));
+    let pressed = press(&button(&page.text, "/accept"), site.github.url()).await?;
+    assert_eq!((pressed.status, pressed.header("location")), (303, "/acme"));
+    assert_eq!(site.get("/orgs/acme/members/lin-park").await?.status, 204);
+    let decline = button(&look(&site, "/acme").await?.text, "/decline");
+    assert_eq!(press(&decline, site.github.url()).await?.status, 303);
+    assert_eq!(site.get("/orgs/acme/memberships/gus-vega").await?.status, 404);
+    assert_eq!(site.github.faults().writes().len(), 2, "what a person does there is no request of the bot");
+    Ok(())
+}

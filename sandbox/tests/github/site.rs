@@ -56,6 +56,12 @@ impl Reply {
     pub fn each(&self, field: &str) -> Vec<&str> {
         self.json.as_array().expect("a list").iter().map(|one| one[field].as_str().expect("text")).collect()
     }
+
+    /// The `number`s of a list, or of what a search found.
+    pub fn numbers(&self) -> Vec<u64> {
+        let list = if self.json.is_array() { &self.json } else { &self.json["items"] };
+        list.as_array().expect("a list").iter().map(|one| one["number"].as_u64().expect("a number")).collect()
+    }
 }
 
 impl Site {

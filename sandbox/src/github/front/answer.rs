@@ -27,6 +27,11 @@ impl Answer {
         Self { status: 201, body: Some(body), headers: location.into_iter().collect() }
     }
 
+    /// 201 without saying where.
+    pub(crate) fn made(body: Value) -> Self {
+        Self { status: 201, body: Some(body), headers: Vec::new() }
+    }
+
     /// 204 without a body.
     pub(crate) fn nothing() -> Self {
         Self { status: 204, body: None, headers: Vec::new() }
@@ -38,6 +43,12 @@ impl Answer {
     }
 
     pub(super) fn fill(self, response: &mut Response) {
+        let text = self.body.as_ref().map(Value::to_string);
+        self.fill_with(text, response);
+    }
+
+    /// As `fill`, with the body as it was written out already.
+    pub(super) fn fill_with(self, text: Option<String>, response: &mut Response) {
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in self.headers {
@@ -45,10 +56,10 @@ impl Answer {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
             }
         }
-        if let Some(body) = self.body {
+        if let Some(text) = text {
             let json = HeaderValue::from_static("application/json; charset=utf-8");
             response.headers_mut().insert(header::CONTENT_TYPE, json);
-            *response.body_mut() = Body::from(body.to_string());
+            *response.body_mut() = Body::from(text);
         }
     }
 }
@@ -59,13 +70,14 @@ pub(crate) struct Refused {
     status: u16,
     message: String,
     errors: Vec<Value>,
-    url: Option<String>,
+    /// A field beside the usual ones.
+    extra: Option<Box<(&'static str, Value)>>,
     headers: Vec<(&'static str, String)>,
 }
 
 impl Refused {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), errors: Vec::new(), url: None, headers: Vec::new() }
+        Self { status, message: message.into(), errors: Vec::new(), extra: None, headers: Vec::new() }
     }
 
     /// Absent, or not visible to this token: nobody can tell the two apart.
@@ -89,12 +101,48 @@ impl Refused {
         refused
     }
 
+    /// As [`Refused::invalid`], with a sentence of its own.
+    pub(crate) fn coded(message: &str, resource: &str, field: &str, code: &str) -> Self {
+        Self { message: message.to_owned(), ..Self::invalid(resource, field, code) }
+    }
+
     /// 422 with one entry of `errors` that has words of its own.
     pub(crate) fn custom(message: &str, resource: &str, field: &str, words: &str) -> Self {
         let mut refused = Self::new(422, message);
         let entry = json!({ "resource": resource, "code": "custom", "field": field, "message": words });
         refused.errors.push(entry);
         refused
+    }
+
+    /// As [`Refused::invalid`], with a sentence beside the code.
+    pub(crate) fn coded_custom(resource: &str, field: &str, code: &str, words: &str) -> Self {
+        let mut refused = Self::new(422, "Validation Failed");
+        refused.errors.push(json!({ "message": words, "resource": resource, "field": field, "code": code }));
+        refused
+    }
+
+    /// 422 whose only error is a sentence.
+    pub(crate) fn sentence(words: &str) -> Self {
+        let mut refused = Self::new(422, "Validation Failed");
+        refused.errors.push(json!(words));
+        refused
+    }
+
+    /// 422 for an invitation to an organisation that cannot be sent.
+    pub(crate) fn invitation(words: &str) -> Self {
+        let mut refused = Self::new(422, "Validation Failed");
+        let resource = "OrganizationInvitation";
+        let entry =
+            json!({ "resource": resource, "code": "unprocessable", "field": "data", "message": words });
+        refused.errors.push(entry);
+        refused
+    }
+
+    /// Nobody gets at the repository: by law (451, `dmca`), or since GitHub switched it off (403, `tos`).
+    pub(crate) fn blocked(status: u16, reason: &str, at: &str) -> Self {
+        let page = if reason == "dmca" { json!("https://github.com/github/dmca") } else { Value::Null };
+        let block = json!({ "reason": reason, "created_at": at, "html_url": page });
+        Self { extra: Some(Box::new(("block", block))), ..Self::new(status, "Repository access blocked") }
     }
 
     /// 422 for a body that does not fit the operation at all.
@@ -106,7 +154,7 @@ impl Refused {
     pub(crate) fn moved(reading: bool, to: String) -> Self {
         let mut refused = Self::new(if reading { 301 } else { 307 }, "Moved Permanently");
         refused.headers.push(("location", to.clone()));
-        refused.url = Some(to);
+        refused.extra = Some(Box::new(("url", json!(to))));
         refused
     }
 
@@ -115,14 +163,26 @@ impl Refused {
         self
     }
 
+    /// Whether it is there, and not for the caller.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.status == 403
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn into_answer(self) -> Answer {
         let mut body = json!({
             "message": self.message,
             "documentation_url": "https://docs.github.com/rest",
-            "status": self.status.to_string(),
         });
-        if let Some(url) = self.url {
-            body = json!({ "message": self.message, "url": url, "documentation_url": body["documentation_url"] });
+        if self.status >= 400 {
+            body["status"] = json!(self.status.to_string());
+        }
+        if let Some(extra) = self.extra {
+            let (name, value) = *extra;
+            body[name] = value;
         }
         if !self.errors.is_empty() {
             body["errors"] = Value::Array(self.errors);

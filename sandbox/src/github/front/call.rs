@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use http::{HeaderMap, Method, Uri};
 use hubcommander_sdk::clock::Instant;
-use serde_json::Value;
 
-use super::answer::{Answer, Refused};
+use super::answer::Refused;
 use super::auth::Actor;
 use super::input::Input;
-use super::limits::Rate;
-use crate::github::model::{OrgRole, Organisation, Permission, Repository, State, Visibility};
+use super::limits::{Rate, Resource};
+use crate::github::model::{Block, OrgRole, Organisation, Permission, Repository, State, Visibility};
+
+const NOT_AUTHORISED: &str = "Resource protected by organization SAML enforcement. You must grant your Personal \
+    Access token access to this organization.";
 
 /// A version of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +42,7 @@ impl Version {
 
 pub(crate) struct Call<'a> {
     pub(crate) state: &'a mut State,
-    pub(crate) rate: Option<Rate>,
+    pub(crate) rates: Vec<(Resource, Rate)>,
     pub(crate) actor: Actor,
     pub(crate) method: Method,
     pub(crate) query: BTreeMap<String, String>,
@@ -55,6 +57,10 @@ pub(crate) struct Call<'a> {
     /// The path with numbers in place of names, as GitHub writes it into links to other pages of a list.
     pub(crate) canonical: String,
     pub(crate) accepted_permissions: Option<String>,
+    /// The scopes of which one is enough, where the call says so.
+    pub(crate) accepted_scopes: Option<&'static str>,
+    /// What the call costs beyond the one point that every call costs.
+    pub(crate) extra_cost: u64,
 }
 
 pub(crate) fn query(uri: &Uri) -> BTreeMap<String, String> {
@@ -109,9 +115,58 @@ impl Call<'_> {
         if self.actor == Actor::Anonymous { Err(Refused::unauthenticated()) } else { Ok(()) }
     }
 
-    /// The organisation; everyone may know that it exists.
+    /// The login that stands for the caller where GitHub says who did something.
+    pub(crate) fn own_name(&self) -> Option<String> {
+        match &self.actor {
+            Actor::User { login, .. } => Some(login.clone()),
+            Actor::Installation { id, .. } => {
+                let app = self.state.credentials.installations.get(id)?.app;
+                Some(format!("{}[bot]", self.state.credentials.apps.get(&app)?.slug))
+            }
+            Actor::App { .. } | Actor::Anonymous => None,
+        }
+    }
+
+    /// A personal access token must have one of these scopes; without it there is nothing to be seen.
+    pub(crate) fn needs_scope(&mut self, accepted: &'static str) -> Result<(), Refused> {
+        self.accepted_scopes = Some(accepted);
+        match &self.actor {
+            Actor::User { scopes, .. } if !accepted.split(", ").any(|one| scopes.contains(one)) => {
+                Err(Refused::not_found())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The organisation; everyone may know that it exists. Who has a token that its single sign-on does not
+    /// know is told so.
     pub(crate) fn organisation(&self, login: &str) -> Result<&Organisation, Refused> {
+        self.signed_on(login)?;
         self.state.organisation(login).ok_or_else(Refused::not_found)
+    }
+
+    /// The organisation, for who owns it.
+    pub(crate) fn owned(&self, login: &str) -> Result<&Organisation, Refused> {
+        let organisation = self.organisation(login)?;
+        match self.role_in(organisation) {
+            Some(OrgRole::Admin) => Ok(organisation),
+            Some(OrgRole::Member) => Err(Refused::forbidden("Must be an owner of the organization.")),
+            None if self.actor == Actor::Anonymous => Err(Refused::unauthenticated()),
+            None => Err(Refused::not_found()),
+        }
+    }
+
+    fn signed_on(&self, owner: &str) -> Result<(), Refused> {
+        let organisation = self.state.organisation(owner);
+        let single_sign_on = organisation.and_then(|one| one.single_sign_on.as_ref());
+        let (Some(single_sign_on), Actor::User { login, .. }) = (single_sign_on, &self.actor) else {
+            return Ok(());
+        };
+        if !single_sign_on.without_authorisation.contains(&login.to_lowercase()) {
+            return Ok(());
+        }
+        let page = format!("required; url={}/orgs/{owner}/sso?authorization_request=AAAA", self.origin);
+        Err(Refused::forbidden(NOT_AUTHORISED).header("x-github-sso", page))
     }
 
     /// What the caller is in an organisation. An App where it is installed counts as an owner: what it may do
@@ -129,7 +184,12 @@ impl Call<'_> {
     /// What the caller may do with a repository; `None`: it does not exist for the caller.
     pub(crate) fn level(&self, repository: &Repository) -> Option<Permission> {
         let anyway = (repository.visibility == Visibility::Public).then_some(Permission::Pull);
-        let own = match &self.actor {
+        self.given_level(repository).max(anyway)
+    }
+
+    /// What the caller was given, whatever everyone may do.
+    pub(crate) fn given_level(&self, repository: &Repository) -> Option<Permission> {
+        match &self.actor {
             Actor::User { login, scopes } => {
                 let level = self.state.level_of(repository, login);
                 let public = repository.visibility == Visibility::Public && scopes.contains("public_repo");
@@ -141,20 +201,49 @@ impl Call<'_> {
                 ours.then_some(Permission::Admin)
             }
             Actor::App { .. } | Actor::Anonymous => None,
-        };
-        own.max(anyway)
+        }
     }
 
-    /// A repository that the caller can see.
+    /// Whether the caller sees every repository of an organisation, without a look at each.
+    pub(crate) fn sees_all_of(&self, organisation: &Organisation) -> bool {
+        let unbounded = match &self.actor {
+            Actor::User { scopes, .. } => scopes.contains("repo"),
+            Actor::Installation { repositories, .. } => repositories.is_none(),
+            Actor::App { .. } | Actor::Anonymous => false,
+        };
+        unbounded && self.role_in(organisation) == Some(OrgRole::Admin)
+    }
+
+    /// A repository that the caller can see, and that is not blocked.
     pub(crate) fn repository(&self, owner: &str, name: &str) -> Result<&Repository, Refused> {
+        self.signed_on(owner)?;
         let found = self.state.repository(owner, name);
-        found.filter(|one| self.level(one).is_some()).ok_or_else(Refused::not_found)
+        let found = found.filter(|one| self.level(one).is_some()).ok_or_else(Refused::not_found)?;
+        let time = |at: Instant| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        match &found.blocked {
+            Some(Block::Legal(at)) => Err(Refused::blocked(451, "dmca", &time(*at))),
+            Some(Block::Disabled) => Err(Refused::blocked(403, "tos", &time(found.updated_at))),
+            Some(Block::Migrating) | None => Ok(found),
+        }
+    }
+
+    /// A repository of which only administrators are told; to all others GitHub says that nothing is there.
+    pub(crate) fn overseen(&self, owner: &str, name: &str) -> Result<&Repository, Refused> {
+        let repository = self.repository(owner, name)?;
+        match self.level(repository) {
+            Some(Permission::Admin) => Ok(repository),
+            _ if self.actor == Actor::Anonymous => Err(Refused::unauthenticated()),
+            _ => Err(Refused::not_found()),
+        }
     }
 
     /// The id of a repository that the caller can see and administer.
     pub(crate) fn administered(&self, owner: &str, name: &str) -> Result<u64, Refused> {
         let repository = self.repository(owner, name)?;
         match self.level(repository) {
+            Some(Permission::Admin) if repository.blocked == Some(Block::Migrating) => {
+                Err(Refused::forbidden("Repository has been locked for migration."))
+            }
             Some(Permission::Admin) => Ok(repository.id),
             _ if self.actor == Actor::Anonymous => Err(Refused::unauthenticated()),
             _ => Err(Refused::forbidden("Must have admin rights to Repository.")),
@@ -171,46 +260,5 @@ impl Call<'_> {
             Some(_) => Ok(id),
             None => Err(Refused::not_found()),
         }
-    }
-
-    /// One page of a list, with links to the others.
-    pub(crate) fn page<T>(&self, items: &[T], show: impl Fn(&T) -> Value) -> Answer {
-        let number = |name: &str, default: usize| {
-            let asked = self.query.get(name).and_then(|text| text.parse::<usize>().ok());
-            asked.filter(|number| *number > 0).unwrap_or(default)
-        };
-        let (page, per_page) = (number("page", 1), number("per_page", 30).min(100));
-        let last = items.len().div_ceil(per_page).max(1);
-        let start = (page - 1).saturating_mul(per_page).min(items.len());
-        let end = start.saturating_add(per_page).min(items.len());
-        let answer = Answer::ok(items[start..end].iter().map(show).collect());
-        let mut links = Vec::new();
-        if page > 1 {
-            links.push((page.min(last + 1) - 1, "prev"));
-        }
-        if page < last {
-            links.push((page + 1, "next"));
-            links.push((last, "last"));
-        }
-        if page > 1 {
-            links.push((1, "first"));
-        }
-        if links.is_empty() {
-            return answer;
-        }
-        let links: Vec<String> = links
-            .into_iter()
-            .map(|(page, relation)| format!("<{}>; rel=\"{relation}\"", self.page_address(page)))
-            .collect();
-        answer.header("link", links.join(", "))
-    }
-
-    fn page_address(&self, page: usize) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (key, value) in self.query.iter().filter(|(key, _)| *key != "page") {
-            query.append_pair(key, value);
-        }
-        query.append_pair("page", &page.to_string());
-        format!("{}{}?{}", self.api(), self.canonical, query.finish())
     }
 }

@@ -43,6 +43,45 @@ impl Input {
         }
     }
 
+    /// Whether a field is there, if only as null.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
+    /// Whether no field is there.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A field as it came.
+    pub(crate) fn raw(&self, field: &str) -> Option<&Value> {
+        self.0.get(field)
+    }
+
+    /// An object; `None` when absent or null.
+    pub(crate) fn object(&self, field: &str) -> Result<Option<Self>, Refused> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(fields)) => Ok(Some(Self(fields.clone()))),
+            Some(other) => Err(wrong(field, other, "an object")),
+        }
+    }
+
+    /// A list of objects; `None` when absent or null.
+    pub(crate) fn objects(&self, field: &str) -> Result<Option<Vec<Self>>, Refused> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(items)) => {
+                let objects = items.iter().map(|item| match item {
+                    Value::Object(fields) => Ok(Self(fields.clone())),
+                    other => Err(wrong(field, other, "an object")),
+                });
+                objects.collect::<Result<_, _>>().map(Some)
+            }
+            Some(other) => Err(wrong(field, other, "an array")),
+        }
+    }
+
     /// Yes or no; `None` when absent or null.
     pub(crate) fn flag(&self, field: &str) -> Result<Option<bool>, Refused> {
         match self.0.get(field) {

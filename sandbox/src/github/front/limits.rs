@@ -21,6 +21,10 @@ pub struct Limits {
     pub per_hour: Option<u64>,
     /// Requests per hour of all others together.
     pub anonymous_per_hour: u64,
+    /// Searches per minute of who proved to be somebody; others have a third of it.
+    pub searches_per_minute: u64,
+    /// Points per hour for GraphQL.
+    pub graphql_per_hour: u64,
     /// The status when they are used up: 403 or 429.
     pub used_up_status: u16,
     /// Whether the limits below hold.
@@ -39,6 +43,8 @@ impl Default for Limits {
         Self {
             per_hour: Some(5000),
             anonymous_per_hour: 60,
+            searches_per_minute: 30,
+            graphql_per_hour: 5000,
             used_up_status: 403,
             secondary: false,
             writes_per_minute: 80,
@@ -48,7 +54,42 @@ impl Default for Limits {
     }
 }
 
-/// What is left of an hour.
+/// What is counted apart from the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Resource {
+    /// Most of it, per hour.
+    Core,
+    /// Searching, per minute.
+    Search,
+    /// GraphQL, per hour and in points.
+    GraphQl,
+}
+
+impl Resource {
+    const ALL: [Self; 3] = [Self::Core, Self::Search, Self::GraphQl];
+
+    pub(super) fn of(path: &str) -> Self {
+        match path {
+            "/graphql" | "/api/graphql" => Self::GraphQl,
+            path if path.starts_with("/search/") => Self::Search,
+            _ => Self::Core,
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Search => "search",
+            Self::GraphQl => "graphql",
+        }
+    }
+
+    fn window(self) -> TimeDelta {
+        if self == Self::Search { TimeDelta::minutes(1) } else { TimeDelta::hours(1) }
+    }
+}
+
+/// What is left of an hour, or of a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rate {
     pub(crate) limit: u64,
@@ -72,7 +113,7 @@ struct Hour {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     limits: Limits,
-    hours: BTreeMap<String, Hour>,
+    hours: BTreeMap<(String, Resource), Hour>,
     minutes: BTreeMap<String, VecDeque<(Instant, u64)>>,
 }
 
@@ -81,6 +122,7 @@ pub(super) struct Admission<'a> {
     pub(super) actor: &'a Actor,
     pub(super) method: &'a Method,
     pub(super) path: &'a str,
+    pub(super) resource: Resource,
     pub(super) in_flight: usize,
 }
 
@@ -89,26 +131,38 @@ impl Meter {
         Self { limits, ..Self::default() }
     }
 
-    fn limit(&self, actor: &Actor) -> Option<u64> {
-        match actor {
-            Actor::Anonymous => self.limits.per_hour.map(|_| self.limits.anonymous_per_hour),
-            _ => self.limits.per_hour,
-        }
+    fn limit(&self, actor: &Actor, resource: Resource) -> Option<u64> {
+        let core = self.limits.per_hour?;
+        let anonymous = *actor == Actor::Anonymous;
+        Some(match resource {
+            Resource::Core if anonymous => self.limits.anonymous_per_hour,
+            Resource::Core => core,
+            Resource::Search if anonymous => self.limits.searches_per_minute / 3,
+            Resource::Search => self.limits.searches_per_minute,
+            Resource::GraphQl if anonymous => 0,
+            Resource::GraphQl => self.limits.graphql_per_hour,
+        })
     }
 
-    fn hour(&mut self, actor: &Actor, now: Instant) -> &mut Hour {
-        let fresh = || Hour { ends: now + TimeDelta::hours(1), used: 0 };
-        let hour = self.hours.entry(actor.key()).or_insert_with(fresh);
+    fn hour(&mut self, actor: &Actor, resource: Resource, now: Instant) -> &mut Hour {
+        let fresh = || Hour { ends: now + resource.window(), used: 0 };
+        let hour = self.hours.entry((actor.key(), resource)).or_insert_with(fresh);
         if hour.ends <= now {
             *hour = fresh();
         }
         hour
     }
 
+    /// How this actor stands with everything that is counted.
+    pub(super) fn rates(&mut self, actor: &Actor, now: Instant) -> Vec<(Resource, Rate)> {
+        let rates = Resource::ALL.into_iter().map(|one| Some((one, self.rate(actor, one, now)?)));
+        rates.flatten().collect()
+    }
+
     /// How this actor stands; `None` without a limit.
-    pub(super) fn rate(&mut self, actor: &Actor, now: Instant) -> Option<Rate> {
-        let limit = self.limit(actor)?;
-        let hour = self.hour(actor, now);
+    pub(super) fn rate(&mut self, actor: &Actor, resource: Resource, now: Instant) -> Option<Rate> {
+        let limit = self.limit(actor, resource)?;
+        let hour = self.hour(actor, resource, now);
         Some(Rate { limit, used: hour.used, reset: hour.ends })
     }
 
@@ -121,9 +175,10 @@ impl Meter {
         if self.limits.secondary {
             self.admit_minute(asked, now)?;
         }
-        let Some(limit) = self.limit(asked.actor) else { return Ok(()) };
-        let hour = self.hour(asked.actor, now);
-        if hour.used >= limit {
+        let Some(limit) = self.limit(asked.actor, asked.resource) else { return Ok(()) };
+        let hour = self.hour(asked.actor, asked.resource, now);
+        // Who is nobody is refused by GraphQL itself, in other words.
+        if hour.used >= limit && !(asked.resource == Resource::GraphQl && limit == 0) {
             return Err(Refused::new(self.limits.used_up_status, PRIMARY_MESSAGE));
         }
         hour.used += 1;
@@ -131,7 +186,8 @@ impl Meter {
     }
 
     fn admit_minute(&mut self, asked: &Admission<'_>, now: Instant) -> Result<(), Refused> {
-        let points = if asked.method.is_safe() { 1 } else { 5 };
+        let reading = asked.method.is_safe() || asked.resource == Resource::GraphQl;
+        let points = if reading { 1 } else { 5 };
         let minute = self.minutes.entry(asked.actor.key()).or_default();
         while minute.front().is_some_and(|(at, _)| *at + TimeDelta::seconds(60) <= now) {
             minute.pop_front();
@@ -148,9 +204,16 @@ impl Meter {
         Ok(())
     }
 
+    /// Counts points beyond the one that was counted on the way in.
+    pub(super) fn charge(&mut self, actor: &Actor, resource: Resource, points: u64) {
+        if let Some(hour) = self.hours.get_mut(&(actor.key(), resource)) {
+            hour.used += points;
+        }
+    }
+
     /// Takes one request back.
-    pub(super) fn give_back(&mut self, actor: &Actor) {
-        if let Some(hour) = self.hours.get_mut(&actor.key()) {
+    pub(super) fn give_back(&mut self, actor: &Actor, resource: Resource) {
+        if let Some(hour) = self.hours.get_mut(&(actor.key(), resource)) {
             hour.used = hour.used.saturating_sub(1);
         }
     }

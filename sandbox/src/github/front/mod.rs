@@ -7,6 +7,7 @@ pub(super) mod input;
 pub(super) mod limits;
 mod names;
 mod out;
+mod pages;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,11 +18,11 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
-use super::{Site, page, rest};
+use super::{Site, graphql, page, rest};
 use crate::faults::Refusal;
 use answer::{Answer, Outcome, Refused};
 use call::{Call, Version};
-use limits::Admission;
+use limits::{Admission, Resource};
 
 pub(super) async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -64,21 +65,29 @@ fn respond(site: &Site, parts: &Parts, body: &[u8]) -> Response {
     };
     envelope.version = Some(version);
     let mut state = site.state();
+    state.let_invitations_expire(now);
     let actor = match auth::identify(&state, &parts.headers, now) {
         Ok(actor) => actor,
         Err(refused) => return envelope.close(&parts.method, &parts.headers, refused.into_answer()),
     };
     envelope.scopes = actor.scopes();
-    let admission =
-        Admission { actor: &actor, method: &parts.method, path, in_flight: site.faults.in_flight() };
+    let resource = Resource::of(path);
+    let in_flight = site.faults.in_flight();
+    let admission = Admission { actor: &actor, method: &parts.method, path, resource, in_flight };
     let admitted = site.meter().admit(&admission, now);
-    envelope.rate = site.meter().rate(&actor, now);
+    envelope.rate = site.meter().rate(&actor, resource, now);
+    envelope.resource = resource;
     if let Err(refused) = admitted {
-        return envelope.close(&parts.method, &parts.headers, refused.into_answer());
+        let used_up = envelope.rate.is_some_and(|rate| rate.remaining() == 0);
+        let answer = match resource {
+            Resource::GraphQl if used_up => graphql::used_up(),
+            _ => refused.into_answer(),
+        };
+        return envelope.close(&parts.method, &parts.headers, answer);
     }
     let mut call = Call {
         state: &mut state,
-        rate: envelope.rate,
+        rates: site.meter().rates(&actor, now),
         actor,
         query: call::query(&parts.uri),
         method: parts.method.clone(),
@@ -90,16 +99,24 @@ fn respond(site: &Site, parts: &Parts, body: &[u8]) -> Response {
         version,
         canonical: String::new(),
         accepted_permissions: None,
+        accepted_scopes: None,
+        extra_cost: 0,
     };
     let outcome = checked_headers(&parts.method, &parts.headers).and_then(|()| route(&mut call, path));
     let answer = outcome.unwrap_or_else(Refused::into_answer);
-    let (actor, permissions) = (call.actor.clone(), call.accepted_permissions.take());
-    envelope.accepted_permissions = permissions;
+    let (actor, extra) = (call.actor.clone(), call.extra_cost);
+    envelope.accepted_permissions = call.accepted_permissions.take();
+    envelope.accepted_scopes = call.accepted_scopes;
+    if extra > 0 {
+        let mut meter = site.meter();
+        meter.charge(&actor, resource, extra);
+        envelope.rate = meter.rate(&actor, resource, now);
+    }
     let response = envelope.close_with(&parts.method, &parts.headers, answer, |rate| {
         // An answer that nothing changed is free.
         let mut meter = site.meter();
-        meter.give_back(&actor);
-        *rate = meter.rate(&actor, now);
+        meter.give_back(&actor, resource);
+        *rate = meter.rate(&actor, resource, now);
     });
     drop(state);
     response
@@ -122,6 +139,9 @@ fn checked_headers(method: &Method, headers: &HeaderMap) -> Result<(), Refused> 
 /// Finds the family that knows the path, after numbers were turned into names and former names sent away.
 fn route(call: &mut Call<'_>, path: &str) -> Outcome {
     let segments = names::segments(path).ok_or_else(Refused::not_found)?;
+    if let Some(outcome) = graphql::answer(call, &segments) {
+        return outcome;
+    }
     let segments = names::by_name(call, segments)?;
     if let Some(moved) = names::moved(call, &segments) {
         return Err(moved);

@@ -1,14 +1,16 @@
 //! The headers of every answer, and answers that say only "unchanged".
 
+use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use hubcommander_sdk::clock::Instant;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
 use super::call::Version;
-use super::limits::Rate;
+use super::limits::{Rate, Resource};
 use crate::github::model::hex;
 
 /// What goes around an answer.
@@ -18,7 +20,9 @@ pub(super) struct Envelope {
     pub(super) version: Option<Version>,
     pub(super) scopes: Option<String>,
     pub(super) rate: Option<Rate>,
+    pub(super) resource: Resource,
     pub(super) accepted_permissions: Option<String>,
+    pub(super) accepted_scopes: Option<&'static str>,
 }
 
 impl Envelope {
@@ -32,7 +36,16 @@ impl Envelope {
             &digest[10..17],
             now.timestamp().max(0)
         );
-        Self { now, request_id, version: None, scopes: None, rate: None, accepted_permissions: None }
+        Self {
+            now,
+            request_id,
+            version: None,
+            scopes: None,
+            rate: None,
+            resource: Resource::Core,
+            accepted_permissions: None,
+            accepted_scopes: None,
+        }
     }
 
     pub(super) fn close(self, method: &Method, headers: &HeaderMap, answer: Answer) -> Response {
@@ -47,14 +60,16 @@ impl Envelope {
         answer: Answer,
         unchanged: impl FnOnce(&mut Option<Rate>),
     ) -> Response {
-        let tag = etag(method, &answer);
+        // Written out once: a page of a hundred repositories is half a megabyte.
+        let text = answer.body.as_ref().map(Value::to_string);
+        let tag = etag(method, &answer, text.as_deref());
         let mut response = Response::new(Body::empty());
         let same = tag.as_deref().is_some_and(|tag| fits(headers, tag));
         if same {
             unchanged(&mut self.rate);
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
-            answer.fill(&mut response);
+            answer.fill_with(text, &mut response);
         }
         if let Some(tag) = tag {
             put(&mut response, "etag", &tag);
@@ -83,6 +98,9 @@ impl Envelope {
         if let Some(scopes) = &self.scopes {
             put(response, "x-oauth-scopes", scopes);
         }
+        if let Some(accepted) = self.accepted_scopes.filter(|_| self.scopes.is_some()) {
+            put(response, "x-accepted-oauth-scopes", accepted);
+        }
         if let Some(permissions) = &self.accepted_permissions {
             put(response, "x-accepted-github-permissions", permissions);
         }
@@ -91,7 +109,7 @@ impl Envelope {
             put(response, "x-ratelimit-remaining", &rate.remaining().to_string());
             put(response, "x-ratelimit-used", &rate.used.to_string());
             put(response, "x-ratelimit-reset", &rate.reset.timestamp().to_string());
-            put(response, "x-ratelimit-resource", "core");
+            put(response, "x-ratelimit-resource", self.resource.word());
         }
     }
 }
@@ -104,13 +122,16 @@ pub(super) fn no_user_agent(envelope: Envelope) -> Response {
     response
 }
 
-fn etag(method: &Method, answer: &Answer) -> Option<String> {
+fn etag(method: &Method, answer: &Answer, text: Option<&str>) -> Option<String> {
     let reading = matches!(*method, Method::GET | Method::HEAD) && answer.status == 200;
-    let body = answer.body.as_ref().filter(|_| reading)?;
+    let text = text.filter(|_| reading)?;
+    let mut digest = Context::new(&SHA256);
+    digest.update(text.as_bytes());
     // The links to other pages are part of what may have changed.
-    let links: String = answer.headers.iter().map(|(_, value)| value.as_str()).collect();
-    let digest = Sha256::digest(format!("{body}{links}"));
-    Some(format!("W/\"{}\"", hex(&digest)))
+    for (_, value) in &answer.headers {
+        digest.update(value.as_bytes());
+    }
+    Some(format!("W/\"{}\"", hex(digest.finish().as_ref())))
 }
 
 fn fits(headers: &HeaderMap, tag: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What a person may do with a repository, from all the ways there are.
 
-use super::{OrgRole, Permission, Repository, State, Visibility};
+use super::{Grantee, OrgRole, Permission, Repository, State, Visibility};
 
 impl State {
     /// The most that any way gives this person: ownership, direct access, teams (with their parents), the
@@ -41,5 +41,34 @@ impl State {
             next = teams.get(&id).and_then(|team| team.parent);
         }
         level
+    }
+
+    /// The name of the highest role that this person has here, as `role_name` writes it: one that the
+    /// organisation made itself counts for more than the level it is built on.
+    pub fn role_name_of(&self, repository: &Repository, login: &str) -> Option<String> {
+        let key = login.to_lowercase();
+        let level = self.level_of(repository, &key)?;
+        let teams = self.organisation(&repository.owner).into_iter().flat_map(|one| one.teams.values());
+        let theirs = teams.filter(|team| team.members.contains_key(&key)).map(|team| Grantee::Team(team.id));
+        let own = std::iter::once(Grantee::Person(key.clone())).chain(theirs).find_map(|grantee| {
+            let given = match &grantee {
+                Grantee::Person(login) => repository.collaborators.get(login),
+                Grantee::Team(id) => repository.teams.get(id),
+            };
+            (given == Some(&level)).then(|| repository.custom_roles.get(&grantee).cloned()).flatten()
+        });
+        Some(own.unwrap_or_else(|| level.role_name().to_owned()))
+    }
+
+    /// Logins in lower case of all who may do anything with a repository that not everyone may.
+    pub fn people_with_access<'a>(&'a self, repository: &'a Repository) -> Vec<(&'a str, Permission)> {
+        let members = self.organisation(&repository.owner).into_iter().flat_map(|one| one.members.keys());
+        let owner = self.users.get_key_value(&repository.owner.to_lowercase()).map(|(login, _)| login);
+        let mut people: Vec<&String> = repository.collaborators.keys().chain(members).chain(owner).collect();
+        people.sort();
+        people.dedup();
+        let levels =
+            people.into_iter().filter_map(|login| Some((login.as_str(), self.level_of(repository, login)?)));
+        levels.collect()
     }
 }

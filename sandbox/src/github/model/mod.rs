@@ -2,8 +2,15 @@
 
 mod access;
 mod credentials;
+mod deploy_key;
+mod invitation;
 mod organisation;
+mod policy;
+mod protection;
+mod pull_request;
+mod repositories;
 mod repository;
+mod ruleset;
 mod snapshot;
 mod world;
 
@@ -14,9 +21,21 @@ use hubcommander_sdk::clock::Instant;
 use sha2::{Digest, Sha256};
 
 pub use credentials::{App, Credential, Credentials, Installation};
+pub use deploy_key::DeployKey;
+pub use invitation::{Invitation, InvitedAs, OrgInvitation};
 pub use organisation::{Membership, OrgRole, Organisation, Privacy, Team, TeamRole};
-pub use repository::{Branch, Permission, Repository, Visibility};
+pub use policy::{
+    ActionsWhere, AllowedActions, Block, CustomRole, Identity, OrganisationActions, RepositoryActions,
+    SingleSignOn,
+};
+pub use protection::{Actors, Check, Protection, Reviews, StatusChecks};
+pub use pull_request::{Label, PullRequest, PullState};
+pub use repositories::Repositories;
+pub use repository::{Branch, Grantee, Permission, Repository, Visibility};
+pub use ruleset::{Enforcement, Names, Rule, Ruleset};
 pub use world::World;
+
+pub(crate) use deploy_key::public_key;
 
 /// A person's or a bot's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +59,8 @@ pub struct State {
     pub users: BTreeMap<String, User>,
     /// Organisations, by their login in lower case.
     pub organisations: BTreeMap<String, Organisation>,
-    /// Repositories, by their id.
-    pub repositories: BTreeMap<u64, Repository>,
+    /// Repositories.
+    pub repositories: Repositories,
     /// Where a former `owner/name` (lower case) leads.
     pub redirects: BTreeMap<String, u64>,
     /// Tokens and Apps.
@@ -54,7 +73,7 @@ impl State {
         Self {
             users: BTreeMap::new(),
             organisations: BTreeMap::new(),
-            repositories: BTreeMap::new(),
+            repositories: Repositories::default(),
             redirects: BTreeMap::new(),
             credentials: Credentials::default(),
             last_id: 1000,
@@ -90,18 +109,17 @@ impl State {
 
     /// The repository that bears this name now; redirects are not followed.
     pub fn repository(&self, owner: &str, name: &str) -> Option<&Repository> {
-        self.repositories.values().find(|one| one.is_called(owner, name))
+        self.repositories.named(owner, name)
     }
 
     /// As [`State::repository`], to change it.
     pub fn repository_mut(&mut self, owner: &str, name: &str) -> Option<&mut Repository> {
-        self.repositories.values_mut().find(|one| one.is_called(owner, name))
+        self.repositories.named_mut(owner, name)
     }
 
     /// The repositories of one owner, by id.
     pub fn repositories_of(&self, owner: &str) -> impl Iterator<Item = &Repository> {
-        let owner = owner.to_lowercase();
-        self.repositories.values().filter(move |one| one.owner.to_lowercase() == owner)
+        self.repositories.of(owner)
     }
 
     /// Where a former name leads, if no repository bears it now.
@@ -114,10 +132,10 @@ impl State {
 
     /// Gives a repository another name and leaves a redirect behind.
     pub fn rename(&mut self, id: u64, name: &str) {
-        let Some(repository) = self.repositories.get_mut(&id) else { return };
+        let Some(repository) = self.repositories.get(&id) else { return };
         let former = path_key(&repository.owner, &repository.name);
         let current = path_key(&repository.owner, name);
-        repository.name = name.to_owned();
+        self.repositories.rename(id, name);
         if former != current {
             self.redirects.insert(former, id);
         }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use hubcommander_sdk::clock::Instant;
 
+use super::{Block, DeployKey, Invitation, Label, Protection, PullRequest, RepositoryActions, Ruleset};
+
 /// What somebody may do with a repository, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permission {
@@ -90,8 +92,15 @@ impl Visibility {
 pub struct Branch {
     /// The commit at its tip.
     pub commit: String,
-    /// Whether rules protect it.
-    pub protected: bool,
+}
+
+/// Who was given access to a repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grantee {
+    /// A person, by login in lower case.
+    Person(String),
+    /// A team, by id.
+    Team(u64),
 }
 
 /// A repository.
@@ -129,6 +138,24 @@ pub struct Repository {
     pub teams: BTreeMap<u64, Permission>,
     /// What people were given directly, by login in lower case.
     pub collaborators: BTreeMap<String, Permission>,
+    /// Where the level comes from a role that the organisation made: that role's name.
+    pub custom_roles: BTreeMap<Grantee, String>,
+    /// Invitations that nobody took up yet, by id.
+    pub invitations: BTreeMap<u64, Invitation>,
+    /// Deploy keys, by id.
+    pub deploy_keys: BTreeMap<u64, DeployKey>,
+    /// Classic protection, by branch.
+    pub protections: BTreeMap<String, Protection>,
+    /// Its own rulesets, by id.
+    pub rulesets: BTreeMap<u64, Ruleset>,
+    /// Labels, by name in lower case.
+    pub labels: BTreeMap<String, Label>,
+    /// Pull requests, by number.
+    pub pulls: BTreeMap<u64, PullRequest>,
+    /// How it stands to Actions.
+    pub actions: RepositoryActions,
+    /// Why nobody gets at it.
+    pub blocked: Option<Block>,
     /// Since when it exists.
     pub created_at: Instant,
     /// When it was last changed.
@@ -174,6 +201,15 @@ impl Repository {
             switches: SWITCHES.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect(),
             teams: BTreeMap::new(),
             collaborators: BTreeMap::new(),
+            custom_roles: BTreeMap::new(),
+            invitations: BTreeMap::new(),
+            deploy_keys: BTreeMap::new(),
+            protections: BTreeMap::new(),
+            rulesets: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            actions: RepositoryActions::default(),
+            blocked: None,
             created_at: at,
             updated_at: at,
             pushed_at: at,
@@ -185,8 +221,33 @@ impl Repository {
         format!("{}/{}", self.owner, self.name)
     }
 
-    /// Whether this is its name now, in any case.
-    pub fn is_called(&self, owner: &str, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name) && self.owner.eq_ignore_ascii_case(owner)
+    /// Gives somebody a level; `custom`: the name of the organisation's own role it comes from.
+    pub fn grant(&mut self, to: Grantee, level: Permission, custom: Option<&str>) {
+        match &to {
+            Grantee::Person(login) => self.collaborators.insert(login.clone(), level),
+            Grantee::Team(id) => self.teams.insert(*id, level),
+        };
+        match custom {
+            Some(name) => self.custom_roles.insert(to, name.to_owned()),
+            None => self.custom_roles.remove(&to),
+        };
+    }
+
+    /// Takes away what was given; `None`: nothing was.
+    pub fn revoke(&mut self, from: &Grantee) -> Option<Permission> {
+        self.custom_roles.remove(from);
+        match from {
+            Grantee::Person(login) => self.collaborators.remove(login),
+            Grantee::Team(id) => self.teams.remove(id),
+        }
+    }
+
+    /// What somebody was given, as `role_name` writes it.
+    pub fn role_given(&self, to: &Grantee) -> Option<String> {
+        let level = match to {
+            Grantee::Person(login) => self.collaborators.get(login),
+            Grantee::Team(id) => self.teams.get(id),
+        }?;
+        Some(self.custom_roles.get(to).cloned().unwrap_or_else(|| level.role_name().to_owned()))
     }
 }

@@ -5,13 +5,16 @@ use super::overview;
 use crate::github::Site;
 use crate::github::model::{Repository, State, User};
 
-pub(super) fn page(site: &Site, login: &str) -> Option<Page> {
+/// More repositories than this are not shown.
+const SHOWN: usize = 200;
+
+pub(super) fn page(site: &Site, login: &str, page: usize) -> Option<Page> {
     let state = site.state();
     if let Some(organisation) = state.organisation(login) {
         let main = format!(
             "<p class=\"crumbs\"><a href=\"/\">All</a></p>\n<h1>{}</h1>\n{}",
             Text(organisation.name.as_deref().unwrap_or(&organisation.login)),
-            overview::section(&state, organisation)
+            overview::section(&state, organisation, Some(page))
         );
         return Some(Page { title: format!("{} · Local GitHub", organisation.login), main });
     }
@@ -44,6 +47,7 @@ fn person_page(state: &State, user: &User) -> Page {
         .repositories
         .values()
         .filter_map(|one| Some((one, state.level_of(one, &user.login)?)))
+        .take(SHOWN)
         .map(|(one, level)| {
             let name = one.full_name();
             format!(
@@ -58,6 +62,9 @@ fn person_page(state: &State, user: &User) -> Page {
         main.push_str("<p class=\"empty\">Has access to no repository but the public ones.</p>\n");
     } else {
         main.push_str(&format!("<h2>Repositories</h2>\n<ul class=\"plain\">{reach}</ul>\n"));
+        if reach.matches("<li").count() == SHOWN {
+            main.push_str(&format!("<p class=\"quiet\">No more than {SHOWN} are shown.</p>\n"));
+        }
     }
     Page { title: format!("{} · Local GitHub", user.login), main }
 }
@@ -78,7 +85,7 @@ pub(super) fn team_page(site: &Site, login: &str, slug: &str) -> Option<Page> {
     };
     let repositories: Vec<&Repository> =
         state.repositories_of(&organisation.login).filter(|one| one.teams.contains_key(&team.id)).collect();
-    let cards: String = repositories.iter().map(|one| card(&state, one)).collect();
+    let cards: String = repositories.iter().take(SHOWN).map(|one| card(&state, one)).collect();
     let main = format!(
         "<p class=\"crumbs\"><a href=\"/\">All</a> / <a href=\"/{org}\">{org}</a> / teams</p>\n<h1>{name}</h1>\n\
          <p class=\"lead\">A {privacy} team of {members}, with access to {repositories}.</p>\n<h2>People</h2>\n{people}\n\

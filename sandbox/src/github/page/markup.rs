@@ -4,7 +4,7 @@ use std::fmt;
 
 use hubcommander_sdk::clock::Instant;
 
-use crate::github::model::{Permission, Repository, State, Visibility};
+use crate::github::model::{Block, Grantee, Permission, Repository, State, Visibility};
 
 /// A text that is escaped when it is written into HTML, in elements and in quoted attributes.
 pub(super) struct Text<'a>(pub(super) &'a str);
@@ -89,6 +89,12 @@ pub(super) fn badges(one: &Repository) -> String {
     if one.archived {
         html.push_str(" <span class=\"badge warn\">archived, read-only</span>");
     }
+    match &one.blocked {
+        Some(Block::Legal(_)) => html.push_str(" <span class=\"badge warn\">blocked by law</span>"),
+        Some(Block::Disabled) => html.push_str(" <span class=\"badge warn\">disabled</span>"),
+        Some(Block::Migrating) => html.push_str(" <span class=\"badge warn\">locked, being moved</span>"),
+        None => {}
+    }
     html
 }
 
@@ -118,7 +124,11 @@ pub(super) fn person(state: &State, login: &str) -> String {
 pub(super) fn collaborator_levels(state: &State, one: &Repository) -> Vec<String> {
     one.collaborators
         .iter()
-        .map(|(login, level)| format!("{} {}", person(state, login), may(*level)))
+        .map(|(login, level)| {
+            let role = one.custom_roles.get(&Grantee::Person(login.clone()));
+            let role = role.map(|name| format!(" as {}", Text(name))).unwrap_or_default();
+            format!("{} {}{role}", person(state, login), may(*level))
+        })
         .collect()
 }
 
@@ -129,6 +139,19 @@ pub(super) fn topics(one: &Repository) -> String {
     }
     let topics: String = one.topics.iter().map(|topic| format!("<li>{}</li>", Text(topic))).collect();
     format!("<ul class=\"topics\" aria-label=\"Topics\">{topics}</ul>")
+}
+
+/// A card with a list, or with a sentence when there is nothing.
+pub(super) fn list_card(title: &str, rows: &[String], empty: &str) -> String {
+    let body = if rows.is_empty() {
+        format!("<p class=\"quiet\">{empty}</p>")
+    } else {
+        format!(
+            "<ul class=\"plain\">{}</ul>",
+            rows.iter().map(|row| format!("<li>{row}</li>")).collect::<String>()
+        )
+    };
+    format!("<section class=\"card\" data-key=\"{title}\"><h2>{title}</h2>{body}</section>")
 }
 
 /// A card in the grid for one repository.
@@ -151,6 +174,18 @@ pub(super) fn card(state: &State, one: &Repository) -> String {
         html.push_str("<p class=\"quiet\">No team and nobody has direct access</p>");
     } else {
         html.push_str(&format!("<p>{}</p>", access.join(" · ")));
+    }
+    let open = one.pulls.values().filter(|pull| pull.is_open()).count();
+    let invited = one.invitations.len();
+    let counts = [
+        (open, count(open, "open pull request", "open pull requests")),
+        (invited, format!("{} invited", count(invited, "person", "people"))),
+        (one.deploy_keys.len(), count(one.deploy_keys.len(), "deploy key", "deploy keys")),
+    ];
+    let counts: Vec<String> =
+        counts.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words).collect();
+    if !counts.is_empty() {
+        html.push_str(&format!("<p>{}</p>", counts.join(" · ")));
     }
     html.push_str(&topics(one));
     let branch = if one.branches.is_empty() {

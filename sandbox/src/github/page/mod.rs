@@ -2,6 +2,8 @@
 //! account, so that every `html_url` leads somewhere. Plain HTML from the server; a small script refreshes it.
 
 mod accounts;
+mod hands;
+mod inside;
 mod markup;
 mod overview;
 mod repository;
@@ -24,32 +26,43 @@ use markup::Page;
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors http://127.0.0.1:* http://localhost:*";
+                      base-uri 'none'; form-action 'self'; frame-ancestors http://127.0.0.1:* http://localhost:*";
 
 /// Whether a browser asks to look, instead of a program to use the API.
 pub(super) fn is_page(parts: &Parts) -> bool {
     let reading = matches!(parts.method, Method::GET | Method::HEAD);
     let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let wants_html = accept.contains("text/html") && !parts.headers.contains_key(header::AUTHORIZATION);
-    reading && (wants_html || parts.uri.path().starts_with("/_page/"))
+    let own = parts.uri.path().starts_with("/_page/");
+    (reading && (wants_html || own)) || (parts.method == Method::POST && own)
 }
 
 pub(super) fn answer(site: &Site, parts: &Parts) -> Response {
     let path = percent_decode_str(parts.uri.path()).decode_utf8_lossy();
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if parts.method == Method::POST {
+        return hands::act(site, parts, &segments);
+    }
     match segments[..] {
         ["_page", "style.css"] => asset("text/css; charset=utf-8", STYLE.to_owned()),
         ["_page", "script.js"] => asset("text/javascript; charset=utf-8", SCRIPT.to_owned()),
         ["_page", "avatar", login] => asset("image/svg+xml", accounts::avatar(login)),
         ["_page", "stream"] => changes(site.faults.changes()),
         [] => html(StatusCode::OK, &overview::page(site)),
-        [login] => found(accounts::page(site, login)),
+        [login] => found(accounts::page(site, login, page_asked(parts))),
         ["orgs", login, "teams", slug] => found(accounts::team_page(site, login, slug)),
         [owner, name, ..] => match current_address(site, owner, name) {
             Some(address) => Redirect::temporary(&address).into_response(),
             None => found(repository::page(site, owner, name)),
         },
     }
+}
+
+/// The `page` of a long list, from one.
+fn page_asked(parts: &Parts) -> usize {
+    let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let asked = pairs.filter(|(key, _)| key == "page").find_map(|(_, value)| value.parse().ok());
+    asked.filter(|page| *page > 0).unwrap_or(1)
 }
 
 /// Where a repository went that had this name once.

@@ -1,16 +1,17 @@
 //! Everything on one page.
 
+use super::inside::button;
 use super::markup::{Page, Text, card, count, person, time};
 use super::requests;
 use crate::github::Site;
-use crate::github::model::{Organisation, Privacy, Repository, State, Visibility};
+use crate::github::model::{InvitedAs, Organisation, Privacy, Repository, State, Visibility};
 
 pub(super) fn page(site: &Site) -> Page {
     let state = site.state();
     let mut main =
         format!("<h1>What the local GitHub knows</h1>\n<p class=\"lead\">{}</p>\n", summary(&state));
     for organisation in state.organisations.values() {
-        main.push_str(&section(&state, organisation));
+        main.push_str(&section(&state, organisation, None));
     }
     main.push_str(&others(&state));
     drop(state);
@@ -35,8 +36,13 @@ fn summary(state: &State) -> String {
     format!("{repositories} in {organisations}.{newest}")
 }
 
-/// One organisation with its repositories and teams.
-pub(super) fn section(state: &State, organisation: &Organisation) -> String {
+/// Repositories at a glance, and on a page of the organisation's own.
+const AT_A_GLANCE: usize = 30;
+const ON_A_PAGE: usize = 100;
+
+/// One organisation with its repositories and teams. `page`: which part of its repositories is shown; without
+/// it the newest.
+pub(super) fn section(state: &State, organisation: &Organisation, page: Option<usize>) -> String {
     let login = Text(&organisation.login);
     let mut repositories: Vec<&Repository> = state.repositories_of(&organisation.login).collect();
     repositories.sort_by_key(|one| std::cmp::Reverse((one.created_at, one.id)));
@@ -53,7 +59,8 @@ pub(super) fn section(state: &State, organisation: &Organisation) -> String {
         description =
             organisation.description.as_deref().map(|text| format!("{}.", Text(text))).unwrap_or_default(),
         counts = count(repositories.len(), "repository", "repositories"),
-        members = count(organisation.members.len(), "member", "members"),
+        members =
+            count(organisation.members.values().filter(|place| !place.pending).count(), "member", "members"),
         owners = if owners.is_empty() { "nobody".to_owned() } else { owners.join(", ") },
     );
     if repositories.is_empty() {
@@ -61,12 +68,68 @@ pub(super) fn section(state: &State, organisation: &Organisation) -> String {
             "<p class=\"empty\">No repositories yet. What a command creates here shows up at once.</p>\n",
         );
     } else {
-        let cards: String = repositories.iter().map(|one| card(state, one)).collect();
+        let size = if page.is_some() { ON_A_PAGE } else { AT_A_GLANCE };
+        let start = page.map_or(0, |page| page.saturating_sub(1).saturating_mul(size));
+        let shown = repositories.iter().skip(start).take(size);
+        let cards: String = shown.map(|one| card(state, one)).collect();
         html.push_str(&format!("<div class=\"grid\">{cards}</div>\n"));
+        html.push_str(&pages(&login, repositories.len(), page, size));
     }
+    html.push_str(&invited(state, organisation));
     html.push_str(&teams(state, organisation));
     html.push_str("</section>\n");
     html
+}
+
+/// The way to the repositories that are not shown.
+fn pages(login: &Text<'_>, total: usize, page: Option<usize>, size: usize) -> String {
+    match page {
+        None if total > size => {
+            format!("<p><a href=\"/{login}\">All {total} repositories of {login}</a></p>\n")
+        }
+        Some(page) if total > size => {
+            let link = |to: usize, word: &str| format!("<a href=\"/{login}?page={to}\">{word}</a> ");
+            let last = total.div_ceil(size);
+            let before = if page > 1 { link(page - 1, "Newer") } else { String::new() };
+            let after = if page < last { link(page + 1, "Older") } else { String::new() };
+            format!("<p>{before}{after}<span class=\"quiet\">Page {page} of {last}</span></p>\n")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Who was asked to join and has not answered, or never did.
+fn invited(state: &State, organisation: &Organisation) -> String {
+    let rows: String = organisation
+        .invitations
+        .values()
+        .map(|one| {
+            let who = match (&one.login, &one.email) {
+                (Some(login), _) => person(state, login),
+                (None, Some(email)) => Text(email).to_string(),
+                (None, None) => "somebody".to_owned(),
+            };
+            let address = format!("/_page/orgs/{}/invitations/{}", Text(&organisation.login), one.id);
+            let rest = match (&one.failed, &one.login) {
+                (Some((_, why)), _) => format!("<span class=\"quiet\">{}</span>", Text(why)),
+                (None, Some(_)) => {
+                    button(&format!("{address}/accept"), "Accept")
+                        + &button(&format!("{address}/decline"), "Decline")
+                }
+                (None, None) => button(&format!("{address}/decline"), "Decline"),
+            };
+            let role = if one.role == InvitedAs::Admin { "owner" } else { "member" };
+            format!(
+                "<li data-key=\"invitation {}\">{who} as {role}, {} {rest}</li>",
+                one.id,
+                time(one.created_at)
+            )
+        })
+        .collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("<h3>Invited</h3>\n<ul class=\"plain\">{rows}</ul>\n")
 }
 
 fn teams(state: &State, organisation: &Organisation) -> String {

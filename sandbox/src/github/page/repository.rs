@@ -1,6 +1,9 @@
 //! The page of one repository: where "Open on GitHub" leads.
 
-use super::markup::{Page, Text, badges, collaborator_levels, may, person, team_levels, time, topics};
+use super::inside;
+use super::markup::{
+    Page, Text, badges, collaborator_levels, list_card, may, person, team_levels, time, topics,
+};
 use crate::github::Site;
 use crate::github::model::{Repository, State, Visibility};
 
@@ -11,7 +14,7 @@ pub(super) fn page(site: &Site, owner: &str, name: &str) -> Option<Page> {
     let main = format!(
         "<p class=\"crumbs\"><a href=\"/\">All</a> / <a href=\"/{owner}\">{owner}</a></p>\n\
          <h1 data-key=\"name\">{name} {badges}</h1>\n<p class=\"lead\" data-key=\"summary\">{summary}</p>\n{description}{topics}\n\
-         <div class=\"grid\">{teams}{people}{branches}{facts}</div>",
+         <div class=\"grid\">{teams}{people}{branches}{inside}{facts}</div>",
         owner = Text(&one.owner),
         name = Text(&one.name),
         badges = badges(one),
@@ -20,7 +23,8 @@ pub(super) fn page(site: &Site, owner: &str, name: &str) -> Option<Page> {
         topics = topics(one),
         teams = list_card("Teams", &team_levels(&state, one), "No team has access."),
         people = people(&state, one),
-        branches = branches(one),
+        branches = branches(&state, one),
+        inside = inside::cards(&state, one),
         facts = facts(&state, one),
     );
     Some(Page { title: format!("{full_name} · Local GitHub"), main })
@@ -33,8 +37,13 @@ fn summary(state: &State, one: &Repository) -> String {
         Visibility::Private => "Only people who were given access can read this repository.",
         Visibility::Internal => "Everyone in the enterprise can read this repository.",
     };
+    let what = if one.archived {
+        format!("It is archived: nothing in it can be changed. {what}")
+    } else {
+        what.to_owned()
+    };
     let teams = team_levels(state, one);
-    if teams.is_empty() { what.to_owned() } else { format!("{what} {}.", teams.join(", ")) }
+    if teams.is_empty() { what } else { format!("{what} {}.", teams.join(", ")) }
 }
 
 fn description(one: &Repository) -> String {
@@ -57,44 +66,30 @@ fn description(one: &Repository) -> String {
     text + &page.unwrap_or_default()
 }
 
-fn list_card(title: &str, rows: &[String], empty: &str) -> String {
-    let body = if rows.is_empty() {
-        format!("<p class=\"quiet\">{empty}</p>")
-    } else {
-        format!(
-            "<ul class=\"plain\">{}</ul>",
-            rows.iter().map(|row| format!("<li>{row}</li>")).collect::<String>()
-        )
-    };
-    format!("<section class=\"card\" data-key=\"{title}\"><h2>{title}</h2>{body}</section>")
-}
-
 /// Those who were given access directly, then what the others reach by teams and membership.
 fn people(state: &State, one: &Repository) -> String {
     let mut rows = collaborator_levels(state, one);
-    for user in state.users.values() {
-        let direct = one.collaborators.contains_key(&user.login.to_lowercase());
-        if let Some(level) = state.level_of(one, &user.login).filter(|_| !direct) {
-            rows.push(format!(
-                "{} {} <span class=\"quiet\">by team or role</span>",
-                person(state, &user.login),
-                may(level)
-            ));
-        }
+    let others = state.people_with_access(one).into_iter();
+    for (login, level) in others.filter(|(login, _)| !one.collaborators.contains_key(*login)) {
+        rows.push(format!(
+            "{} {} <span class=\"quiet\">by team or role</span>",
+            person(state, login),
+            may(level)
+        ));
     }
     list_card("People", &rows, "Nobody has access.")
 }
 
-fn branches(one: &Repository) -> String {
+fn branches(state: &State, one: &Repository) -> String {
     let rows: Vec<String> = one
         .branches
-        .iter()
-        .map(|(name, branch)| {
+        .keys()
+        .map(|name| {
             let mut row = format!("<code>{}</code>", Text(name));
             if *name == one.default_branch {
                 row.push_str(" default");
             }
-            if branch.protected {
+            if state.is_protected(one, name) {
                 row.push_str(" <span class=\"badge\">protected</span>");
             }
             row

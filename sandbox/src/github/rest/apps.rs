@@ -11,7 +11,7 @@ use crate::github::front::answer::{Answer, Outcome, Refused};
 use crate::github::front::auth::{Actor, Hidden};
 use crate::github::front::call::Call;
 use crate::github::front::input::Input;
-use crate::github::model::{Credential, Installation, Repository, hex};
+use crate::github::model::{Credential, Installation, Repository, hex, long_ago};
 
 pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
     match at {
@@ -19,6 +19,7 @@ pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
         ("GET", ["app", "installations"]) => Some(installations(call)),
         ("GET", ["app", "installations", id]) => Some(installation(call, id)),
         ("GET", ["orgs", login, "installation"]) => Some(installation_of(call, login)),
+        ("GET", ["orgs", login, "installations"]) => Some(installed_in(call, login)),
         ("POST", ["app", "installations", id, "access_tokens"]) => Some(create_token(call, id)),
         ("DELETE", ["installation", "token"]) => Some(revoke_token(call)),
         ("GET", ["installation", "repositories"]) => Some(repositories(call)),
@@ -60,6 +61,11 @@ fn shown(call: &Call<'_>, one: &Installation) -> Value {
         "target_type": "Organization",
         "permissions": app.map(|app| &app.permissions),
         "events": [],
+        "html_url": format!("{}/organizations/{}/settings/installations/{}", call.origin, one.organisation, one.id),
+        "created_at": show::time(long_ago()),
+        "updated_at": show::time(long_ago()),
+        "single_file_name": null,
+        "suspended_by": null,
         "suspended_at": null,
     })
 }
@@ -86,6 +92,19 @@ fn installation_of(call: &Call<'_>, login: &str) -> Outcome {
     let mut all = call.state.credentials.installations.values();
     let found = all.find(|one| one.app == app && one.organisation.eq_ignore_ascii_case(login));
     Ok(Answer::ok(shown(call, found.ok_or_else(Refused::not_found)?)))
+}
+
+/// All Apps in an organisation, for its owners.
+fn installed_in(call: &mut Call<'_>, login: &str) -> Outcome {
+    call.needs_identity(&[("organization_administration", "read")])?;
+    call.needs_scope("admin:org, read:org, admin:read")?;
+    let organisation = call.owned(login)?;
+    let all = call.state.credentials.installations.values();
+    let here: Vec<&Installation> =
+        all.filter(|one| one.organisation.eq_ignore_ascii_case(&organisation.login)).collect();
+    let mut answer = call.page(&here, |one| shown(call, one));
+    answer.body = Some(json!({ "total_count": here.len(), "installations": answer.body }));
+    Ok(answer)
 }
 
 fn create_token(call: &mut Call<'_>, id: &str) -> Outcome {

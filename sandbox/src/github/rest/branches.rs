@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::At;
+use super::{At, show};
 use crate::github::front::answer::{Answer, Outcome, Refused};
 use crate::github::front::call::Call;
 use crate::github::model::{Branch, Permission, Repository};
@@ -27,7 +27,9 @@ fn list(call: &mut Call<'_>, owner: &str, name: &str) -> Outcome {
     let branches: Vec<(&String, &Branch)> = repository
         .branches
         .iter()
-        .filter(|(_, branch)| protected.is_none_or(|wanted| branch.protected == wanted))
+        .filter(|(name, _)| {
+            protected.is_none_or(|wanted| call.state.is_protected(repository, name) == wanted)
+        })
         .collect();
     Ok(call.page(&branches, |(name, branch)| in_brief(call, repository, name, branch)))
 }
@@ -37,7 +39,7 @@ fn in_brief(call: &Call<'_>, repository: &Repository, name: &str, branch: &Branc
     json!({
         "name": name,
         "commit": { "sha": branch.commit, "url": format!("{url}/commits/{}", branch.commit) },
-        "protected": branch.protected,
+        "protected": call.state.is_protected(repository, name),
     })
 }
 
@@ -46,9 +48,43 @@ fn in_full(call: &Call<'_>, repository: &Repository, name: &str, branch: &Branch
     let url = format!("{}/repos/{}/branches/{name}", call.api(), repository.full_name());
     let html = format!("{}/{}/tree/{name}", call.origin, repository.full_name());
     value["_links"] = json!({ "self": url, "html": html });
-    value["protection"] = json!({ "enabled": branch.protected });
+    add_commit(call, repository, branch, &mut value["commit"]);
+    let classic = repository.protections.get(name);
+    let checks = classic.and_then(|one| one.checks.as_ref());
+    let level = match (checks, classic.is_some_and(|one| one.enforce_admins)) {
+        (None, _) => "off",
+        (Some(_), true) => "everyone",
+        (Some(_), false) => "non_admins",
+    };
+    let checks = checks.map(|one| one.checks.as_slice()).unwrap_or_default();
+    value["protection"] = json!({
+        "enabled": classic.is_some(),
+        "required_status_checks": {
+            "enforcement_level": level,
+            "contexts": checks.iter().map(|one| &one.context).collect::<Vec<_>>(),
+            "checks": checks.iter().map(|one| json!({ "context": one.context, "app_id": one.app })).collect::<Vec<_>>(),
+        },
+    });
     value["protection_url"] = json!(format!("{url}/protection"));
     value
+}
+
+/// A branch's own answer tells of its last commit at length.
+fn add_commit(call: &Call<'_>, repository: &Repository, branch: &Branch, value: &mut Value) {
+    let (api, name, sha) = (call.api(), repository.full_name(), &branch.commit);
+    let signed = json!({ "name": repository.owner, "email": "noreply@github.com", "date": show::time(repository.pushed_at) });
+    let tree = json!({ "sha": sha, "url": format!("{api}/repos/{name}/git/trees/{sha}") });
+    value["node_id"] = json!(format!("C_{sha}"));
+    value["html_url"] = json!(format!("{}/{name}/commit/{sha}", call.origin));
+    value["comments_url"] = json!(format!("{api}/repos/{name}/commits/{sha}/comments"));
+    value["author"] = Value::Null;
+    value["committer"] = Value::Null;
+    value["parents"] = json!([]);
+    value["commit"] = json!({
+        "url": format!("{api}/repos/{name}/git/commits/{sha}"), "author": signed, "committer": signed,
+        "message": "Initial commit", "comment_count": 0, "tree": tree,
+        "verification": { "verified": false, "reason": "unsigned", "signature": null, "payload": null, "verified_at": null },
+    });
 }
 
 fn read(call: &mut Call<'_>, owner: &str, name: &str, branch: &str) -> Outcome {
@@ -93,6 +129,9 @@ fn rename(call: &mut Call<'_>, owner: &str, name: &str, branch: &str) -> Outcome
     if new_name != branch {
         repository.branches.remove(branch);
         repository.branches.insert(new_name.clone(), found.clone());
+        if let Some(protection) = repository.protections.remove(branch) {
+            repository.protections.insert(new_name.clone(), protection);
+        }
         repository.branch_redirects.remove(&new_name);
         repository.branch_redirects.insert(branch.to_owned(), new_name.clone());
         if repository.default_branch == branch {

@@ -39,25 +39,24 @@ fn list(call: &mut Call<'_>, owner: &str, name: &str) -> Outcome {
     let least = call.query.get("permission").and_then(|word| Permission::from_word(word));
     let people: Vec<(&User, Permission)> = call
         .state
-        .users
-        .values()
-        .filter(|user| {
-            let key = user.login.to_lowercase();
-            let direct = repository.collaborators.contains_key(&key);
-            let member = organisation.is_some_and(|organisation| organisation.role_of(&key).is_some());
+        .people_with_access(repository)
+        .into_iter()
+        .filter(|(login, _)| {
+            let direct = repository.collaborators.contains_key(*login);
+            let member = organisation.is_some_and(|organisation| organisation.role_of(login).is_some());
             match affiliation {
                 "direct" => direct,
                 "outside" => direct && !member,
                 _ => true,
             }
         })
-        .filter_map(|user| Some((user, call.state.level_of(repository, &user.login)?)))
         .filter(|(_, level)| Some(*level) >= least)
+        .filter_map(|(login, level)| Some((call.state.user(login)?, level)))
         .collect();
     Ok(call.page(&people, |(user, level)| {
         let mut value = show::user(call, user);
         value["permissions"] = show::permissions(Some(*level));
-        value["role_name"] = json!(level.role_name());
+        value["role_name"] = json!(call.state.role_name_of(repository, &user.login));
         value
     }))
 }
@@ -80,10 +79,12 @@ fn permission(call: &mut Call<'_>, owner: &str, name: &str, person: &str) -> Out
     let level = call.state.level_of(repository, person).or(public.then_some(Permission::Pull));
     let mut shown = show::user(call, user);
     shown["permissions"] = show::permissions(level);
-    shown["role_name"] = json!(level.map_or("", Permission::role_name));
+    let role = call.state.role_name_of(repository, person);
+    let role = role.as_deref().or(level.map(Permission::role_name));
+    shown["role_name"] = json!(role.unwrap_or(""));
     Ok(Answer::ok(json!({
         "permission": level.map_or("none", Permission::coarse),
-        "role_name": level.map_or("none", Permission::role_name),
+        "role_name": role.unwrap_or("none"),
         "user": shown,
     })))
 }

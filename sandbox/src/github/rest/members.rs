@@ -1,7 +1,6 @@
 //! Who belongs to an organisation.
 
-use serde_json::json;
-
+use super::outside_collaborators::fits_filter;
 use super::{At, show};
 use crate::github::front::answer::{Answer, Outcome, Refused};
 use crate::github::front::call::Call;
@@ -14,8 +13,6 @@ pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
         ("GET", ["orgs", login, "members"]) => Some(list(call, login)),
         ("GET", ["orgs", login, "members", person]) => Some(is_member(call, login, person)),
         ("GET", ["orgs", login, "public_members", person]) => Some(is_public_member(call, login, person)),
-        ("GET", ["orgs", login, "memberships", person]) => Some(membership(call, login, person)),
-        ("GET", ["orgs", login, "outside_collaborators"]) => Some(outside_collaborators(call, login)),
         _ => None,
     }
 }
@@ -35,7 +32,7 @@ fn list(call: &mut Call<'_>, login: &str) -> Outcome {
         .iter()
         .filter(|(_, place)| !place.pending && (place.public || own_role.is_some()))
         .filter(|(_, place)| role == "all" || role == place.role.word())
-        .filter(|(login, _)| filter == "all" || organisation.without_second_factor.contains(*login))
+        .filter(|(login, _)| fits_filter(organisation, filter, login))
         .map(|(login, _)| login)
         .collect();
     Ok(call.page(&people, |login| show::user_by_login(call, login)))
@@ -64,39 +61,4 @@ fn is_public_member(call: &mut Call<'_>, login: &str, person: &str) -> Outcome {
         Some(_) => Ok(Answer::nothing()),
         None => Err(Refused::not_found()),
     }
-}
-
-fn membership(call: &mut Call<'_>, login: &str, person: &str) -> Outcome {
-    call.needs_identity(MEMBERS_READ)?;
-    let organisation = call.organisation(login)?;
-    if call.role_in(organisation).is_none() {
-        return Err(Refused::forbidden("You must be a member of the organization to see this."));
-    }
-    let place = organisation.members.get(&person.to_lowercase()).ok_or_else(Refused::not_found)?;
-    let api = call.api();
-    Ok(Answer::ok(json!({
-        "url": format!("{api}/orgs/{}/memberships/{person}", organisation.login),
-        "state": if place.pending { "pending" } else { "active" },
-        "role": place.role.word(),
-        "organization_url": format!("{api}/orgs/{}", organisation.login),
-        "user": show::user_by_login(call, person),
-        "organization": show::organisation_in_brief(call, organisation),
-    })))
-}
-
-fn outside_collaborators(call: &mut Call<'_>, login: &str) -> Outcome {
-    call.needs_identity(MEMBERS_READ)?;
-    let organisation = call.organisation(login)?;
-    if call.role_in(organisation) != Some(OrgRole::Admin) {
-        return Err(Refused::forbidden("Must be an owner of the organization."));
-    }
-    let mut people: Vec<&String> = call
-        .state
-        .repositories_of(&organisation.login)
-        .flat_map(|repository| repository.collaborators.keys())
-        .filter(|login| organisation.role_of(login).is_none())
-        .collect();
-    people.sort();
-    people.dedup();
-    Ok(call.page(&people, |login| show::user_by_login(call, login)))
 }

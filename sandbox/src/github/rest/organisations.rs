@@ -22,15 +22,18 @@ fn repositories(call: &mut Call<'_>, login: &str) -> Outcome {
     call.needs(&[("metadata", "read")])?;
     let organisation = call.organisation(login)?;
     let kind = call.query.get("type").map_or("all", String::as_str);
+    let all_seen = call.sees_all_of(organisation);
     let mut shown: Vec<&Repository> = call
         .state
         .repositories_of(&organisation.login)
-        .filter(|one| call.level(one).is_some())
+        .filter(|one| all_seen || call.level(one).is_some())
         .filter(|one| match kind {
             "public" => one.visibility == Visibility::Public,
             "private" => one.visibility == Visibility::Private,
             "internal" => one.visibility == Visibility::Internal,
             "forks" => false,
+            "member" => call.given_level(one).is_some(),
+            // All but forks, of which there are none here.
             _ => true,
         })
         .collect();
@@ -42,7 +45,7 @@ fn repositories(call: &mut Call<'_>, login: &str) -> Outcome {
 fn sort(call: &Call<'_>, shown: &mut [&Repository]) {
     let key = call.query.get("sort").map_or("created", String::as_str);
     match key {
-        "full_name" => shown.sort_by_key(|one| one.name.to_lowercase()),
+        "full_name" => shown.sort_by_cached_key(|one| one.name.to_lowercase()),
         "updated" => shown.sort_by_key(|one| (one.updated_at, one.id)),
         "pushed" => shown.sort_by_key(|one| (one.pushed_at, one.id)),
         _ => shown.sort_by_key(|one| (one.created_at, one.id)),

@@ -96,7 +96,7 @@ fn create_for(call: &mut Call<'_>, owner: &str) -> Outcome {
     }
     if starts_with_commit {
         let commit = call.state.next_commit();
-        repository.branches.insert(repository.default_branch.clone(), Branch { commit, protected: false });
+        repository.branches.insert(repository.default_branch.clone(), Branch { commit });
     }
     let id = enter(call, repository);
     Ok(Answer::created(shown(call, id)?))
@@ -150,7 +150,7 @@ fn generate(call: &mut Call<'_>, template_owner: &str, template_name: &str) -> O
     for branch in template.branches.keys().filter(|name| all || **name == template.default_branch) {
         // Its history starts anew.
         let commit = call.state.next_commit();
-        repository.branches.insert(branch.clone(), Branch { commit, protected: false });
+        repository.branches.insert(branch.clone(), Branch { commit });
     }
     let id = enter(call, repository);
     Ok(Answer::created(shown(call, id)?))
@@ -172,6 +172,7 @@ fn change(call: &mut Call<'_>, owner: &str, name: &str) -> Outcome {
         None => None,
     };
     change_fields(call, &input, &mut after)?;
+    may_change_visibility(call, &input, before, &after)?;
     after.archived = archived.unwrap_or(after.archived);
     if after != *before || new_name.as_ref().is_some_and(|new| *new != after.name) {
         after.updated_at = call.now;
@@ -181,6 +182,26 @@ fn change(call: &mut Call<'_>, owner: &str, name: &str) -> Outcome {
         call.state.rename(id, &new_name);
     }
     Ok(Answer::ok(shown(call, id)?))
+}
+
+/// Only owners, where the organisation says so; and it must be a change.
+fn may_change_visibility(
+    call: &Call<'_>,
+    input: &Input,
+    before: &Repository,
+    after: &Repository,
+) -> Result<(), Refused> {
+    if before.visibility == after.visibility {
+        return match input.text("visibility")? {
+            Some(word) => Err(Refused::new(422, format!("Visibility is already {word}."))),
+            None => Ok(()),
+        };
+    }
+    let organisation = call.state.organisation(&before.owner);
+    let may = organisation.is_none_or(|one| {
+        one.lets("members_can_change_repo_visibility") || call.role_in(one) == Some(OrgRole::Admin)
+    });
+    if may { Ok(()) } else { Err(Refused::new(422, "Visibility can't be changed by this user.")) }
 }
 
 fn change_fields(call: &Call<'_>, input: &Input, after: &mut Repository) -> Result<(), Refused> {
@@ -230,6 +251,13 @@ fn delete(call: &mut Call<'_>, owner: &str, name: &str) -> Outcome {
         && !scopes.contains("delete_repo")
     {
         return Err(Refused::forbidden("Must have admin rights to Repository."));
+    }
+    let repository = call.repository(owner, name)?;
+    let may = call.state.organisation(&repository.owner).is_none_or(|one| {
+        one.lets("members_can_delete_repositories") || call.role_in(one) == Some(OrgRole::Admin)
+    });
+    if !may {
+        return Err(Refused::forbidden("Organization members cannot delete repositories."));
     }
     call.state.delete(id);
     Ok(Answer::nothing())

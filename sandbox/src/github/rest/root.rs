@@ -1,6 +1,6 @@
 //! The list of addresses, and the limits.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::At;
 use crate::github::front::answer::{Answer, Outcome};
@@ -28,14 +28,19 @@ fn addresses(call: &Call<'_>) -> Answer {
 }
 
 fn limits(call: &Call<'_>) -> Answer {
-    let core = match call.rate {
-        Some(rate) => json!({
+    let shown = call.rates.iter().map(|(resource, rate)| {
+        let rate = json!({
             "limit": rate.limit, "used": rate.used, "remaining": rate.remaining(),
-            "reset": rate.reset.timestamp(), "resource": "core",
-        }),
-        None => Value::Null,
-    };
-    let mut body = json!({ "resources": { "core": core } });
+            "reset": rate.reset.timestamp(), "resource": resource.word(),
+        });
+        (resource.word().to_owned(), rate)
+    });
+    let mut resources: Map<String, Value> = shown.collect();
+    if resources.is_empty() {
+        resources.insert("core".to_owned(), Value::Null);
+    }
+    let core = resources["core"].clone();
+    let mut body = json!({ "resources": resources });
     if call.version == Version::First {
         body["rate"] = core;
     }

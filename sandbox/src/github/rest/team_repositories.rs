@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{At, show, teams};
 use crate::github::front::answer::{Answer, Outcome, Refused};
 use crate::github::front::call::Call;
-use crate::github::model::{Permission, Repository, Team};
+use crate::github::model::{Grantee, Permission, Repository, Team};
 
 pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
     match at {
@@ -21,11 +21,18 @@ pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
     }
 }
 
-fn with_level(call: &Call<'_>, repository: &Repository, level: Permission) -> Value {
+fn with_level(call: &Call<'_>, repository: &Repository, team: &Team, level: Permission) -> Value {
     let mut value = show::repository(call, repository);
     value["permissions"] = show::permissions(Some(level));
-    value["role_name"] = json!(level.role_name());
+    value["role_name"] = json!(role_name(repository, team, level));
     value
+}
+
+/// The role that the organisation made itself, if the level is from that; else the level's own.
+fn role_name(repository: &Repository, team: &Team, level: Permission) -> String {
+    let given = repository.teams.get(&team.id) == Some(&level);
+    let role = repository.role_given(&Grantee::Team(team.id)).filter(|_| given);
+    role.unwrap_or_else(|| level.role_name().to_owned())
 }
 
 fn list(call: &mut Call<'_>, login: &str, slug: &str) -> Outcome {
@@ -37,7 +44,7 @@ fn list(call: &mut Call<'_>, login: &str, slug: &str) -> Outcome {
         .filter(|one| call.level(one).is_some())
         .filter_map(|one| Some((one, call.state.team_level(one, &organisation.login, team.id)?)))
         .collect();
-    Ok(call.page(&repositories, |(one, level)| with_level(call, one, *level)))
+    Ok(call.page(&repositories, |(one, level)| with_level(call, one, team, *level)))
 }
 
 /// 204 when the team has access; with the media type for repositories, what it may do.
@@ -49,7 +56,7 @@ fn read(call: &mut Call<'_>, login: &str, slug: &str, (owner, name): (&str, &str
     let level = level.filter(|_| repository.owner.eq_ignore_ascii_case(&organisation.login));
     let level = level.ok_or_else(Refused::not_found)?;
     if call.accepts("application/vnd.github.v3.repository+json") {
-        return Ok(Answer::ok(with_level(call, repository, level)));
+        return Ok(Answer::ok(with_level(call, repository, team, level)));
     }
     Ok(Answer::nothing())
 }
@@ -65,15 +72,15 @@ fn grant(call: &mut Call<'_>, login: &str, slug: &str, (owner, name): (&str, &st
         return Err(Refused::custom("Validation Failed", "TeamMember", "repository", words));
     }
     let id = call.writable(owner, name)?;
-    let permission = match call.input()?.text("permission")? {
-        None => default,
-        Some(word) => match Permission::from_word(&word) {
-            Some(permission) => permission,
+    let (level, custom) = match call.input()?.text("permission")? {
+        None => (default, None),
+        Some(word) => match call.organisation(login)?.role_named(&word) {
+            Some(found) => found,
             None => return Err(Refused::invalid("TeamRepository", "permission", "invalid")),
         },
     };
     if let Some(repository) = call.state.repositories.get_mut(&id) {
-        repository.teams.insert(team_id, permission);
+        repository.grant(Grantee::Team(team_id), level, custom.as_deref());
     }
     Ok(Answer::nothing())
 }
@@ -84,7 +91,7 @@ fn revoke(call: &mut Call<'_>, login: &str, slug: &str, (owner, name): (&str, &s
     let team = teams::seen(call, login, slug)?.1.id;
     let id = call.writable(owner, name)?;
     let repository = call.state.repositories.get_mut(&id).ok_or_else(Refused::not_found)?;
-    match repository.teams.remove(&team) {
+    match repository.revoke(&Grantee::Team(team)) {
         Some(_) => Ok(Answer::nothing()),
         None => Err(Refused::not_found()),
     }
@@ -107,7 +114,10 @@ fn teams_of(call: &mut Call<'_>, owner: &str, name: &str) -> Outcome {
         .collect();
     Ok(call.page(&shown, |(team, level)| {
         let mut value = show::team(call, organisation, team);
-        value["permission"] = json!(level.word());
+        value["permission"] = match repository.custom_roles.get(&Grantee::Team(team.id)) {
+            Some(custom) => json!(custom),
+            None => json!(level.word()),
+        };
         value["permissions"] = show::permissions(Some(*level));
         value
     }))

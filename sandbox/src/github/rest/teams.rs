@@ -11,10 +11,6 @@ pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
     match at {
         ("GET", ["orgs", login, "teams"]) => Some(list(call, login)),
         ("GET", ["orgs", login, "teams", slug]) => Some(read(call, login, slug)),
-        ("GET", ["orgs", login, "teams", slug, "members"]) => Some(members(call, login, slug)),
-        ("GET", ["orgs", login, "teams", slug, "memberships", person]) => {
-            Some(membership(call, login, slug, person))
-        }
         _ => None,
     }
 }
@@ -46,28 +42,4 @@ fn read(call: &mut Call<'_>, login: &str, slug: &str) -> Outcome {
     call.needs_identity(MEMBERS_READ)?;
     let (organisation, team) = seen(call, login, slug)?;
     Ok(Answer::ok(show::team_in_full(call, organisation, team)))
-}
-
-fn members(call: &mut Call<'_>, login: &str, slug: &str) -> Outcome {
-    call.needs_identity(MEMBERS_READ)?;
-    let (_, team) = seen(call, login, slug)?;
-    let wanted = call.query.get("role").map_or("all", String::as_str);
-    let people: Vec<&String> = team
-        .members
-        .iter()
-        .filter(|(_, role)| wanted == "all" || wanted == role.word())
-        .map(|(login, _)| login)
-        .collect();
-    Ok(call.page(&people, |login| show::user_by_login(call, login)))
-}
-
-fn membership(call: &mut Call<'_>, login: &str, slug: &str, person: &str) -> Outcome {
-    call.needs_identity(MEMBERS_READ)?;
-    let (organisation, team) = seen(call, login, slug)?;
-    let role = team.members.get(&person.to_lowercase()).ok_or_else(Refused::not_found)?;
-    Ok(Answer::ok(serde_json::json!({
-        "url": format!("{}/organizations/{}/team/{}/memberships/{person}", call.api(), organisation.id, team.id),
-        "role": role.word(),
-        "state": "active",
-    })))
 }

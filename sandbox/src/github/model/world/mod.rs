@@ -1,10 +1,14 @@
 //! What is there at the beginning.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod acme;
+mod details;
+mod many;
+
+use hubcommander_sdk::clock::Instant;
 
 use super::{
     App, Branch, Credential, Installation, Membership, OrgRole, Organisation, Permission, Privacy,
-    Repository, State, Team, TeamRole, User, Visibility, long_ago,
+    Repository, State, Team, TeamRole, User, long_ago,
 };
 
 /// What is there at the beginning, to be built up and given to [`crate::github::GitHub::start`]. Naming
@@ -26,51 +30,6 @@ impl World {
         Self { state: State::new() }
     }
 
-    /// The sandbox's companies: `acme` with `website`, `api`, `templates` and `new-name` (formerly
-    /// `old-name`), and `acme-oss` with `sdk`; the token `ghp_sandbox` of `hub-bot`, who owns both.
-    pub fn acme() -> Self {
-        Self::empty()
-            .user("hub-bot", "HubCommander", None)
-            .user("ana-lima", "Ana Lima", Some("ana@acme.example"))
-            .user("sam-okafor", "Sam Okafor", None)
-            .user("gus-vega", "Gus Vega", None)
-            .token("ghp_sandbox", "hub-bot", &["repo", "admin:org", "delete_repo", "workflow"])
-            .organisation("acme", "Acme", "Rockets, anvils and other everyday things")
-            .owner("acme", "hub-bot")
-            .member("acme", "ana-lima")
-            .member("acme", "sam-okafor")
-            .team("acme", "employees", Privacy::Closed, &["ana-lima", "sam-okafor"])
-            .team("acme", "bots", Privacy::Closed, &["hub-bot"])
-            .team("acme", "security", Privacy::Closed, &["sam-okafor"])
-            .team("acme", "platform", Privacy::Secret, &["ana-lima"])
-            .repository("acme", "website", |one| {
-                one.description = Some("The website".to_owned());
-                one.topics = vec!["web".to_owned(), "marketing".to_owned()];
-            })
-            .repository("acme", "api", |one| one.description = Some("What the website talks to".to_owned()))
-            .repository("acme", "templates", |one| {
-                one.description = Some("Where new services start from".to_owned());
-                one.is_template = true;
-            })
-            .repository("acme", "old-name", |one| one.description = Some("Had another name once".to_owned()))
-            .renamed("acme", "old-name", "new-name")
-            .team_access("acme", "website", "employees", Permission::Push)
-            .team_access("acme", "website", "bots", Permission::Pull)
-            .team_access("acme", "api", "employees", Permission::Push)
-            .team_access("acme", "api", "platform", Permission::Admin)
-            .team_access("acme", "templates", "employees", Permission::Pull)
-            .collaborator("acme", "website", "gus-vega", Permission::Pull)
-            .organisation("acme-oss", "Acme open source", "What Acme gives away")
-            .owner("acme-oss", "hub-bot")
-            .member("acme-oss", "ana-lima")
-            .team("acme-oss", "employees", Privacy::Closed, &["ana-lima"])
-            .repository("acme-oss", "sdk", |one| {
-                one.visibility = Visibility::Public;
-                one.description = Some("Build on Acme".to_owned());
-            })
-            .team_access("acme-oss", "sdk", "employees", Permission::Push)
-    }
-
     /// A person's or a bot's account.
     #[must_use]
     pub fn user(mut self, login: &str, name: &str, email: Option<&str>) -> Self {
@@ -88,7 +47,7 @@ impl World {
         self
     }
 
-    fn with_user(self, login: &str) -> Self {
+    pub(super) fn with_user(self, login: &str) -> Self {
         if self.state.user(login).is_some() { self } else { self.user(login, login, None) }
     }
 
@@ -111,24 +70,15 @@ impl World {
         self.state.organisations.insert(
             login.to_lowercase(),
             Organisation {
-                id,
-                login: login.to_owned(),
                 name: Some(name.to_owned()),
                 description: Some(description.to_owned()),
-                default_branch: "main".to_owned(),
-                base_permission: Some(Permission::Pull),
-                members_create_repositories: false,
-                enterprise: false,
-                members: BTreeMap::new(),
-                without_second_factor: BTreeSet::new(),
-                teams: BTreeMap::new(),
-                created_at: long_ago(),
+                ..Organisation::new(id, login, long_ago())
             },
         );
         self
     }
 
-    fn with_organisation(self, login: &str) -> Self {
+    pub(super) fn with_organisation(self, login: &str) -> Self {
         if self.state.organisation(login).is_some() { self } else { self.organisation(login, login, "") }
     }
 
@@ -176,6 +126,7 @@ impl World {
             privacy,
             permission: Permission::Pull,
             parent: None,
+            synced: false,
             members: members.iter().map(|login| (login.to_lowercase(), TeamRole::Member)).collect(),
         };
         world.change(organisation, |one| {
@@ -191,7 +142,7 @@ impl World {
         let id = world.state.next_id();
         let mut repository = Repository::new(id, owner, name, long_ago());
         let commit = world.state.next_commit();
-        repository.branches.insert("main".to_owned(), Branch { commit, protected: false });
+        repository.branches.insert("main".to_owned(), Branch { commit });
         change(&mut repository);
         world.state.repositories.insert(id, repository);
         world
@@ -246,8 +197,36 @@ impl World {
         world
     }
 
+    /// Begins: invitations count from now.
+    pub(crate) fn begin(mut self, now: Instant) -> State {
+        let ids: Vec<u64> = self
+            .state
+            .repositories
+            .values()
+            .filter(|one| !one.invitations.is_empty())
+            .map(|one| one.id)
+            .collect();
+        for id in ids {
+            let repository = self.state.repositories.get_mut(&id);
+            for one in repository.into_iter().flat_map(|one| one.invitations.values_mut()) {
+                fresh(&mut one.created_at, now);
+            }
+        }
+        for one in self.state.organisations.values_mut().flat_map(|one| one.invitations.values_mut()) {
+            fresh(&mut one.created_at, now);
+        }
+        self.state
+    }
+
     /// The state so far.
     pub fn state(&self) -> &State {
         &self.state
+    }
+}
+
+/// What was given no time of its own is of now.
+fn fresh(at: &mut Instant, now: Instant) {
+    if *at == long_ago() {
+        *at = now;
     }
 }
