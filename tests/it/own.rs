@@ -27,7 +27,7 @@ pub struct Own {
 }
 
 impl Own {
-    pub fn new(
+    pub fn command(
         spec: CommandSpec,
         prepare: impl Fn(&Request) -> Result<Prepared, Refusal> + Send + Sync + 'static,
     ) -> Arc<dyn Command> {
@@ -36,7 +36,7 @@ impl Own {
 
     /// One that plans to make a note, as risky as this.
     pub fn noting(spec: CommandSpec, risk: Risk) -> Arc<dyn Command> {
-        Self::new(spec, move |_| Ok(Prepared::Plan(note(risk))))
+        Self::command(spec, move |_| Ok(Prepared::Plan(note(risk))))
     }
 }
 
