@@ -136,6 +136,12 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "Commands that were typed meanwhile come late or not at all. The log says what was tried.".into(),
             log.clone(),
         ),
+        AlarmKind::Halted { invocation, log } => (
+            "halted",
+            Text::new().plain("A command stands still, because something in the bot is broken: ").code(invocation).plain("."),
+            "The log says what, by that id. The bot goes on with it when it is started again.".into(),
+            log.clone(),
+        ),
         AlarmKind::StoreDown { log } => (
             "store_down",
             "The bot cannot write to its store, so it takes no commands until it can.".into(),

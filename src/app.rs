@@ -144,7 +144,21 @@ impl App {
     /// # Errors
     /// As [`AppError`] says.
     pub async fn new(config: &Config, clock: SharedClock, board: Board) -> Result<Self, AppError> {
-        let Plugins { registry, operations, orgs, issuer, github: _ } = plugins(config, &clock)?;
+        let plugins = plugins(config, &clock)?;
+        Self::with(config, plugins, clock, board).await
+    }
+
+    /// The same with other plugins than those that ship.
+    ///
+    /// # Errors
+    /// As [`AppError`] says.
+    pub async fn with(
+        config: &Config,
+        plugins: Plugins,
+        clock: SharedClock,
+        board: Board,
+    ) -> Result<Self, AppError> {
+        let Plugins { registry, operations, orgs, issuer, github: _ } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
         let (store, me) = tokio::join!(store, web.auth_test());
@@ -153,6 +167,8 @@ impl App {
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
         let executor =
             Executor::new(operations.clone(), issuer, Arc::clone(&clock), config.github.unclear_wait);
+        let alarm: Arc<dyn Alarm> =
+            Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
         let engine = Arc::new(Engine {
             registry,
             operations,
@@ -163,10 +179,9 @@ impl App {
             executor,
             clock: Arc::clone(&clock),
             mailboxes: Mailboxes::default(),
+            alarm: Arc::clone(&alarm),
         });
-        let ids = Arc::new(Ids::new(Arc::clone(&clock), rand::random()));
-        let alarm: Arc<dyn Alarm> =
-            Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), clock));
+        let ids = Arc::new(Ids::new(clock, rand::random()));
         let intake = Arc::new(Intake::new(
             Arc::clone(&engine),
             me.clone(),
@@ -190,6 +205,7 @@ impl App {
             let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
             tokio::spawn(crate::web::listen(address, seen, stop.clone()).await?);
         }
+        tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
@@ -205,7 +221,6 @@ impl App {
 fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
     let slack = &config.slack;
     let (bot_token, app_token) = (slack.bot_token.clone(), slack.app_token.clone());
-        tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
     let settings = WebSettings::new(slack.api_url.clone(), bot_token, app_token, slack.pacing);
     Ok(Web::new(settings, Arc::clone(clock))?)
 }

@@ -12,6 +12,27 @@ use crate::store::{AuditEntry, Change, Store, StoreError};
 /// How long to wait before asking a store that cannot work again, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// Asks the store, and again while it cannot work: however long that is.
+///
+/// # Errors
+/// What is stored cannot be read, or somebody else changed it.
+pub async fn patiently<T, F>(id: &str, mut ask: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut pause = PAUSES.0;
+    loop {
+        match ask().await {
+            Err(StoreError::Unavailable(reason)) => {
+                tracing::error!(invocation = id, reason, "the store does not work; waiting");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSES.1);
+            }
+            answer => return answer,
+        }
+    }
+}
+
 /// One invocation in hand. Whoever holds it is the only one to change it; if somebody else did, the store
 /// says so and the work stops here.
 pub struct Record {
@@ -72,20 +93,29 @@ impl Record {
         change.version = self.invocation.version;
         let now = self.clock.now();
         change.at = Some(now);
-        let mut pause = PAUSES.0;
-        loop {
-            match self.store.change(change.clone()).await {
-                Ok(()) => break,
-                Err(StoreError::Unavailable(reason)) => {
-                    tracing::error!(invocation = %self.invocation.id, reason, "the store cannot write; waiting");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSES.1);
-                }
-                Err(other) => return Err(other),
-            }
+        let mut tries = 0_u32;
+        let written = patiently(&self.invocation.id, || {
+            tries += 1;
+            self.store.change(change.clone())
+        })
+        .await;
+        match written {
+            Ok(()) => {}
+            // The store may have written it the first time, and only its answer was lost.
+            Err(StoreError::Conflict { .. }) if tries > 1 && self.is_there(&change).await? => {}
+            Err(error) => return Err(error),
         }
         self.apply(change, now);
         Ok(())
+    }
+
+    /// Whether what is stored is what this change made of it. Times are stored in microseconds.
+    async fn is_there(&self, change: &Change) -> Result<bool, StoreError> {
+        let stored = patiently(&change.id, || self.store.invocation(&change.id)).await?;
+        let at = change.at.map(|at| at.timestamp_micros());
+        Ok(stored.is_some_and(|stored| {
+            stored.version == change.version + 1 && Some(stored.updated_at.timestamp_micros()) == at
+        }))
     }
 
     fn apply(&mut self, change: Change, now: hubcommander_sdk::clock::Instant) {

@@ -9,6 +9,7 @@ use hubcommander_sdk::clock::{Clock as _, SystemClock};
 use hubcommander_sdk::people::PersonId;
 use serde_json::json;
 
+use crate::hands::button_value;
 use crate::world::{ANA, DEV, SAM, Servers, World, shipped_with};
 
 const CREATE: &str = "!CreateRepo acme widgets";
@@ -244,8 +245,7 @@ async fn a_click_that_was_written_down_before_the_end_counts_after_the_start() -
     let world = start().await?;
     let asked = world.say(ANA, DEV, CREATE)?;
     world.end_of(DEV, asked).await?;
-    let plan = world.with_button(DEV, asked, "run")?.blocks.unwrap();
-    let value = find_value(&plan, "run").expect("the button's value");
+    let value = button_value(&world.with_button(DEV, asked, "run")?.blocks, "run");
     let servers = world.stop().await?;
     {
         // As the click lane leaves it if the program dies right after the ack.
@@ -259,19 +259,6 @@ async fn a_click_that_was_written_down_before_the_end_counts_after_the_start() -
     assert!(world.shown(&said).starts_with('✅'));
     assert_eq!(world.at_github("acme", "widgets"), READY);
     world.end().await
-}
-
-fn find_value(blocks: &serde_json::Value, action: &str) -> Option<String> {
-    match blocks {
-        serde_json::Value::Array(all) => all.iter().find_map(|one| find_value(one, action)),
-        serde_json::Value::Object(fields) => {
-            if fields.get("action_id").and_then(|id| id.as_str()) == Some(action) {
-                return fields.get("value")?.as_str().map(str::to_owned);
-            }
-            fields.values().find_map(|one| find_value(one, action))
-        }
-        _ => None,
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use hubcommander_sandbox::faults::Gate;
 use hubcommander_sandbox::github::model::Repository;
 use hubcommander_sandbox::slack::{Message, Ts};
 use hubcommander_sdk::clock::{Clock as _, SystemClock};
+use serde_json::Value as Json;
 
 use crate::world::Servers;
 
@@ -96,4 +97,19 @@ pub async fn held(gate: &Gate) -> Result<String> {
     let held = tokio::time::timeout(std::time::Duration::from_secs(60), gate.held()).await;
     let held = held.context("nothing came to the gate")?.context("the gate is gone")?;
     Ok(format!("{} {}", held.method, held.path))
+}
+
+/// What a button carries, among a message's blocks.
+pub fn button_value(blocks: &Option<Json>, action: &str) -> String {
+    fn find(blocks: &Json, action: &str) -> Option<String> {
+        match blocks {
+            Json::Array(all) => all.iter().find_map(|one| find(one, action)),
+            Json::Object(fields) if fields.get("action_id").and_then(Json::as_str) == Some(action) => {
+                fields.get("value")?.as_str().map(str::to_owned)
+            }
+            Json::Object(fields) => fields.values().find_map(|one| find(one, action)),
+            _ => None,
+        }
+    }
+    blocks.as_ref().and_then(|blocks| find(blocks, action)).expect("the button's value")
 }

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use hubcommander::app::{App, AppError, command_names};
+use hubcommander::app::{App, AppError, Plugins, command_names, plugins};
 use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, SHIPPED, Surroundings};
 use hubcommander::slack::socket::Board;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
 use hubcommander_sandbox::slack::{self, Message, Options, Slack, Ts};
 use hubcommander_sdk::clock::{Clock, Instant, SharedClock, SystemClock};
+use hubcommander_sdk::command as sdk;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::own::{Notes, with_own};
 
 pub const ANA: &str = "U0ANA";
 pub const SAM: &str = "U0SAM";
@@ -238,14 +241,34 @@ impl World {
 
     /// A bot for servers that are there already.
     pub async fn start_on(servers: Servers, config: &str) -> Result<Self> {
-        let mut config = servers.config(config)?;
+        let config = servers.config(config)?;
+        Self::start_with_plugins(servers, config, |config, clock| Ok(plugins(config, clock)?)).await
+    }
+
+    /// A bot that knows only commands of the test's own, which make these notes.
+    pub async fn start_own(
+        servers: Servers,
+        commands: &[Arc<dyn sdk::Command>],
+        notes: &Arc<Notes>,
+    ) -> Result<Self> {
+        let config = servers.config(&shipped_with(&[]))?;
+        Self::start_with_plugins(servers, config, |config, clock| with_own(config, clock, commands, notes))
+            .await
+    }
+
+    async fn start_with_plugins(
+        servers: Servers,
+        mut config: Config,
+        plugins: impl FnOnce(&Config, &SharedClock) -> Result<Plugins>,
+    ) -> Result<Self> {
         // The pace is tested by itself; here it would only make the tests slow.
         config.slack.pacing = false;
         let (stop, stopped) = watch::channel(false);
         let hand = Arc::new(HandClock::default());
         let clock: SharedClock = Arc::<HandClock>::clone(&hand);
         let board = Board::new(Arc::clone(&clock));
-        let app = App::new(&config, clock, board).await?;
+        let plugins = plugins(&config, &clock)?;
+        let app = App::with(&config, plugins, clock, board).await?;
         let running = tokio::spawn(app.run(stopped));
         servers.slack.connected(2).await?;
         Ok(Self { servers, clock: hand, stop, running })

@@ -1,7 +1,7 @@
 //! Where clicks reach those who wait for them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::people::PersonId;
@@ -46,42 +46,72 @@ impl Mail {
     }
 }
 
+enum Mailbox {
+    Open(mpsc::UnboundedSender<Press>),
+    /// It was left for the next start.
+    Halted,
+}
+
+/// A press that reached nobody.
+pub(super) enum Undelivered {
+    /// Nobody works on it.
+    Nobody(Press),
+    /// It was left for the next start.
+    Halted(Press),
+}
+
 /// Where clicks reach those who wait for them.
 #[derive(Default)]
-pub struct Mailboxes(Mutex<HashMap<String, mpsc::UnboundedSender<Press>>>);
+pub struct Mailboxes(Mutex<HashMap<String, Mailbox>>);
 
 impl Mailboxes {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Mailbox>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn open(&self, id: &str) -> Mail {
         let mail = Mail::new();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), mail.own.clone());
+        self.lock().insert(id.to_owned(), Mailbox::Open(mail.own.clone()));
         mail
     }
 
     /// Opens one unless somebody has: two must not carry one invocation.
     pub(super) fn claim(&self, id: &str) -> Option<Mail> {
-        let mut boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if boxes.contains_key(id) {
+        let mut boxes = self.lock();
+        if matches!(boxes.get(id), Some(Mailbox::Open(_))) {
             return None;
         }
         let mail = Mail::new();
-        boxes.insert(id.to_owned(), mail.own.clone());
+        boxes.insert(id.to_owned(), Mailbox::Open(mail.own.clone()));
         Some(mail)
     }
 
     /// Closes this one, and not the one that somebody else has opened since.
     pub(super) fn close(&self, id: &str, mail: &Mail) {
-        let mut boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if boxes.get(id).is_some_and(|open| open.same_channel(&mail.own)) {
+        let mut boxes = self.lock();
+        if is_this(&boxes, id, mail) {
             boxes.remove(id);
         }
     }
 
-    /// Gives it back if nobody is there to take it.
-    pub(super) fn deliver(&self, id: &str, press: Press) -> Option<Press> {
-        let boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match boxes.get(id) {
-            Some(open) => open.send(press).err().map(|back| back.0),
-            None => Some(press),
+    /// Closes this one and remembers that nobody goes on with it before the next start.
+    pub(super) fn halt(&self, id: &str, mail: &Mail) {
+        let mut boxes = self.lock();
+        if is_this(&boxes, id, mail) {
+            boxes.insert(id.to_owned(), Mailbox::Halted);
         }
     }
+
+    /// Gives it back if nobody is there to take it.
+    pub(super) fn deliver(&self, id: &str, press: Press) -> Result<(), Undelivered> {
+        match self.lock().get(id) {
+            Some(Mailbox::Open(open)) => open.send(press).map_err(|back| Undelivered::Nobody(back.0)),
+            Some(Mailbox::Halted) => Err(Undelivered::Halted(press)),
+            None => Err(Undelivered::Nobody(press)),
+        }
+    }
+}
+
+fn is_this(boxes: &HashMap<String, Mailbox>, id: &str, mail: &Mail) -> bool {
+    matches!(boxes.get(id), Some(Mailbox::Open(open)) if open.same_channel(&mail.own))
 }

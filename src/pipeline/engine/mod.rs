@@ -1,11 +1,11 @@
 //! The engine: conducts each invocation through the stations, in a task of its own, from wherever it stands.
 //! Forward only; what was decided is in the store, so any process can go on.
 
+mod keep;
 mod mailboxes;
 mod way;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::Refusal;
@@ -14,23 +14,21 @@ use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Person, PersonId, Place};
 use serde_json::json;
 
-use self::mailboxes::Mail;
+use self::keep::{Fall, Falls, Taken};
+use self::mailboxes::Undelivered;
 pub use self::mailboxes::{Action, Mailboxes, Press};
-use self::way::Way;
 use crate::invocation::{Invocation, Origin, State, Via};
 use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::gate::{self, Progress};
 use crate::pipeline::prepare::{self, Examined};
-use crate::pipeline::record::Record;
+use crate::pipeline::record::{Record, patiently};
 use crate::pipeline::report::{Before, Reporter, words};
 use crate::registry::{Operations, Registry};
 use crate::slack::people::{Freshness, People};
+use crate::slack::socket::Alarm;
 use crate::slack::web::SlackError;
 use crate::store::{Change, Store, StoreError};
-
-/// How long to wait when Slack takes nothing at all, before going on.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// Everything that the stations need.
 pub struct Engine {
@@ -52,6 +50,8 @@ pub struct Engine {
     pub clock: SharedClock,
     /// Where clicks reach those who wait for them.
     pub mailboxes: Mailboxes,
+    /// Who is told when something stands still.
+    pub alarm: Arc<dyn Alarm>,
 }
 
 /// Why an invocation is not carried further here.
@@ -68,8 +68,8 @@ enum Stopped {
 impl Engine {
     /// Takes up a new invocation.
     pub fn begin(self: &Arc<Self>, invocation: Invocation) {
-        let engine = Arc::clone(self);
-        tokio::spawn(async move { engine.carry(invocation, Before::Never, None).await });
+        let (engine, id) = (Arc::clone(self), invocation.id.clone());
+        tokio::spawn(async move { engine.keep(id, Taken::New(invocation), None).await });
     }
 
     /// Takes up everything that was left unfinished.
@@ -81,23 +81,26 @@ impl Engine {
         let count = unfinished.len();
         for invocation in unfinished {
             tracing::info!(invocation = invocation.id, state = invocation.state.as_str(), "going on");
-            let engine = Arc::clone(self);
+            let (engine, id) = (Arc::clone(self), invocation.id.clone());
             // Opened before anything else: the clicks that were written down are handed out next.
-            let Some(mail) = self.mailboxes.claim(&invocation.id) else { continue };
-            tokio::spawn(async move { engine.carry(invocation, Before::Perhaps, Some(mail)).await });
+            let Some(mail) = self.mailboxes.claim(&id) else { continue };
+            tokio::spawn(async move { engine.keep(id, Taken::Known(invocation), Some(mail)).await });
         }
         Ok(count)
     }
 
     /// Hands a press to the invocation it is about.
     pub async fn press(self: &Arc<Self>, id: &str, press: Press) {
-        let Some(press) = self.mailboxes.deliver(id, press) else { return };
-        self.late_press(id, press).await;
+        match self.mailboxes.deliver(id, press) {
+            Ok(()) => {}
+            Err(Undelivered::Nobody(press)) => self.late_press(id, press).await,
+            Err(Undelivered::Halted(press)) => self.press_on_halted(id, &press).await,
+        }
     }
 
     /// A press on something that nobody works on: it is over, or it is to be tried again.
     async fn late_press(self: &Arc<Self>, id: &str, press: Press) {
-        let invocation = match self.store.invocation(id).await {
+        let invocation = match patiently(id, || self.store.invocation(id)).await {
             Ok(Some(invocation)) => invocation,
             Ok(None) => {
                 tracing::warn!(invocation = id, "a press on an invocation that is not known");
@@ -140,13 +143,6 @@ impl Engine {
             self.settle_press(&press, "may not use the bot now").await;
             return;
         }
-        let steps = match self.store.steps(&invocation.id).await {
-            Ok(steps) => steps,
-            Err(error) => {
-                tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
-                return;
-            }
-        };
         let id = invocation.id.clone();
         let Some(mail) = self.mailboxes.claim(&id) else {
             self.hint(
@@ -167,7 +163,17 @@ impl Engine {
                 return;
             }
         };
-        let mut record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
+        let mut falls = Falls::of(&id);
+        let mut record = loop {
+            match self.with_journal(invocation.clone()).await {
+                Ok(record) => break record,
+                Err(error) => {
+                    if let Err(fall) = falls.rest(Fall::Store(error)).await {
+                        return Box::pin(self.leave(&id, Some(mail), fall)).await;
+                    }
+                }
+            }
+        };
         let entry = record.entry("retry", json!({ "by": press.by }));
         let change = Change {
             state: Some(State::Planned),
@@ -178,7 +184,7 @@ impl Engine {
             ..Change::default()
         };
         match record.change(change).await {
-            Ok(()) => self.carry_record(record, Before::Perhaps, Some(mail)).await,
+            Ok(()) => self.keep(id, Taken::Held(record), Some(mail)).await,
             Err(error) => {
                 self.mailboxes.close(&id, &mail);
                 match error {
@@ -269,60 +275,6 @@ impl Engine {
         theirs.origin.response_url = None;
         if let Err(error) = self.reporter.whisper(&theirs, &message, Before::Never).await {
             tracing::warn!(%error, "a hint could not be given");
-        }
-    }
-
-    async fn carry(self: &Arc<Self>, invocation: Invocation, before: Before, mail: Option<Mail>) {
-        let steps = if before == Before::Never {
-            Vec::new()
-        } else {
-            match self.store.steps(&invocation.id).await {
-                Ok(steps) => steps,
-                Err(error) => {
-                    tracing::error!(invocation = invocation.id, %error, "the journal cannot be read");
-                    if let Some(mail) = &mail {
-                        self.mailboxes.close(&invocation.id, mail);
-                    }
-                    return;
-                }
-            }
-        };
-        let record = Record::new(invocation, steps, Arc::clone(&self.store), Arc::clone(&self.clock));
-        self.carry_record(record, before, mail).await;
-    }
-
-    async fn carry_record(self: &Arc<Self>, mut record: Record, before: Before, mut mail: Option<Mail>) {
-        let id = record.invocation().id.clone();
-        let mut before = before;
-        loop {
-            let way = Way { engine: self, before, slot: None, mail: mail.take(), replans: 0, instead: None };
-            match way.go(&mut record).await {
-                Ok(()) => return,
-                Err(Stopped::Store(StoreError::Conflict { .. })) => {
-                    tracing::info!(invocation = id, "somebody else goes on with it");
-                    return;
-                }
-                Err(error @ (Stopped::Store(_) | Stopped::Unknown { .. })) => {
-                    tracing::error!(invocation = id, %error, "an invocation is left for the next start");
-                    return;
-                }
-                Err(Stopped::Slack(error)) if error.is_about_us() => {
-                    // An alarm says so once; here it is said for each that waits.
-                    tracing::warn!(invocation = id, %error, "Slack refuses us; trying again");
-                }
-                Err(Stopped::Slack(SlackError::Refused { method, code })) => {
-                    tracing::error!(invocation = id, method, code, "Slack will not take what was to be said");
-                    if let Err(error) = unsaid(&mut record, &code).await {
-                        tracing::error!(invocation = id, %error, "that it could not be said could not be written");
-                    }
-                    return;
-                }
-                Err(Stopped::Slack(error)) => {
-                    tracing::error!(invocation = id, %error, "Slack does not take what is to be said; trying again");
-                }
-            }
-            tokio::time::sleep(SILENCE).await;
-            before = Before::Perhaps;
         }
     }
 }

@@ -38,7 +38,8 @@ pub(super) struct Way<'a> {
     pub(super) engine: &'a Arc<Engine>,
     pub(super) before: Before,
     pub(super) slot: Option<Slot>,
-    pub(super) mail: Option<Mail>,
+    /// What was opened for its clicks. Not its own: they wait on when it falls.
+    pub(super) mail: &'a mut Option<Mail>,
     pub(super) replans: u32,
     /// Why an earlier plan was dropped for this one.
     pub(super) instead: Option<Text>,
@@ -46,28 +47,18 @@ pub(super) struct Way<'a> {
 
 impl Way<'_> {
     pub(super) async fn go(mut self, record: &mut Record) -> Result<(), Stopped> {
-        let id = record.invocation().id.clone();
-        let gone = loop {
+        loop {
             let step = match record.invocation().state {
                 State::Received => self.consider(record).await,
                 // Boxed: most commands only ask and are answered, and theirs is a small task then.
                 State::Planned => Box::pin(self.gate(record)).await,
                 State::Waiting => Box::pin(self.wait(record)).await,
                 State::Running => Box::pin(self.run(record)).await,
-                _ if record.invocation().reported => break Ok(()),
+                _ if record.invocation().reported => return Ok(()),
                 _ => Box::pin(self.conclude(record)).await,
             };
-            if let Err(stopped) = step {
-                break Err(stopped);
-            }
-        };
-        if let Some(mut mail) = self.mail.take() {
-            self.engine.mailboxes.close(&id, &mail);
-            while let Ok(press) = mail.receive.try_recv() {
-                Box::pin(self.engine.late_press(&id, press)).await;
-            }
+            step?;
         }
-        gone
     }
 
     /// Parse, ask, prepare.
@@ -258,7 +249,7 @@ impl Way<'_> {
             Change { state: Some(State::Running), ..Change::default() }
         } else {
             if self.mail.is_none() {
-                self.mail = Some(self.engine.mailboxes.open(&record.invocation().id));
+                *self.mail = Some(self.engine.mailboxes.open(&record.invocation().id));
             }
             self.show(words::waiting(&examined, &progress, record, self.instead.as_ref()));
             Change { state: Some(State::Waiting), ..Change::default() }

@@ -100,6 +100,13 @@ pub enum AlarmKind {
         /// What was tried last, for the log.
         log: String,
     },
+    /// A command fell again and again on its way and is left for the next start. Raised by the engine.
+    Halted {
+        /// Its id.
+        invocation: String,
+        /// Why, for the log.
+        log: String,
+    },
     /// The store cannot write, so nothing is acknowledged. Raised by the intake, not by the reader.
     StoreDown {
         /// For the log.

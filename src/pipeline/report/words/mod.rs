@@ -490,6 +490,15 @@ pub fn expired(examined: &Examined, invocation: &Invocation) -> Message {
         .footnote(invocation.id.as_str())
 }
 
+/// Something in the program is broken, so nobody goes on with it for now.
+#[must_use]
+pub fn halted(id: &str) -> Message {
+    Message::new("This stands still: something in the bot is broken.")
+        .state(State::NeedsYou)
+        .line("The people who run it have been told. It goes on from here when they start the bot again.")
+        .footnote(id)
+}
+
 /// A length of time as people say it.
 #[must_use]
 pub fn span(length: chrono::TimeDelta) -> String {
