@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod audience;
 mod bad_input;
 mod browser;
 mod command_line;

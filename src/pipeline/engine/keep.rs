@@ -182,7 +182,8 @@ impl Engine {
         let said = if invocation.state == State::Received && invocation.posted.is_none() {
             self.reporter.whisper(&invocation, &message, Before::Never).await
         } else {
-            let slot = Slot::open(self.reporter.clone(), &invocation, Before::Perhaps);
+            let audience = self.audience(&invocation);
+            let slot = Slot::open(self.reporter.clone(), &invocation, Before::Perhaps, audience);
             slot.show(message);
             slot.close().await.map(drop)
         };

@@ -8,6 +8,7 @@ mod way;
 use std::sync::Arc;
 
 use hubcommander_sdk::clock::SharedClock;
+use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
@@ -268,12 +269,24 @@ impl Engine {
         }
     }
 
-    /// Tells the person who pressed something, and only them.
+    /// Who may read what is said of this invocation. Where its command is not there any more nobody knows,
+    /// so it is the person who asked.
+    fn audience(&self, invocation: &Invocation) -> Audience {
+        let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
+        registered.map_or(Audience::Person, |registered| registered.spec().audience)
+    }
+
+    /// Tells the person who pressed something, and only them: where the button was.
     async fn hint(&self, press: &Press, invocation: &Invocation, message: Message) {
         let mut theirs = invocation.clone();
         theirs.origin.person = press.by.clone();
         theirs.origin.response_url = None;
-        if let Err(error) = self.reporter.whisper(&theirs, &message, Before::Never).await {
+        let given = if self.audience(invocation) == Audience::Person {
+            self.reporter.remark(&theirs, &message).await
+        } else {
+            self.reporter.whisper(&theirs, &message, Before::Never).await
+        };
+        if let Err(error) = given {
             tracing::warn!(%error, "a hint could not be given");
         }
     }

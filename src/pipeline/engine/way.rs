@@ -180,7 +180,7 @@ impl Way<'_> {
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
             None
         } else {
-            self.engine.reporter.say(record.invocation(), &message, "main", self.before).await?
+            self.engine.reporter.say(record.invocation(), &message, "main", self.before, audience).await?
         };
         let change = Change {
             state: Some(State::Answered),
@@ -453,7 +453,9 @@ impl Way<'_> {
 
     fn open_slot(&mut self, record: &Record) {
         if self.slot.is_none() {
-            self.slot = Some(Slot::open(self.engine.reporter.clone(), record.invocation(), self.before));
+            let (engine, invocation) = (self.engine, record.invocation());
+            let audience = engine.audience(invocation);
+            self.slot = Some(Slot::open(engine.reporter.clone(), invocation, self.before, audience));
         }
     }
 

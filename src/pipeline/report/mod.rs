@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::people::Conversation;
 
@@ -58,8 +59,8 @@ impl Reporter {
         Self { web, people }
     }
 
-    /// Says something to everyone who reads along where it was asked. Returns the message, if it can be
-    /// edited later.
+    /// Says something to those who may read it: to everyone who reads along where it was asked, or in a direct
+    /// message to the person alone. Returns the message, if it can be edited later.
     ///
     /// # Errors
     /// Slack did not take it, however often it was tried.
@@ -69,8 +70,12 @@ impl Reporter {
         message: &Message,
         part: &str,
         before: Before,
+        audience: Audience,
     ) -> Result<Option<Posted>, SlackError> {
-        let target = self.target(&invocation.origin).await;
+        let target = match audience {
+            Audience::Person if invocation.origin.conversation != Conversation::Direct => Target::Direct,
+            _ => self.target(&invocation.origin).await,
+        };
         self.deliver(invocation, message, part, before, target).await
     }
 
@@ -95,11 +100,7 @@ impl Reporter {
             self.deliver(invocation, message, "answer", before, Target::Response).await?;
             return Ok(());
         }
-        // In a thread that nobody has answered in yet an ephemeral message is not shown, so it stands beside
-        // the message that asked, unless that stood in a thread itself. The thread that a form answers in may
-        // be one of those.
-        let user = &origin.person.user;
-        let thread = origin.thread_ts.as_deref().filter(|_| origin.via != Via::Form);
+        let (user, thread) = (&origin.person.user, beside(origin));
         let said = unsent(|| self.web.whisper(&origin.channel, user, thread, message)).await;
         match said {
             Ok(()) => Ok(()),
@@ -110,6 +111,30 @@ impl Reporter {
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// Says where it was asked, to the person alone, that the answer stands in their direct messages. Who
+    /// does not see it finds the answer all the same, so it is not tried for long.
+    pub async fn point(&self, invocation: &Invocation) {
+        let (origin, message) = (&invocation.origin, words::written_to_you());
+        let said = match &origin.response_url {
+            Some(url) => unsent(|| self.web.respond(&url.0, &message, false)).await,
+            None => {
+                let (user, thread) = (&origin.person.user, beside(origin));
+                unsent(|| self.web.whisper(&origin.channel, user, thread, &message)).await
+            }
+        };
+        if let Err(error) = said {
+            tracing::info!(%error, invocation = invocation.id, "where the answer is could not be said");
+        }
+    }
+
+    /// Tells the person something by direct message, below what was said there before.
+    ///
+    /// # Errors
+    /// Slack did not take it, however often it was tried.
+    pub async fn remark(&self, invocation: &Invocation, message: &Message) -> Result<(), SlackError> {
+        self.deliver(invocation, message, "remark", Before::Never, Target::Direct).await.map(drop)
     }
 
     /// Tells the person by direct message, whatever was said elsewhere.
@@ -170,24 +195,24 @@ impl Reporter {
                             channel,
                             "Slack refused a message; sending a direct message"
                         );
-                        Box::pin(self.direct(invocation, message, &tag)).await
+                        Box::pin(self.direct(invocation, message, &tag, Before::Perhaps)).await
                     }
                     other => other.map(Some),
                 }
             }
             Target::Response => {
                 let Some(url) = &invocation.origin.response_url else {
-                    return Box::pin(self.direct(invocation, message, &tag)).await;
+                    return Box::pin(self.direct(invocation, message, &tag, Before::Perhaps)).await;
                 };
                 match Box::pin(self.web.respond(&url.0, message, part != "answer")).await {
                     Ok(()) => Ok(None),
                     Err(error) => {
                         tracing::info!(%error, "the answer address was not usable; sending a direct message");
-                        Box::pin(self.direct(invocation, message, &tag)).await
+                        Box::pin(self.direct(invocation, message, &tag, Before::Perhaps)).await
                     }
                 }
             }
-            Target::Direct => Box::pin(self.direct(invocation, message, &tag)).await,
+            Target::Direct => Box::pin(self.direct(invocation, message, &tag, before)).await,
         }
     }
 
@@ -196,11 +221,12 @@ impl Reporter {
         invocation: &Invocation,
         message: &Message,
         tag: &Tag,
+        before: Before,
     ) -> Result<Option<Posted>, SlackError> {
         let user = &invocation.origin.person.user;
         let channel = retrying(|| self.web.direct(user)).await?;
         let since = invocation.received_at;
-        self.post_once(&channel, None, message, tag, Before::Perhaps, since).await.map(Some)
+        self.post_once(&channel, None, message, tag, before, since).await.map(Some)
     }
 
     /// Posts so that it stands there once.
@@ -243,6 +269,13 @@ impl Reporter {
             }
         }
     }
+}
+
+/// The thread in which something that only one person sees stands beside what was asked. In a thread that
+/// nobody has answered in yet Slack does not show it, so it is the one that the message stood in itself. The
+/// thread that a form answers in may be one of those.
+fn beside(origin: &Origin) -> Option<&str> {
+    origin.thread_ts.as_deref().filter(|_| origin.via != Via::Form)
 }
 
 fn pause(tries: u32) -> Duration {

@@ -1,7 +1,10 @@
-//! The one message in the thread that is kept up to date while a plan is carried out. Saying something
-//! never holds up the work: the newest words win, those between are not sent.
+//! The one message that is kept up to date while a plan is carried out: in the thread, or in a direct message
+//! where it is for the person alone. Saying something never holds up the work: the newest words win, those
+//! between are not sent.
 
+use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::message::Message;
+use hubcommander_sdk::people::Conversation;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -20,12 +23,13 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// A slot for this invocation. `before` says whether its message may stand in Slack already.
+    /// A slot for this invocation. `before` says whether its message may stand in Slack already, and
+    /// `audience` who may read it.
     #[must_use]
-    pub fn open(reporter: Reporter, invocation: &Invocation, before: Before) -> Self {
+    pub fn open(reporter: Reporter, invocation: &Invocation, before: Before, audience: Audience) -> Self {
         let (words, heard) = watch::channel(None);
         let (tell, posted) = watch::channel(invocation.posted.clone());
-        let keeper = tokio::spawn(keep(reporter, invocation.clone(), before, heard, tell));
+        let keeper = tokio::spawn(keep(reporter, invocation.clone(), before, audience, heard, tell));
         Self { words, posted, keeper }
     }
 
@@ -58,12 +62,16 @@ async fn keep(
     reporter: Reporter,
     invocation: Invocation,
     mut before: Before,
+    audience: Audience,
     mut heard: watch::Receiver<Option<Message>>,
     tell: watch::Sender<Option<Posted>>,
 ) -> Result<(), SlackError> {
     let tag = Tag { invocation: invocation.id.clone(), part: PART.to_owned() };
     let mut posted = invocation.posted.clone();
     let mut outcome = Ok(());
+    // Where others read along, the person is shown the way to what is for them alone.
+    let elsewhere = audience == Audience::Person && invocation.origin.conversation != Conversation::Direct;
+    let mut to_point = elsewhere && posted.is_none();
     // Said by Slack's answer address, which takes five messages at most: then only the end is said.
     let mut held_back = None;
     let mut said_without_trace = false;
@@ -89,12 +97,15 @@ async fn keep(
         }
         outcome = match &posted {
             Some(_) => outcome,
-            None => match reporter.say(&invocation, &message, PART, before).await {
+            None => match reporter.say(&invocation, &message, PART, before, audience).await {
                 Ok(said) => {
                     before = Before::Perhaps;
                     said_without_trace = said.is_none();
                     tell.send_replace(said.clone());
                     posted = said;
+                    if std::mem::take(&mut to_point) {
+                        reporter.point(&invocation).await;
+                    }
                     Ok(())
                 }
                 Err(error) => {
@@ -108,7 +119,7 @@ async fn keep(
         }
     }
     let Some(last) = held_back else { return outcome };
-    reporter.say(&invocation, &last, PART, before).await?;
+    reporter.say(&invocation, &last, PART, before, audience).await?;
     // What was said there can vanish; the end is repeated where it stays.
     reporter.tell(&invocation, &last).await
 }

@@ -490,6 +490,12 @@ pub fn expired(examined: &Examined, invocation: &Invocation) -> Message {
         .footnote(invocation.id.as_str())
 }
 
+/// Where the answer is that nobody else may read.
+#[must_use]
+pub fn written_to_you() -> Message {
+    Message::new("The answer is for you alone: it is in your direct messages with me.")
+}
+
 /// Something in the program is broken, so nobody goes on with it for now.
 #[must_use]
 pub fn halted(id: &str) -> Message {
