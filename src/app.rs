@@ -253,7 +253,10 @@ pub async fn preview(
     let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));
     let parsed = match parse::parse(&plugins.registry, &plugins.orgs, line) {
         Ok(parsed) => parsed,
-        Err(unparsed) => return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place))),
+        Err(unparsed) => {
+            let marked = line.trim_start().starts_with('!');
+            return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place, marked)));
+        }
     };
     let asked = match ask::ask(&person, &place, parsed) {
         Ok(asked) => asked,

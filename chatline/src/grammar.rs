@@ -175,10 +175,10 @@ impl Grammar {
                 let option = about.split([' ', '=']).next().unwrap_or(about);
                 Problem::NeedsValue { option: option.to_owned() }
             }
-            ErrorKind::TooManyValues => Problem::Unexpected {
-                word: mention::readable(context(ContextKind::InvalidValue)),
-                suggestion: None,
-            },
+            // `about` is then `--name...`, since it may be given more than once.
+            ErrorKind::TooManyValues => {
+                Problem::TakesNoValue { option: about.trim_end_matches('.').to_owned() }
+            }
             // Options that are unknown were found before: this is a word too many.
             _ => Problem::Unexpected {
                 word: mention::readable(about),

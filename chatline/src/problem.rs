@@ -17,7 +17,7 @@ pub enum Problem {
         /// The argument.
         arg: String,
     },
-    /// A word too many, or a value for a flag.
+    /// A word too many.
     #[error("{word} is not expected")]
     Unexpected {
         /// The word.
@@ -37,6 +37,12 @@ pub enum Problem {
     #[error("{option} needs a value")]
     NeedsValue {
         /// The option, such as `--description`.
+        option: String,
+    },
+    /// A value is given to a flag, as in `--dry-run=yes`.
+    #[error("{option} takes no value")]
+    TakesNoValue {
+        /// The flag, such as `--dry-run`.
         option: String,
     },
     /// The value is none of the words there are to choose from.

@@ -84,10 +84,7 @@ impl Command for Help {
         let name = name.trim_start_matches('!');
         match registry.recognise(name, 3) {
             Recognised::Known(registered) => {
-                let mut message = words::usage(registered.spec(), &self.orgs, &request.place);
-                for example in registered.spec().examples.iter().skip(1) {
-                    message = message.line(Text::new().plain("Or ").code(example));
-                }
+                let mut message = words::usage(registered.spec(), &self.orgs, &request.place, usize::MAX);
                 if !registered.spec().aliases.is_empty() {
                     message = message.footnote(format!("Also: {}", registered.spec().aliases.join(", ")));
                 }

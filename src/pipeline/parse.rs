@@ -49,6 +49,8 @@ pub enum Unparsed {
     NoSuchCommand {
         /// What was typed.
         typed: String,
+        /// What was typed after it.
+        rest: String,
         /// What was perhaps meant.
         near: Option<Arc<Registered>>,
     },
@@ -86,18 +88,19 @@ pub fn parse(registry: &Registry, orgs: &Orgs, text: &str) -> Result<Parsed, Unp
     if crate::redact::is_redacted(text) {
         return Err(Unparsed::Secret);
     }
-    let name = first_word(text);
+    let (name, rest) = chatline::command(bare(text));
     if name.is_empty() {
         return Err(Unparsed::Empty);
     }
+    let unknown = |near: Option<&Arc<Registered>>| {
+        let (typed, rest) = (name.to_owned(), rest.trim().to_owned());
+        Err(Unparsed::NoSuchCommand { typed, rest, near: near.cloned() })
+    };
     let registered = match registry.recognise(name, SLIP) {
         Recognised::Known(registered) => Arc::clone(registered),
-        Recognised::Near(near) => {
-            return Err(Unparsed::NoSuchCommand { typed: name.to_owned(), near: Some(Arc::clone(near)) });
-        }
-        Recognised::Unknown => return Err(Unparsed::NoSuchCommand { typed: name.to_owned(), near: None }),
+        Recognised::Near(near) => return unknown(Some(near)),
+        Recognised::Unknown => return unknown(None),
     };
-    let (_, rest) = chatline::command(bare(text));
     let spec = registered.spec();
     if rest.trim().is_empty() && spec.args.iter().any(|arg| arg.required) {
         return Err(Unparsed::Usage(registered));

@@ -80,7 +80,7 @@ async fn it_waits_for_a_word_there_and_hints_are_given_there() -> Result<()> {
     • a note
     It takes your word that this is what you want.
     [Run] [Cancel]
-    Asked by @ana · valid for 60 minutes · inv-ID
+    Asked by @ana · valid for 1 hour · inv-ID
     ");
     let press = || world.slack.click(ANA, "D0ANA", plan.ts, "run", None);
     let (one, other) = tokio::join!(press(), press());

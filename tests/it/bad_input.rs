@@ -48,7 +48,7 @@ async fn lines_that_do_not_part_into_words() -> Result<()> {
     ⛔ A quotation mark is not closed: `"`.
     Add the closing one, or leave both out.
     "#);
-    insta::assert_snapshot!(told(&world, "!CreateRepo acme").await?, @"⛔ It still needs `repo`.");
+    insta::assert_snapshot!(told(&world, "!CreateRepo acme").await?, @"⛔ It still needs `repo`: its name.");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets for the shop").await?, @r"
     ⛔ There is one word too many: `for`.
     If several words belong together, put them in quotes.
@@ -58,14 +58,17 @@ async fn lines_that_do_not_part_into_words() -> Result<()> {
     Did you mean `--dry-run`?
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --description").await?, @"⛔ `--description` needs a value after it.");
-    insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --private").await?, @"⛔ There is no option `--private`.");
+    insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --private").await?, @r"
+    ⛔ There is no option `--private`.
+    Did you mean `--visibility private`?
+    ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --visibility private --visibility public").await?, @r"
-    ⛔ `visibility` is given twice.
+    ⛔ `--visibility` is given twice.
     Give it once.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --dry-run=yes").await?, @r"
-    ⛔ There is one word too many: `yes`.
-    If several words belong together, put them in quotes.
+    ⛔ `--dry-run` takes no value.
+    Write it alone, or leave it out.
     ");
     end_without_a_trace(world).await
 }
@@ -75,8 +78,8 @@ async fn forty_thousand_characters() -> Result<()> {
     let world = World::start().await?;
     let line = format!("!CreateRepo acme widgets --description \"{}\"", "y".repeat(39_950));
     insta::assert_snapshot!(told(&world, &line).await?, @r"
-    ⛔ The line is longer than 4000 characters.
-    Shorten it, please.
+    ⛔ The line is longer than 4,000 characters.
+    Shorten it.
     ");
     // One long word is not repeated whole.
     insta::assert_snapshot!(told(&world, &format!("!CreateRepo acme {}", "y".repeat(2_000))).await?, @r"
@@ -95,12 +98,12 @@ async fn forty_thousand_characters() -> Result<()> {
     ⛔ There is no option `--yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…`.
     ");
     insta::assert_snapshot!(told(&world, &format!("!CreateRepo acme widgets --visibility {}", "y".repeat(2_000))).await?, @r"
-    ⛔ `yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…` is not one of the choices for `visibility`.
+    ⛔ `yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…` is not one of the choices for `--visibility`.
     Choose from private, internal, public.
     ");
     let asked = world.say(ANA, "D0ANA", &"y".repeat(39_000))?;
     insta::assert_snapshot!(world.end_of("D0ANA", asked).await?, @r"
-    ⛔ There is no command `!yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…`.
+    ⛔ There is no command `yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…`.
     See what there is with `!Help`.
     ");
     end_without_a_trace(world).await
@@ -154,27 +157,27 @@ async fn names_that_cannot_be() -> Result<()> {
     Write the organisation and the repository as two words.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --default-branch a..b").await?, @r"
-    ⛔ `a..b` is not right for `default-branch`.
+    ⛔ `a..b` is not right for `--default-branch`.
     Git takes no branch of that name.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --homepage acme.example").await?, @r"
-    ⛔ `acme.example` is not right for `homepage`.
+    ⛔ `acme.example` is not right for `--homepage`.
     It must be a whole address that begins with `https://`.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --homepage ftp://acme.example").await?, @r"
-    ⛔ `ftp://acme.example` is not right for `homepage`.
+    ⛔ `ftp://acme.example` is not right for `--homepage`.
     It must be a whole address that begins with `https://`.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --topics web,marketing_x").await?, @r"
-    ⛔ `marketing_x` is not right for `topics`.
+    ⛔ `marketing_x` is not right for `--topics`.
     There must be no `_` in it.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --template templates").await?, @r"
-    ⛔ `templates` is not right for `template`.
+    ⛔ `templates` is not right for `--template`.
     Write it as `owner/repo`, for example `acme/website`.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --team platform").await?, @r"
-    ⛔ `platform` is not right for `team`.
+    ⛔ `platform` is not right for `--team`.
     Write it as `team=permission`, for example `platform=push`.
     ");
     assert_eq!(world.github.faults().arrived(), 0, "GitHub is not even asked");
@@ -225,11 +228,11 @@ async fn what_there_is_not() -> Result<()> {
     Choose from pull, triage, push, maintain.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --visibility pubic").await?, @r"
-    ⛔ `pubic` is not one of the choices for `visibility`.
+    ⛔ `pubic` is not one of the choices for `--visibility`.
     Did you mean `public`?
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --visibility secret").await?, @r"
-    ⛔ `secret` is not one of the choices for `visibility`.
+    ⛔ `secret` is not one of the choices for `--visibility`.
     Choose from private, internal, public.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --template acme/website").await?, @r"

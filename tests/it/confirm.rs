@@ -30,15 +30,15 @@ async fn start() -> Result<World> {
 async fn it_runs_when_the_person_says_so() -> Result<()> {
     let world = start().await?;
     let asked = world.say(ANA, DEV, CREATE)?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ⚠️ Create acme/widgets
     • private repository
     • team employees may push
     • team bots may read
     It takes your word that this is what you want.
     [Run] [Cancel]
-    Asked by @ana · valid for 60 minutes · inv-ID
-    "#);
+    Asked by @ana · valid for 1 hour · inv-ID
+    ");
     assert_eq!(world.at_github("acme", "widgets"), "absent");
 
     world.press(SAM, DEV, asked, "run").await?;
@@ -169,7 +169,7 @@ async fn the_world_changes_while_it_waits() -> Result<()> {
     • description "New"
     It takes your word that this is what you want.
     [Run] [Cancel]
-    Asked by @ana · valid for 60 minutes · inv-ID
+    Asked by @ana · valid for 1 hour · inv-ID
     "#);
     assert!(world.writes().is_empty());
     let new = world.with_button(DEV, asked, "run")?;

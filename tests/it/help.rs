@@ -78,6 +78,7 @@ async fn how_one_command_is_used() -> Result<()> {
         [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
     ```
     For example `!CreateRepo acme widgets`
+    or `!CreateRepo acme gadgets --description "Our gadgets" --team platform=maintain --topics rust,tools`
     • `org` the organisation it belongs to
     • `repo` its name
     • `--description` what it is for, in a sentence
@@ -88,7 +89,6 @@ async fn how_one_command_is_used() -> Result<()> {
     • `--topics` topics, separated by commas
     • `--default-branch` the name of its first branch
     • `--dry-run` show the plan and do nothing
-    Or `!CreateRepo acme gadgets --description "Our gadgets" --team platform=maintain --topics rust,tools`
     [Fill in a form]
     (only ana sees this)
     "#);
@@ -166,11 +166,104 @@ async fn a_name_that_is_none() -> Result<()> {
     world.say(ANA, DEV, "!Help me please")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     ⛔ There is one word too many: `please`.
-    If several words belong together, put them in quotes.
     ```
     !Help [command]
     ```
     More with `!Help Help`.
+    (only ana sees this)
+    ");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slip_is_mended_with_what_was_typed_after_it() -> Result<()> {
+    let world = World::start().await?;
+    world.say(ANA, DEV, "!CreateRepoo acme widgets --dry-run")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is no command `!CreateRepoo`.
+    Did you mean `!CreateRepo acme widgets --dry-run`?
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!createrepoo")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is no command `!createrepoo`.
+    Did you mean `!CreateRepo`?
+    (only ana sees this)
+    ");
+    // What cannot be copied as it was typed is left out.
+    for line in
+        ["!CreateRepoo acme \"a `b`\"", "!Repaet see @sam", &format!("!CreateRepoo acme {}", "x".repeat(90))]
+    {
+        world.say(ANA, DEV, line)?;
+        let told = world.whispered(ANA).await?;
+        assert!(
+            told.contains("Did you mean `!CreateRepo`?") || told.contains("Did you mean `!Repeat`?"),
+            "{told}"
+        );
+    }
+    // Where no mark was typed none is shown.
+    world.say(ANA, DEV, "@hubcommander creatrepo acme widgets")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ There is no command `creatrepo`.
+    Did you mean `!CreateRepo acme widgets`?
+    (only ana sees this)
+    ");
+    let asked = world.say(ANA, "D0ANA", "good morning")?;
+    insta::assert_snapshot!(world.end_of("D0ANA", asked).await?, @r"
+    ⛔ There is no command `good`.
+    See what there is with `!Help`.
+    ");
+    // An exclamation in a channel is none of ours.
+    world.say(ANA, DEV, "!Important: read this")?;
+    world.slack.all_acked().await?;
+    assert!(world.slack.ephemerals(ANA).len() == 6, "{}", world.slack.transcript(DEV));
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_or_too_much_is_said_in_the_words_of_the_usage() -> Result<()> {
+    let world = World::start().await?;
+    world.say(ANA, DEV, "!CreateRepo acme")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ It still needs `repo`: its name.
+    ```
+    !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
+        [--visibility private|internal|public]
+        [--team team=permission]... [--template owner/repo]
+        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+    ```
+    More with `!Help CreateRepo`.
+    [Fill in a form]
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!SetHomepage acme website")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r#"
+    ⛔ It still needs `homepage`: the address; "" to clear it.
+    ```
+    !SetHomepage <org> <repo> <homepage> [--dry-run]
+    ```
+    More with `!Help SetHomepage`.
+    [Fill in a form]
+    (only ana sees this)
+    "#);
+    world.say(ANA, DEV, "!ListOrgs acme")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ `!ListOrgs` takes nothing after it.
+    Leave out `acme`.
+    ```
+    !ListOrgs
+    ```
+    More with `!Help ListOrgs`.
+    (only ana sees this)
+    ");
+    world.say(ANA, DEV, "!Repeat")?;
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    !Repeat · Says again what you say
+    ```
+    !Repeat <words...>
+    ```
+    For example `!Repeat Hello there`
+    • `words` what to say again
     [Fill in a form]
     (only ana sees this)
     ");
@@ -194,7 +287,7 @@ async fn a_hidden_command_works_and_is_not_shown() -> Result<()> {
 async fn a_command_that_is_off_is_not_there() -> Result<()> {
     let world = World::start_with(&[("enabled = true", "enabled = false")]).await?;
     world.say(ANA, DEV, "@hubcommander CreateRepo acme widgets")?;
-    assert!(world.whispered(ANA).await?.contains("There is no command `!CreateRepo`."));
+    assert!(world.whispered(ANA).await?.contains("There is no command `CreateRepo`."));
     assert_eq!(world.github.faults().arrived(), 0);
     world.end().await
 }

@@ -113,7 +113,7 @@ async fn nothing_waits_behind_a_plan_that_waits_for_a_word() -> Result<()> {
     • description "Later"
     It takes your word that this is what you want.
     [Run] [Cancel]
-    Asked by @ana · valid for 60 minutes · inv-ID
+    Asked by @ana · valid for 1 hour · inv-ID
     "#);
     world.press(ANA, DEV, waiting, "cancel").await?;
     world.end_of(DEV, waiting).await?;

@@ -135,7 +135,7 @@ async fn after_a_mention_with_and_without_the_mark() -> Result<()> {
     // Addressed by name, an unknown word is answered.
     world.say(ANA, DEV, "@hubcommander dance")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
-    ⛔ There is no command `!dance`.
+    ⛔ There is no command `dance`.
     See what there is with `!Help`.
     (only ana sees this)
     ");
@@ -406,7 +406,7 @@ async fn an_exclamation_is_none_of_ours_and_a_slip_is_helped() -> Result<()> {
     world.say(ANA, DEV, "!creatrepo acme widgets")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     ⛔ There is no command `!creatrepo`.
-    Did you mean `!CreateRepo`?
+    Did you mean `!CreateRepo acme widgets`?
     (only ana sees this)
     ");
     // In a direct message every word is for the bot.
@@ -417,7 +417,7 @@ async fn an_exclamation_is_none_of_ours_and_a_slip_is_helped() -> Result<()> {
     ");
     let asked = world.say(ANA, "D0ANA", "good morning")?;
     insta::assert_snapshot!(world.end_of("D0ANA", asked).await?, @r"
-    ⛔ There is no command `!good`.
+    ⛔ There is no command `good`.
     See what there is with `!Help`.
     ");
     assert_eq!(world.github.faults().arrived(), 0);

@@ -146,7 +146,9 @@ fn what_is_wrong_is_said_in_our_own_terms() {
     let unexpected = |word: &str, suggestion: Option<&str>| {
         Err(Problem::Unexpected { word: word.into(), suggestion: suggestion.map(str::to_owned) })
     };
-    assert_eq!(create("acme widgets --dry-run=false"), unexpected("false", None));
+    let takes_none = Err(Problem::TakesNoValue { option: "--dry-run".to_owned() });
+    assert_eq!(create("acme widgets --dry-run=false"), takes_none);
+    assert_eq!(create("acme widgets --DRY_RUN=\"a b\""), takes_none);
     let list = [ArgSpec::positional("org", ArgKind::Organization, ""), ArgSpec::flag("dry-run", "")];
     assert_eq!(parse(&list, "acme dryrun"), unexpected("dryrun", Some("--dry-run")));
     assert_eq!(parse(&list, "acme \"-x y\""), unexpected("-x y", None));

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::mailboxes::{Action, Mail};
 use super::{Engine, Stopped, restored};
-use crate::invocation::{Posted, State};
+use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{self, Evidence, Gated, Obligation, Progress};
@@ -98,7 +98,8 @@ impl Way<'_> {
         let parsed = match parsed {
             Ok(parsed) => parsed,
             Err(unparsed) => {
-                let words = words::unparsed(&unparsed, &engine.orgs, &place);
+                let marked = record.invocation().origin.via == Via::Bang;
+                let words = words::unparsed(&unparsed, &engine.orgs, &place, marked);
                 let entry = record.entry("answered", json!({ "usage": true }));
                 return self.answer(record, None, words, Audience::Person, entry).await;
             }

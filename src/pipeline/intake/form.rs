@@ -188,7 +188,9 @@ pub fn field_of<'a>(spec: &'a CommandSpec, problem: &Problem) -> Option<&'a str>
         | Problem::NotAChoice { arg, .. }
         | Problem::Invalid { arg, .. }
         | Problem::TwiceGiven { arg } => arg.as_str(),
-        Problem::NeedsValue { option } | Problem::UnknownOption { option, .. } => option.as_str(),
+        Problem::NeedsValue { option }
+        | Problem::TakesNoValue { option }
+        | Problem::UnknownOption { option, .. } => option.as_str(),
         _ => "",
     };
     let named = named.trim_start_matches("--").trim_matches(['<', '>']);

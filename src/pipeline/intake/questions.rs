@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chatline::Problem;
-use hubcommander_sdk::command::CommandSpec;
+use hubcommander_sdk::command::{ArgKind, CommandSpec};
 use hubcommander_sdk::people::PersonId;
 use serde_json::{Value as Json, json};
 
@@ -97,7 +97,14 @@ impl Intake {
                 ));
             }
             Err(Unparsed::Usage(_)) => return Answer::AckWith(errors(spec, None, "Fill in what is needed.")),
-            Err(_) => return Answer::AckWith(errors(spec, None, "This is not known here.")),
+            Err(Unparsed::NoSuchOrganization { typed, .. }) => {
+                let field = spec.args.iter().find(|arg| arg.kind == ArgKind::Organization);
+                let words = format!("I do not manage an organisation called {typed}.");
+                return Answer::AckWith(errors(spec, field.map(|arg| arg.name.as_str()), &words));
+            }
+            Err(Unparsed::Empty | Unparsed::NoSuchCommand { .. }) => {
+                return Answer::AckWith(errors(spec, None, "This command is not there any more."));
+            }
         }
         let origin = Origin {
             person,

@@ -1,285 +1,20 @@
-//! What people read. One function per message, so that tone and form can be judged in one place.
+//! What people read. One function per message, so that tone and form can be judged in one place: here what
+//! is said of plans, in [`asking`] what is said of lines that are no question yet.
 
-use chatline::{InvalidReason, Problem};
-use hubcommander_sdk::command::{ArgKind, CommandSpec, Form};
+mod asking;
+
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
-use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::people::Place;
 use hubcommander_sdk::plan::Risk;
 use hubcommander_sdk::text::Text;
 use serde_json::Value as Json;
 
+pub use self::asking::{SECRET, problem_words, refused, unparsed, usage};
 use crate::invocation::{Invocation, StepRecord, StepState};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{Obligation, Progress};
-use crate::pipeline::parse::Unparsed;
 use crate::pipeline::prepare::Examined;
 use crate::pipeline::record::Record;
-use crate::registry::Registered;
-
-/// The command with its exclamation mark, to be typed.
-fn bang(spec: &CommandSpec) -> String {
-    format!("!{}", spec.name)
-}
-
-/// The usage of a command: what it does, the form, an example, the options.
-#[must_use]
-pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place) -> Message {
-    let mut message = Message::new(Text::new().bold(bang(spec)).plain(format!(" · {}", spec.about)))
-        .part(Part::Code(form_of(spec)));
-    if let Some(example) = spec.examples.first() {
-        message = message.line(Text::new().plain("For example ").code(at_home(spec, orgs, example)));
-    }
-    for arg in &spec.args {
-        let name = match arg.form {
-            Form::Option | Form::Flag => format!("--{}", arg.name),
-            Form::Positional | Form::Rest => arg.name.clone(),
-        };
-        let mut text = Text::new().code(name).plain(format!(" {}", arg.help));
-        if let ArgKind::Choice(choices) = &arg.kind {
-            text = text.plain(format!(": {}", choices.join(", ")));
-        }
-        if arg.repeated && arg.kind != ArgKind::Topics {
-            text = text.plain(", as often as you like");
-        }
-        message = message.item(text);
-    }
-    // A command that needs nothing is typed sooner than a form is filled in.
-    let worth_a_form = spec.args.iter().any(|arg| arg.required);
-    if worth_a_form { message.button(form_button(spec, place)) } else { message }
-}
-
-/// The most characters in a line of a usage: what fits into a thread on a wide screen.
-const USAGE_WIDTH: usize = 64;
-
-/// The form of a command, in lines that part between arguments and never within one.
-fn form_of(spec: &CommandSpec) -> String {
-    let whole = chatline::usage(&spec.name, &spec.args);
-    let mut lines = vec![String::new()];
-    let mut part = String::new();
-    let mut within = 0_usize;
-    // The space at the end sends off the last part.
-    for c in whole.chars().chain([' ']) {
-        match c {
-            '[' | '<' => within += 1,
-            ']' | '>' => within = within.saturating_sub(1),
-            _ => {}
-        }
-        if c != ' ' || within > 0 {
-            part.push(c);
-            continue;
-        }
-        let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() {
-            line.push_str(&part);
-        } else if line.chars().count() + 1 + part.chars().count() <= USAGE_WIDTH {
-            line.push(' ');
-            line.push_str(&part);
-        } else {
-            lines.push(format!("    {part}"));
-        }
-        part.clear();
-    }
-    lines.join("\n")
-}
-
-/// The button that opens the command as a form. It carries the thread to answer in, which a click on an
-/// ephemeral message does not tell.
-fn form_button(spec: &CommandSpec, place: &Place) -> Button {
-    Button::Press {
-        label: "Fill in a form".into(),
-        action: "form".into(),
-        value: format!("{} {}", spec.name, place.thread.as_deref().unwrap_or_default()),
-        style: Style::Plain,
-    }
-}
-
-/// An example with an organisation that is really there, so that it can be copied and run.
-fn at_home(spec: &CommandSpec, orgs: &Orgs, example: &str) -> String {
-    let Some(place) = spec.args.iter().position(|arg| arg.kind == ArgKind::Organization) else {
-        return example.to_owned();
-    };
-    let Some(home) = orgs.iter().next().map(|org| org.name.as_str()) else { return example.to_owned() };
-    let mut words: Vec<&str> = example.split(' ').collect();
-    match words.get_mut(place + 1) {
-        Some(word) if orgs.find(word).is_none() => *word = home,
-        _ => {}
-    }
-    words.join(" ")
-}
-
-/// What is said of a line with a secret in it, and what to do.
-pub const SECRET: (&str, &str) = (
-    "That looks like it holds a secret, so I did nothing, and kept no copy of the secret.",
-    "Delete your message and revoke the secret: whoever reads along may have seen it.",
-);
-
-/// What is said of a line that is no command that could be asked.
-#[must_use]
-pub fn unparsed(unparsed: &Unparsed, orgs: &Orgs, place: &Place) -> Message {
-    match unparsed {
-        Unparsed::Empty => {
-            Message::new(Text::new().plain("Tell me what to do, or see ").code("!Help").plain("."))
-        }
-        Unparsed::Secret => refused(SECRET.0, SECRET.1),
-        Unparsed::NoSuchCommand { typed, near: Some(near) } => refused(
-            Text::new().plain("There is no command ").code(format!("!{}", shortened(typed))).plain("."),
-            Text::new().plain("Did you mean ").code(bang(near.spec())).plain("?"),
-        ),
-        Unparsed::NoSuchCommand { typed, near: None } => refused(
-            Text::new().plain("There is no command ").code(format!("!{}", shortened(typed))).plain("."),
-            Text::new().plain("See what there is with ").code("!Help").plain("."),
-        ),
-        Unparsed::Usage(registered) => usage(registered.spec(), orgs, place),
-        Unparsed::Wrong(registered, problem) => wrong(registered, problem, place),
-        Unparsed::NoSuchOrganization { registered, typed, near } => {
-            let names: Vec<&str> = orgs.iter().map(|org| org.name.as_str()).collect();
-            let hint = match near {
-                Some(near) => Text::new().plain("Did you mean ").code(near).plain("?"),
-                None if names.is_empty() => "No organisation is set up yet.".into(),
-                None => Text::new().plain(format!("Choose from {}.", names.join(", "))),
-            };
-            refused(
-                Text::new()
-                    .plain("I do not manage an organisation called ")
-                    .code(shortened(typed))
-                    .plain("."),
-                hint,
-            )
-            .button(form_button(registered.spec(), place))
-        }
-    }
-}
-
-/// Something that is not done: what is wrong, and what to do.
-#[must_use]
-pub fn refused(what: impl Into<Text>, todo: impl Into<Text>) -> Message {
-    Message::new(what).state(State::Refused).line(todo)
-}
-
-/// What is said of wrong arguments.
-fn wrong(registered: &Registered, problem: &Problem, place: &Place) -> Message {
-    let spec = registered.spec();
-    let (what, todo) = problem_words(spec, problem);
-    let message = Message::new(what).state(State::Refused);
-    let message = if todo.is_empty() { message } else { message.line(todo) };
-    message
-        .part(Part::Code(form_of(spec)))
-        .line(Text::new().plain("More with ").code(format!("!Help {}", spec.name)).plain("."))
-        .button(form_button(spec, place))
-}
-
-fn meant(suggestion: Option<&String>, prefix: &str) -> Text {
-    suggestion.map_or_else(Text::new, |near| {
-        Text::new().plain("Did you mean ").code(format!("{prefix}{near}")).plain("?")
-    })
-}
-
-/// One sentence on what is wrong, one on what to do.
-#[must_use]
-pub fn problem_words(spec: &CommandSpec, problem: &Problem) -> (Text, Text) {
-    let code = |word: &str| Text::new().code(word);
-    match problem {
-        Problem::Help => (Text::new(), Text::new()),
-        Problem::Missing { arg } => (Text::new().plain("It still needs ").code(arg).plain("."), Text::new()),
-        Problem::Unexpected { word, suggestion } => (
-            Text::new().plain("There is one word too many: ").code(shortened(word)).plain("."),
-            suggestion.as_ref().map_or_else(
-                || Text::from("If several words belong together, put them in quotes."),
-                |near| Text::new().plain("Did you mean ").code(near).plain("?"),
-            ),
-        ),
-        Problem::UnknownOption { option, suggestion } => (
-            Text::new().plain("There is no option ").code(shortened(option)).plain("."),
-            meant(suggestion.as_ref(), ""),
-        ),
-        Problem::NeedsValue { option } => (code(option).plain(" needs a value after it."), Text::new()),
-        Problem::NotAChoice { arg, given, choices, suggestion } => (
-            Text::new().code(shortened(given)).plain(" is not one of the choices for ").code(arg).plain("."),
-            suggestion.as_ref().map_or_else(
-                || Text::new().plain(format!("Choose from {}.", choices.join(", "))),
-                |near| Text::new().plain("Did you mean ").code(near).plain("?"),
-            ),
-        ),
-        Problem::Invalid { arg, reason: InvalidReason::Empty, .. } => {
-            (code(arg).plain(" is empty."), "Give it a value.".into())
-        }
-        Problem::Invalid { arg, given, reason } => (
-            Text::new().code(shortened(given)).plain(" is not right for ").code(arg).plain("."),
-            reason_words(kind_of(spec, arg), reason),
-        ),
-        Problem::TwiceGiven { arg } => (code(arg).plain(" is given twice."), "Give it once.".into()),
-        Problem::Unclosed { quote, .. } => (
-            Text::new().plain("A quotation mark is not closed: ").code(quote.to_string()).plain("."),
-            "Add the closing one, or leave both out.".into(),
-        ),
-        Problem::TooLong { limit, .. } => (
-            Text::new().plain(format!("The line is longer than {limit} characters.")),
-            "Shorten it, please.".into(),
-        ),
-    }
-}
-
-fn shortened(given: &str) -> String {
-    const MOST: usize = 60;
-    if given.chars().count() <= MOST {
-        return given.to_owned();
-    }
-    given.chars().take(MOST).chain(['…']).collect()
-}
-
-fn kind_of<'a>(spec: &'a CommandSpec, arg: &str) -> Option<&'a ArgKind> {
-    spec.args.iter().find(|known| known.name == arg).map(|known| &known.kind)
-}
-
-fn reason_words(kind: Option<&ArgKind>, reason: &InvalidReason) -> Text {
-    match reason {
-        InvalidReason::Empty => "It is empty.".into(),
-        InvalidReason::Character(' ') => "There must be no space in it.".into(),
-        InvalidReason::Character(c) if c.is_control() || c.is_whitespace() => {
-            format!("There is an invisible character in it (U+{:04X}); type it anew.", u32::from(*c)).into()
-        }
-        // Slack sends an emoji as its name between colons.
-        InvalidReason::Character(':') => "There must be no emoji and no colon in it.".into(),
-        InvalidReason::Character('/') if kind == Some(&ArgKind::Organization) => {
-            "Write the organisation and the repository as two words.".into()
-        }
-        InvalidReason::Character('/')
-            if matches!(kind, Some(ArgKind::Repository | ArgKind::NewRepository)) =>
-        {
-            "Write the name alone, without the organisation and a slash.".into()
-        }
-        InvalidReason::Character(c) => {
-            Text::new().plain("There must be no ").code(c.to_string()).plain(" in it.")
-        }
-        InvalidReason::TooLong { limit } => format!("It may have {limit} characters at most.").into(),
-        InvalidReason::TooMany { limit } => format!("There may be {limit} at most.").into(),
-        InvalidReason::Form => form_words(kind),
-        InvalidReason::Reserved => "That name has a meaning of its own; choose another.".into(),
-        InvalidReason::Person => "That is a person in Slack. Type the name at GitHub, without the @.".into(),
-        InvalidReason::NotAPerson => {
-            "Mention the person with an @, and choose them from Slack's list.".into()
-        }
-        InvalidReason::NotANumber => "It must be a whole number.".into(),
-        InvalidReason::NotAnAddress => {
-            Text::new().plain("It must be a whole address that begins with ").code("https://").plain(".")
-        }
-        InvalidReason::Credentials => "There must be no user name or password in an address.".into(),
-    }
-}
-
-fn form_words(kind: Option<&ArgKind>) -> Text {
-    let written = |form: &str, example: &str| {
-        Text::new().plain("Write it as ").code(form).plain(", for example ").code(example).plain(".")
-    };
-    match kind {
-        Some(ArgKind::TeamPermission) => written("team=permission", "platform=push"),
-        Some(ArgKind::FullRepository) => written("owner/repo", "acme/website"),
-        Some(ArgKind::Branch) => "Git takes no branch of that name.".into(),
-        _ => "It does not have the right form.".into(),
-    }
-}
 
 /// A refusal, with the id to quote.
 #[must_use]
@@ -509,11 +244,42 @@ pub fn halted(id: &str) -> Message {
 #[must_use]
 pub fn span(length: chrono::TimeDelta) -> String {
     let seconds = length.num_milliseconds().max(0) as f64 / 1000.0;
+    let count = |unit: f64| (seconds / unit).round() as i64;
     let plural = |n: i64, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    match seconds {
-        s if s < 60.0 => format!("{s:.1} s"),
-        s if s < 3_600.0 => plural((s / 60.0).round() as i64, "minute"),
-        s if s < 172_800.0 => plural((s / 3_600.0).round() as i64, "hour"),
-        s => plural((s / 86_400.0).round() as i64, "day"),
+    // By what is shown: 59.97 minutes are an hour.
+    if seconds < 59.95 {
+        format!("{seconds:.1} s")
+    } else if count(60.0) < 60 {
+        plural(count(60.0), "minute")
+    } else if count(3_600.0) < 48 {
+        plural(count(3_600.0), "hour")
+    } else {
+        plural(count(86_400.0), "day")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn times_as_people_say_them() {
+        for (milliseconds, said) in [
+            (0, "0.0 s"),
+            (2_149, "2.1 s"),
+            (59_949, "59.9 s"),
+            (59_960, "1 minute"),
+            (89_000, "1 minute"),
+            (91_000, "2 minutes"),
+            (3_569_000, "59 minutes"),
+            (3_599_900, "1 hour"),
+            (3_600_000 * 25, "25 hours"),
+            (3_600_000 * 47 + 1_799_000, "47 hours"),
+            (3_600_000 * 48, "2 days"),
+        ] {
+            assert_eq!(span(TimeDelta::milliseconds(milliseconds)), said, "{milliseconds}");
+        }
     }
 }
