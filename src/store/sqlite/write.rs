@@ -147,9 +147,12 @@ impl Backend for SqliteWriter {
     }
 
     async fn close(self: Box<Self>) {
-        let closing = spawn_blocking(move || match self.open.map(|open| open.connection.close()) {
-            Some(Err((_, error))) => tracing::warn!(%error, "the store did not close cleanly"),
-            Some(Ok(())) | None => {}
+        let closing = spawn_blocking(move || {
+            if let Some(open) = self.open
+                && let Err((_, error)) = open.connection.close()
+            {
+                tracing::warn!(%error, "the store did not close cleanly");
+            }
         });
         // It ends with the runtime at the latest.
         let _ = closing.await;

@@ -81,7 +81,7 @@ pub async fn a_conflict_writes_nothing(place: Place) {
             steps: vec![step("repo", StepState::Started, 3)],
             audit: vec![entry("1", "cancelled")],
             clicks_done: vec!["k".into()],
-            ..change(&id, version)
+            ..change(id, version)
         };
         let refused = store.change(&stale).await.unwrap_err();
         assert!(
