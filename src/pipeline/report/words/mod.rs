@@ -1,5 +1,5 @@
 //! What people read. One function per message, so that tone and form can be judged in one place: here what
-//! is said of plans, in [`asking`] what is said of lines that are no question yet.
+//! is said of plans, in `asking` what is said of lines that are no question yet.
 
 mod asking;
 
