@@ -99,6 +99,26 @@ async fn what_breaks_each_time_is_left_with_an_alarm_and_goes_on_at_the_next_sta
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_stops_the_bot_does_not_wait_for_what_lies_there() -> Result<()> {
+    let (command, left) = stumble(usize::MAX);
+    let world = World::start_own(Servers::start().await?, &[Arc::clone(&command)], &Arc::default()).await?;
+    let asked = world.say(ANA, DEV, "!Stumble")?;
+    // It has fallen twice, and lies there for three seconds.
+    let twice = async {
+        while left.load(Ordering::SeqCst) > usize::MAX - 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), twice).await.context("it did not fall")?;
+    let servers = world.stop().await?;
+    assert_eq!(left.load(Ordering::SeqCst), usize::MAX - 2, "it was not tried again meanwhile");
+    left.store(0, Ordering::SeqCst);
+    let world = World::start_own(servers, &[command], &Arc::default()).await?;
+    assert_eq!(world.end_of(DEV, asked).await?, "up again");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_click_on_what_is_left_counts_at_the_next_start() -> Result<()> {
     let notes = Arc::<Notes>::default();
     let commands = [Own::noting(spec("Note").changes(Risk::Reversible), Risk::Irreversible)];

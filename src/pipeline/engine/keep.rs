@@ -95,8 +95,14 @@ impl Engine {
         while let Err(fall) = caught(self.carry(&id, taken.take(), &mut mail)).await {
             // From now on clicks wait with it.
             mail.get_or_insert_with(|| self.mailboxes.open(&id));
-            if let Err(fall) = falls.rest(fall).await {
-                return Box::pin(self.leave(&id, mail, fall)).await;
+            tokio::select! {
+                rested = falls.rest(fall) => {
+                    if let Err(fall) = rested {
+                        return Box::pin(self.leave(&id, mail, fall)).await;
+                    }
+                }
+                // It lies in the store, and the next start takes it up.
+                () = self.work.stopping() => break,
             }
         }
         let Some(mut mail) = mail else { return };
