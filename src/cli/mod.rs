@@ -9,7 +9,6 @@ mod sandbox;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -163,13 +162,7 @@ fn begin_log(config: &Config) -> Result<(), Failure> {
 
 /// What everything that waits runs on.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    // On one core there is nobody to share the work with, and a single thread does it with less ado.
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let mut builder = match cores {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    builder.enable_all().build().map_err(|error| {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(
             format!("The system gives no threads: {error}."),
             "Raise the limit of processes for the user that runs HubCommander.",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::task::spawn_blocking;
 
@@ -47,18 +47,14 @@ struct Open {
 impl SqliteWriter {
     /// Opens the file and brings its tables up to date.
     pub async fn open(path: PathBuf, reopened: Reopened, limit: PageLimit) -> Result<Self, StoreError> {
-        let mut first = super::options(&path).create_if_missing(true).connect().await.map_err(|error| {
-            StoreError::Unavailable(format!("{} cannot be opened: {error}", path.display()))
+        let name = || path.display().to_string();
+        let open = Open::up_to_date(&path, true).await.map_err(|error| match error {
+            Unopened::Connect(error) => {
+                StoreError::Unavailable(format!("{} cannot be opened: {error}", name()))
+            }
+            Unopened::Migrate(error) => migration_error(name(), &error, error.to_string()),
+            Unopened::Own(error) => StoreError::Unavailable(format!("{}: {error}", name())),
         })?;
-        // Not `run`, whose future could not be sent between threads.
-        MIGRATIONS
-            .run_direct(None, &mut first, false)
-            .await
-            .map_err(|error| migration_error(path.display().to_string(), &error, error.to_string()))?;
-        let open = Open::new(&path)
-            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
-        // After the other is open: whoever closes the last one puts the log away and deletes it.
-        let _ = first.close().await;
         Ok(Self { path, open: Some(open), reopened, pruning: Pruning::default(), limit })
     }
 
@@ -69,25 +65,40 @@ impl SqliteWriter {
         if let Some(open) = self.open.take().filter(|open| file.is_some() && file == open.file) {
             return Ok(open);
         }
-        let failure = |reason: String| Failure {
-            reason: format!("{}: {reason}", self.path.display()),
-            one_to_blame: false,
-        };
         // A file put in this one's place may be an older one.
-        let mut first = super::options(&self.path)
-            .create_if_missing(false)
-            .connect()
-            .await
-            .map_err(|error| failure(error.to_string()))?;
-        MIGRATIONS.run_direct(None, &mut first, false).await.map_err(|error| failure(error.to_string()))?;
-        let open = Open::new(&self.path).map_err(|error| failure(error.to_string()))?;
-        let _ = first.close().await;
+        let open = Open::up_to_date(&self.path, false).await.map_err(|error| Failure {
+            reason: format!("{}: {error}", self.path.display()),
+            one_to_blame: false,
+        })?;
         self.reopened.now();
         Ok(open)
     }
 }
 
+/// Why the file could not be opened.
+#[derive(Debug, thiserror::Error)]
+enum Unopened {
+    #[error(transparent)]
+    Connect(sqlx::Error),
+    #[error(transparent)]
+    Migrate(MigrateError),
+    #[error(transparent)]
+    Own(rusqlite::Error),
+}
+
 impl Open {
+    /// Opens the file, with its tables brought up to date.
+    async fn up_to_date(path: &Path, create: bool) -> Result<Self, Unopened> {
+        let options = super::options(path).create_if_missing(create);
+        let mut first = options.connect().await.map_err(Unopened::Connect)?;
+        // Not `run`, whose future could not be sent between threads.
+        MIGRATIONS.run_direct(None, &mut first, false).await.map_err(Unopened::Migrate)?;
+        let open = Self::new(path).map_err(Unopened::Own)?;
+        // After the other is open: whoever closes the last one puts the log away and deletes it.
+        let _ = first.close().await;
+        Ok(open)
+    }
+
     fn new(path: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
