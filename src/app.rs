@@ -8,7 +8,7 @@ use std::time::Duration;
 use hubcommander_commands::Setup;
 use hubcommander_github::GitHub;
 use hubcommander_sdk::clock::SharedClock;
-use hubcommander_sdk::command::Command;
+use hubcommander_sdk::command::{Command, Headway};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
@@ -100,7 +100,13 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let setup = Setup { github: github.reader(), orgs: Arc::clone(&orgs), settings };
+    let setup = Setup {
+        github: github.reader(),
+        orgs: Arc::clone(&orgs),
+        grants: github.grants(),
+        leases: Arc::new(NoLeases),
+        settings,
+    };
 
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
@@ -275,11 +281,34 @@ pub async fn preview(
         Ok(asked) => asked,
         Err(refusal) => return Ok(said(&refusal)),
     };
-    let prepared =
-        prepare::prepare(&plugins.operations, &asked, "preview", &person, &place, clock.now()).await;
+    let prepared = prepare::prepare(
+        &plugins.operations,
+        &asked,
+        "preview",
+        &person,
+        &place,
+        clock.now(),
+        Headway::default(),
+    )
+    .await;
     Ok(match prepared {
         Ok(Outcome::Reply(message)) => Preview::Answer(message),
         Ok(Outcome::Plan(examined)) => Preview::Plan(examined),
         Err(refusal) => said(&refusal),
     })
+}
+
+struct NoLeases;
+
+#[async_trait::async_trait]
+impl hubcommander_sdk::lease::Leases for NoLeases {
+    async fn on(
+        &self,
+        _: &hubcommander_sdk::lease::Holding,
+    ) -> Result<Vec<hubcommander_sdk::lease::Lease>, Refusal> {
+        Ok(Vec::new())
+    }
+    async fn running(&self) -> Result<Vec<hubcommander_sdk::lease::Lease>, Refusal> {
+        Ok(Vec::new())
+    }
 }

@@ -17,6 +17,7 @@
 mod address;
 mod backticks;
 mod characters;
+mod duration;
 mod grammar;
 mod mention;
 mod name;
@@ -33,6 +34,7 @@ mod value;
 mod words;
 
 pub use address::{Address, Line, address, command};
+pub use duration::{seconds as duration_in_seconds, written as written_duration};
 pub use grammar::Grammar;
 pub use mention::{mention, mentioned, readable};
 pub use nearest::{nearest, within};

@@ -137,6 +137,9 @@ pub enum InvalidReason {
     /// It is no whole number, or too great a one.
     #[error("it is not a whole number")]
     NotANumber,
+    /// It is no length of time such as `14d`, or too long a one.
+    #[error("it is not a length of time")]
+    NotADuration,
     /// It is no complete http or https address.
     #[error("it is not an http or https address")]
     NotAnAddress,

@@ -65,9 +65,9 @@ fn values(spec: &ArgSpec, args: &Args) -> Vec<Option<String>> {
     match args.0.get(&spec.name) {
         None | Some(Value::Flag(false)) => Vec::new(),
         Some(Value::Flag(true)) => vec![None],
-        Some(Value::Number(number)) => vec![Some(quote(&number.to_string()))],
+        Some(Value::Number(number)) => vec![Some(quote(&numeral(spec, *number)))],
         Some(Value::Text(text)) => vec![Some(quote(&word(spec, text)))],
-        Some(Value::List(list)) if spec.kind == ArgKind::Topics => vec![Some(quote(&list.join(",")))],
+        Some(Value::List(list)) if spec.kind.is_list() => vec![Some(quote(&list.join(",")))],
         Some(Value::List(list)) => list.iter().map(|text| Some(quote(&word(spec, text)))).collect(),
     }
 }
@@ -75,10 +75,15 @@ fn values(spec: &ArgSpec, args: &Args) -> Vec<Option<String>> {
 fn rest_of(spec: &ArgSpec, args: &Args) -> Option<String> {
     match args.0.get(&spec.name)? {
         Value::Flag(_) => None,
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) => Some(numeral(spec, *number)),
         Value::Text(text) => Some(word(spec, text)),
         Value::List(list) => Some(list.join(" ")),
     }
+}
+
+/// A number as it is typed.
+fn numeral(spec: &ArgSpec, number: i64) -> String {
+    if spec.kind == ArgKind::Duration { crate::duration::written(number) } else { number.to_string() }
 }
 
 /// The word for a value: for a person the mention.

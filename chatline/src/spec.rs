@@ -18,12 +18,16 @@ pub enum ArgKind {
     NewRepository,
     /// A repository that exists in the organisation named by the command's organisation argument.
     Repository,
+    /// Repositories of that organisation, separated by commas.
+    Repositories,
     /// A repository anywhere: `owner/name`.
     FullRepository,
     /// A team of the organisation, by its slug.
     Team,
     /// A team and what it may do: `team=permission`.
     TeamPermission,
+    /// What somebody may do: one of GitHub's own permissions, or the name of a role that the organisation made.
+    Permission,
     /// A GitHub account.
     Login,
     /// A person in Slack, as a mention.
@@ -36,10 +40,20 @@ pub enum ArgKind {
     Topics,
     /// A whole number.
     Number,
+    /// A length of time: `30m`, `12h`, `14d`, `2w`. The command sees its seconds.
+    Duration,
     /// One of these words, in any case; the spelling given here is what the command sees.
     Choice(Vec<String>),
     /// The name of a command of this bot.
     CommandName,
+}
+
+impl ArgKind {
+    /// Whether one word of it stands for several values.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::Topics | Self::Repositories)
+    }
 }
 
 /// How an argument is given.
@@ -127,7 +141,8 @@ pub enum Value {
     Number(i64),
     /// A single word or text.
     Text(String),
-    /// What was given for a repeated argument, in order; also the single topics of [`ArgKind::Topics`].
+    /// What was given for a repeated argument, in order; also the single ones of [`ArgKind::Topics`]
+    /// and [`ArgKind::Repositories`].
     List(Vec<String>),
 }
 

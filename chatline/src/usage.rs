@@ -44,6 +44,7 @@ fn value(kind: &ArgKind) -> String {
         ArgKind::Text => "TEXT",
         ArgKind::Organization => "ORG",
         ArgKind::NewRepository | ArgKind::Repository => "REPO",
+        ArgKind::Repositories => "repo,repo",
         ArgKind::FullRepository => "owner/repo",
         ArgKind::Team => "TEAM",
         ArgKind::TeamPermission => "team=permission",
@@ -52,7 +53,9 @@ fn value(kind: &ArgKind) -> String {
         ArgKind::Branch => "BRANCH",
         ArgKind::Url => "URL",
         ArgKind::Topics => "topic,topic",
+        ArgKind::Permission => "PERMISSION",
         ArgKind::Number => "NUMBER",
+        ArgKind::Duration => "14d",
         ArgKind::Choice(choices) => return choices.join("|"),
         ArgKind::CommandName => "COMMAND",
     }

@@ -2,6 +2,7 @@
 //! whether there is such an organisation or team is for others to find out.
 
 use crate::characters::is_invisible;
+use crate::duration;
 use crate::mention;
 use crate::name;
 use crate::nearest::likely;
@@ -11,6 +12,8 @@ use crate::spec::{ArgKind, ArgSpec, Value};
 /// The most topics that GitHub gives a repository
 /// (<https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/classifying-your-repository-with-topics>).
 const MOST_TOPICS: usize = 20;
+/// The most repositories that one command is about: what people can still read through before they say yes.
+const MOST_REPOSITORIES: usize = 100;
 /// Longer addresses are not read.
 const LONGEST_ADDRESS: usize = 2_000;
 
@@ -24,6 +27,10 @@ pub(crate) fn one(arg: &ArgSpec, given: &str) -> Result<Value, Problem> {
             Err(_) => Err(invalid(arg, given, InvalidReason::NotANumber)),
         },
         ArgKind::Topics => topics(arg, word).map(Value::List),
+        ArgKind::Repositories => repositories(arg, word).map(Value::List),
+        ArgKind::Duration => {
+            duration::seconds(word).map(Value::Number).map_err(|reason| invalid(arg, given, reason))
+        }
         ArgKind::Choice(choices) => choice(arg, choices, given, word).map(Value::Text),
         kind => text(kind, word).map(Value::Text).map_err(|reason| invalid(arg, given, reason)),
     }
@@ -44,8 +51,9 @@ pub(crate) fn many<'a>(arg: &ArgSpec, given: impl Iterator<Item = &'a str>) -> R
             Value::Flag(_) => {}
         }
     }
-    if arg.kind == ArgKind::Topics && list.len() > MOST_TOPICS {
-        let reason = InvalidReason::TooMany { limit: MOST_TOPICS };
+    let most = if arg.kind == ArgKind::Topics { MOST_TOPICS } else { MOST_REPOSITORIES };
+    if arg.kind.is_list() && list.len() > most {
+        let reason = InvalidReason::TooMany { limit: most };
         return Err(invalid(arg, &list.join(" "), reason));
     }
     Ok(Value::List(list))
@@ -62,8 +70,10 @@ fn unformatted<'a>(kind: &ArgKind, word: &'a str) -> &'a str {
         ArgKind::Text => &[],
         ArgKind::NewRepository
         | ArgKind::Repository
+        | ArgKind::Repositories
         | ArgKind::FullRepository
         | ArgKind::Branch
+        | ArgKind::Permission
         | ArgKind::Team
         | ArgKind::TeamPermission => &['*', '~'],
         _ => &['*', '~', '_'],
@@ -105,6 +115,27 @@ fn topics(arg: &ArgSpec, given: &str) -> Result<Vec<String>, Problem> {
     Ok(list)
 }
 
+/// Repositories, each once, in their order.
+fn repositories(arg: &ArgSpec, given: &str) -> Result<Vec<String>, Problem> {
+    let mut list: Vec<String> = Vec::new();
+    for name in given.split([',', ' ', '\n']).filter(|name| !name.is_empty()) {
+        if name.contains(mention::OPEN) {
+            return Err(invalid(arg, name, InvalidReason::Person));
+        }
+        name::repository(name).map_err(|reason| invalid(arg, name, reason))?;
+        if !list.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            list.push(name.to_owned());
+        }
+    }
+    match list.len() {
+        0 => Err(invalid(arg, given, InvalidReason::Empty)),
+        n if n > MOST_REPOSITORIES => {
+            Err(invalid(arg, given, InvalidReason::TooMany { limit: MOST_REPOSITORIES }))
+        }
+        _ => Ok(list),
+    }
+}
+
 fn text(kind: &ArgKind, word: &str) -> Result<String, InvalidReason> {
     match kind {
         ArgKind::Text => return free_text(word),
@@ -133,6 +164,7 @@ fn text(kind: &ArgKind, word: &str) -> Result<String, InvalidReason> {
             name::team(&team)?;
             return Ok(format!("{team}={permission}"));
         }
+        ArgKind::Permission => return name::permission(word),
         ArgKind::Login => {
             let login = word.strip_prefix('@').unwrap_or(word);
             return name::login(login).map(|()| login.to_owned());
@@ -144,7 +176,13 @@ fn text(kind: &ArgKind, word: &str) -> Result<String, InvalidReason> {
             return name::command(command).map(|()| command.to_owned());
         }
         // Read by those who call this.
-        ArgKind::Text | ArgKind::Person | ArgKind::Topics | ArgKind::Number | ArgKind::Choice(_) => {}
+        ArgKind::Text
+        | ArgKind::Person
+        | ArgKind::Topics
+        | ArgKind::Repositories
+        | ArgKind::Number
+        | ArgKind::Duration
+        | ArgKind::Choice(_) => {}
     }
     Ok(word.to_owned())
 }
@@ -257,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn repositories_are_a_list_and_each_is_a_name() {
+        let list = |names: &[&str]| Ok(Value::List(names.iter().map(|&name| name.to_owned()).collect()));
+        assert_eq!(read(ArgKind::Repositories, "a,b-c, A,d"), list(&["a", "b-c", "d"]));
+        assert_eq!(read(ArgKind::Repositories, "a"), list(&["a"]));
+        assert_eq!(read(ArgKind::Repositories, ","), Err(InvalidReason::Empty));
+        assert_eq!(read(ArgKind::Repositories, "a,b/c"), Err(InvalidReason::Character('/')));
+        assert_eq!(read(ArgKind::Repositories, "a,.."), Err(InvalidReason::Reserved));
+        let many = |n: usize| (0..n).map(|n| format!("r{n}")).collect::<Vec<_>>().join(",");
+        assert!(read(ArgKind::Repositories, &many(100)).is_ok());
+        assert_eq!(read(ArgKind::Repositories, &many(101)), Err(InvalidReason::TooMany { limit: 100 }));
+    }
+
+    #[test]
     fn only_a_mention_is_a_person() {
         assert_eq!(read(ArgKind::Person, "\u{FDD0}U0ANA\u{FDD1},"), ok("U0ANA"));
         for given in [
@@ -330,6 +381,8 @@ mod tests {
             assert_eq!(read(ArgKind::Number, bad), Err(InvalidReason::NotANumber), "{bad:?}");
         }
         assert_eq!(read(ArgKind::Number, ""), Err(InvalidReason::Empty));
+        assert_eq!(read(ArgKind::Duration, "14d"), Ok(Value::Number(14 * 86_400)));
+        assert_eq!(read(ArgKind::Duration, "soon"), Err(InvalidReason::NotADuration));
     }
 
     #[test]

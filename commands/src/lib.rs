@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use hubcommander_github::Reader;
 use hubcommander_sdk::command::Command;
+use hubcommander_sdk::lease::{Grant, Leases};
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
@@ -19,6 +20,10 @@ pub struct Setup {
     pub github: Reader,
     /// The managed organisations.
     pub orgs: Arc<Orgs>,
+    /// What can be held at GitHub, and lent.
+    pub grants: Vec<Arc<dyn Grant>>,
+    /// What is lent.
+    pub leases: Arc<dyn Leases>,
     /// What config.toml says under `[commands.NAME]` besides what all commands share.
     pub settings: BTreeMap<String, toml::Table>,
 }

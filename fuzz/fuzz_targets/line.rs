@@ -27,6 +27,9 @@ static GRAMMARS: LazyLock<Vec<Grammar>> = LazyLock::new(|| {
             ArgSpec::option("default-branch", ArgKind::Branch, ""),
             ArgSpec::option("owner", ArgKind::Person, ""),
             ArgSpec::option("days", ArgKind::Number, ""),
+            ArgSpec::option("for", ArgKind::Duration, ""),
+            ArgSpec::option("also", ArgKind::Repositories, ""),
+            ArgSpec::option("may", ArgKind::Permission, ""),
             ArgSpec::flag("dry-run", ""),
         ],
         vec![
@@ -90,6 +93,8 @@ fn check(grammar: &Grammar, args: &Args) {
                 ArgKind::Organization
                 | ArgKind::NewRepository
                 | ArgKind::Repository
+                | ArgKind::Repositories
+                | ArgKind::Permission
                 | ArgKind::Team
                 | ArgKind::Login
                 | ArgKind::Person => {

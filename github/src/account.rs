@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::Method;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::OperationError;
+use hubcommander_sdk::lease::Grant;
 use hubcommander_sdk::operation::{Handler, Probe};
 use hubcommander_sdk::permit::{PermitCheck, WritePermit};
 use rand::rngs::StdRng;
@@ -57,6 +58,12 @@ impl GitHub {
     #[must_use]
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
         crate::operations::handlers(&self.0)
+    }
+
+    /// What can be held there, and lent.
+    #[must_use]
+    pub fn grants(&self) -> Vec<Arc<dyn Grant>> {
+        crate::grants::grants(&self.reader())
     }
 
     /// What looks at GitHub for a plan's preconditions.

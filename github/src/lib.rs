@@ -13,6 +13,7 @@ mod answer;
 mod budget;
 mod cache;
 mod failure;
+pub mod grants;
 mod identity;
 pub mod names;
 pub mod operations;

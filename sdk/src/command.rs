@@ -1,5 +1,8 @@
 //! A command is data and one function.
 
+use std::fmt;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +13,7 @@ use crate::error::Refusal;
 use crate::message::Message;
 use crate::people::{Person, Place};
 use crate::plan::{Plan, Risk};
+use crate::text::Text;
 
 /// Who may read a command's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,8 @@ pub struct CommandSpec {
     pub audience: Audience,
     /// The risk of what it usually plans; `None` if it only reads.
     pub risk: Option<Risk>,
+    /// Whether only the bot itself asks it, when something is due. People do not see it.
+    pub only_when_due: bool,
 }
 
 impl CommandSpec {
@@ -58,6 +64,7 @@ impl CommandSpec {
             examples: Vec::new(),
             audience: Audience::Internal,
             risk: None,
+            only_when_due: false,
         }
     }
 
@@ -97,6 +104,13 @@ impl CommandSpec {
         self
     }
 
+    /// Says that only the bot itself asks it, when something is due.
+    #[must_use]
+    pub fn only_when_due(mut self) -> Self {
+        self.only_when_due = true;
+        self
+    }
+
     /// Whether `name` is this command's name or alias, in any case.
     #[must_use]
     pub fn answers_to(&self, name: &str) -> bool {
@@ -106,7 +120,7 @@ impl CommandSpec {
 }
 
 /// What a command is asked: by whom, where, with which arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The id that the person can quote, such as `inv-7Q4K2`.
     pub invocation: String,
@@ -118,6 +132,33 @@ pub struct Request {
     pub args: Args,
     /// When it was asked.
     pub at: Instant,
+    /// Where to say how far it has come, if that takes long.
+    pub headway: Headway,
+}
+
+/// Takes word of how far something has come. The newest is shown; those between may be skipped.
+#[derive(Clone, Default)]
+pub struct Headway(Option<Arc<dyn Fn(Text) + Send + Sync>>);
+
+impl Headway {
+    /// Tells each word to `heard`.
+    #[must_use]
+    pub fn to(heard: impl Fn(Text) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(heard)))
+    }
+
+    /// Says how far it has come: "read 3,000 of 10,000 repositories".
+    pub fn say(&self, words: impl Into<Text>) {
+        if let Some(heard) = &self.0 {
+            heard(words.into());
+        }
+    }
+}
+
+impl fmt::Debug for Headway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headway")
+    }
 }
 
 /// What a command makes of a request.

@@ -33,6 +33,20 @@ impl Refusal {
     }
 }
 
+/// The world could not be looked at while planning.
+impl From<OperationError> for Refusal {
+    fn from(error: OperationError) -> Self {
+        let log = error.to_string();
+        let what = match error {
+            OperationError::Permanent { what, .. }
+            | OperationError::Blocked { what, .. }
+            | OperationError::Temporary { what, .. } => what,
+            OperationError::Unclear { .. } => "This could not be looked up.".into(),
+        };
+        Self::new(what, "").logged(log)
+    }
+}
+
 /// Why an operation did not go through, and what follows from that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum OperationError {

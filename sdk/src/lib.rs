@@ -8,12 +8,14 @@
 pub mod clock;
 pub mod command;
 pub mod error;
+pub mod lease;
 pub mod message;
 pub mod operation;
 pub mod orgs;
 pub mod people;
 pub mod permit;
 pub mod plan;
+pub mod schedule;
 pub mod setting;
 pub mod text;
 

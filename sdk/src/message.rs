@@ -100,6 +100,17 @@ pub enum Button {
     },
 }
 
+/// A text file beside a message, for what is too long to be read in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Its name, such as `acme-audit.csv`.
+    pub name: String,
+    /// What it is, in a few words.
+    pub title: String,
+    /// What is in it.
+    pub content: String,
+}
+
 /// A message to people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -113,6 +124,9 @@ pub struct Message {
     pub buttons: Vec<Button>,
     /// Small print: time taken, id to quote.
     pub footnote: Vec<Text>,
+    /// Files that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
 }
 
 impl Message {
@@ -159,6 +173,13 @@ impl Message {
     #[must_use]
     pub fn footnote(mut self, text: impl Into<Text>) -> Self {
         self.footnote.push(text.into());
+        self
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn file(mut self, file: File) -> Self {
+        self.files.push(file);
         self
     }
 

@@ -22,6 +22,16 @@ pub struct Operation {
     pub input: Json,
 }
 
+impl Operation {
+    /// An operation of this kind, in its first version. What cannot be written as JSON becomes null, which no
+    /// handler takes.
+    #[must_use]
+    pub fn of(kind: &str, input: &impl Serialize) -> Self {
+        let input = serde_json::to_value(input).unwrap_or(Json::Null);
+        Self { kind: kind.to_owned(), version: 1, input }
+    }
+}
+
 /// An operation in plain words, made by its handler from its input alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described {

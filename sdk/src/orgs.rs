@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::setting::Length;
+
 /// A team and what it may do on a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,10 @@ pub struct OrgSettings {
     pub new_repo_teams: Vec<TeamGrant>,
     /// Teams whose members are not made outside collaborators.
     pub collab_validation_teams: Vec<String>,
+    /// How long a grant lasts there if nobody says, in place of what the command says.
+    pub lease_default: Option<Length>,
+    /// How long a grant may last there at most, in place of what the command says.
+    pub lease_longest: Option<Length>,
     /// One line about it, for `!ListOrgs`.
     pub description: String,
 }

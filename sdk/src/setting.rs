@@ -1,6 +1,23 @@
 //! A command's own keys in config.toml, as data: so that a wrong value is told with its place and cure, like
 //! any other, before the command is made.
 
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A length of time as it is written in config.toml: `"12h"`, `"14d"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Length {
+    /// In seconds.
+    pub seconds: i64,
+}
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let seconds = chatline::duration_in_seconds(&text).map_err(serde::de::Error::custom)?;
+        Ok(Self { seconds })
+    }
+}
+
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingKind {
@@ -14,6 +31,8 @@ pub enum SettingKind {
     Texts,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A length of time: `"14d"`. [`Length`] reads it.
+    Length,
     /// A list of one or more of these words.
     Choices(&'static [&'static str]),
 }

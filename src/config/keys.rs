@@ -23,6 +23,8 @@ pub enum Shape {
     Number(i64, i64),
     /// A time with its unit: `"500ms"`, `"11s"`, `"2m"`.
     Time,
+    /// A length of time in days or so: `"12h"`, `"14d"`.
+    Length,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of one or more of these words.
@@ -51,6 +53,7 @@ impl Shape {
             Self::Number(least, most) if most == i64::MAX => format!("a whole number, {least} or more"),
             Self::Number(least, most) => format!("a whole number from {least} to {most}"),
             Self::Time => "a time with its unit, such as `\"11s\"` or `\"500ms\"`".to_owned(),
+            Self::Length => "a length of time, such as `\"14d\"` or `\"12h\"`".to_owned(),
             Self::Choice(words) => quoted(words, " or "),
             Self::Choices(words) => format!("a list of one or more of {}", quoted(words, ", ")),
             Self::Address => "an address, such as `\"https://example.com\"`".to_owned(),
@@ -307,6 +310,21 @@ pub static KEYS: &[Key] = &[
         "Slugs of teams whose members are not made outside collaborators.",
     ),
     key(
+        "orgs.*.lease_default",
+        Shape::Length,
+        Optional,
+        "\"30d\"",
+        "How long a grant lasts there if `--for` is left out, in place of the command's own `lease_default`.",
+    ),
+    key(
+        "orgs.*.lease_longest",
+        Shape::Length,
+        Optional,
+        "\"90d\"",
+        "How long a grant may last there at most, in place of the command's own `lease_longest`. Then none is \
+         for good.",
+    ),
+    key(
         "commands",
         Shape::Named("commands, by name"),
         Optional,
@@ -397,6 +415,7 @@ pub(super) fn own(setting: &'static Setting) -> Key {
         SettingKind::Flag => Shape::Flag,
         SettingKind::Number(least, most) => Shape::Number(least, most),
         SettingKind::Text => Shape::Text,
+        SettingKind::Length => Shape::Length,
         SettingKind::Texts => Shape::Texts,
         SettingKind::Choice(words) => Shape::Choice(words),
         SettingKind::Choices(words) => Shape::Choices(words),

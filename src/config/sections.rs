@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_sdk::orgs::{OrgSettings, TeamGrant};
+use hubcommander_sdk::setting::Length;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -187,7 +188,16 @@ impl Reading<'_, '_, '_> {
             public_only: self.flag("orgs.*.public_only", &[name]),
             new_repo_teams,
             collab_validation_teams: self.texts("orgs.*.collab_validation_teams", &[name]),
+            lease_default: self.length("orgs.*.lease_default", name),
+            lease_longest: self.length("orgs.*.lease_longest", name),
             description: self.text("orgs.*.description", &[name]).unwrap_or_default(),
+        }
+    }
+
+    fn length(&self, key: &'static str, name: &str) -> Option<Length> {
+        match self.value(key, &[name])? {
+            Value::Time(time) => Some(Length { seconds: time.as_secs().try_into().ok()? }),
+            _ => None,
         }
     }
 

@@ -54,6 +54,10 @@ pub(super) fn read(
                 .map(Value::Number)
         }
         (Shape::Time, DeValue::String(text)) => time(text).map(Value::Time),
+        (Shape::Length, DeValue::String(text)) => chatline::duration_in_seconds(text)
+            .ok()
+            .and_then(|seconds| seconds.try_into().ok())
+            .map(|seconds| Value::Time(Duration::from_secs(seconds))),
         (Shape::Address, DeValue::String(text)) => Url::parse(text)
             .ok()
             .filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"))

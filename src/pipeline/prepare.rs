@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubcommander_sdk::clock::Instant;
-use hubcommander_sdk::command::{Prepared, Request};
+use hubcommander_sdk::command::{Headway, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::people::{Person, Place};
@@ -83,6 +83,7 @@ pub async fn prepare(
     person: &Person,
     place: &Place,
     at: Instant,
+    headway: Headway,
 ) -> Result<Outcome, Refusal> {
     let request = Request {
         invocation: invocation.to_owned(),
@@ -90,6 +91,7 @@ pub async fn prepare(
         place: place.clone(),
         args: asked.parsed().args().clone(),
         at,
+        headway,
     };
     let registered: &Arc<Registered> = asked.parsed().registered();
     let prepared =

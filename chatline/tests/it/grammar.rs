@@ -21,6 +21,8 @@ pub fn create_repo() -> Vec<ArgSpec> {
         ArgSpec::option("default-branch", ArgKind::Branch, "The main branch"),
         ArgSpec::option("owner", ArgKind::Person, "Who answers for it"),
         ArgSpec::option("days", ArgKind::Number, "How long"),
+        ArgSpec::option("for", ArgKind::Duration, "How long"),
+        ArgSpec::option("also", ArgKind::Repositories, "Which others"),
         ArgSpec::flag("dry-run", "Show the plan and do nothing"),
     ]
 }

@@ -1,6 +1,7 @@
 //! Commands about GitHub's repositories.
 
 mod create_repo;
+pub mod lending;
 mod list_orgs;
 mod permission;
 mod set_text;

@@ -141,9 +141,7 @@ fn described(what: impl Into<Text>, risk: Risk) -> Described {
 
 /// An operation of version 1.
 fn operation(kind: &str, input: &impl Serialize) -> Operation {
-    // These inputs are strings, numbers and lists: they can always be written. If not, no handler takes null.
-    let input = serde_json::to_value(input).unwrap_or(Json::Null);
-    Operation { kind: kind.to_owned(), version: 1, input }
+    Operation::of(kind, input)
 }
 
 /// A repository was made by us if it came into being since we first tried, as we wanted it. GitHub does not

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hubcommander_sdk::command::Audience;
+use hubcommander_sdk::command::{Audience, Headway};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::text::Text;
@@ -115,6 +115,7 @@ impl Way<'_> {
             &person,
             &place,
             record.invocation().received_at,
+            Headway::default(),
         )
         .await;
         match prepared {

@@ -71,7 +71,7 @@ fn label(arg: &ArgSpec) -> String {
 }
 
 fn many_lines(arg: &ArgSpec) -> bool {
-    arg.repeated && arg.kind != ArgKind::Topics
+    arg.repeated && !arg.kind.is_list()
 }
 
 fn element(arg: &ArgSpec, orgs: &Orgs) -> Json {
@@ -118,6 +118,8 @@ fn example(kind: &ArgKind) -> Option<&'static str> {
     match kind {
         ArgKind::TeamPermission => Some("team=permission"),
         ArgKind::FullRepository => Some("owner/repo"),
+        ArgKind::Repositories => Some("repo, repo"),
+        ArgKind::Duration => Some("14d"),
         ArgKind::Url => Some("https://"),
         _ => None,
     }

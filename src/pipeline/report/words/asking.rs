@@ -33,7 +33,7 @@ pub fn usage(spec: &CommandSpec, orgs: &Orgs, place: &Place, examples: usize) ->
         if let ArgKind::Choice(choices) = &arg.kind {
             text = text.plain(format!(": {}", choices.join(", ")));
         }
-        if arg.repeated && arg.kind != ArgKind::Topics {
+        if arg.repeated && !arg.kind.is_list() {
             text = text.plain(", as often as you like");
         }
         message = message.item(text);
@@ -305,7 +305,7 @@ fn reason_words(kind: Option<&ArgKind>, reason: &InvalidReason) -> Text {
             "Write the organisation and the repository as two words.".into()
         }
         InvalidReason::Character('/')
-            if matches!(kind, Some(ArgKind::Repository | ArgKind::NewRepository)) =>
+            if matches!(kind, Some(ArgKind::Repository | ArgKind::Repositories | ArgKind::NewRepository)) =>
         {
             "Write the name alone, without the organisation and a slash.".into()
         }
@@ -321,6 +321,14 @@ fn reason_words(kind: Option<&ArgKind>, reason: &InvalidReason) -> Text {
             "Mention the person with an @, and choose them from Slack's list.".into()
         }
         InvalidReason::NotANumber => "It must be a whole number.".into(),
+        InvalidReason::NotADuration => Text::new()
+            .plain("Write it as a number and a letter: ")
+            .code("12h")
+            .plain(", ")
+            .code("14d")
+            .plain(" or ")
+            .code("2w")
+            .plain("."),
         InvalidReason::NotAnAddress => {
             Text::new().plain("It must be a whole address that begins with ").code("https://").plain(".")
         }
