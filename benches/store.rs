@@ -30,6 +30,7 @@ fn received(number: u64) -> NewInvocation {
             response_url: None,
         },
         at: chrono::Utc::now(),
+        due: None,
     }
 }
 

@@ -1,13 +1,19 @@
 //! The store over any database that has a writer and a reader.
 
 use async_trait::async_trait;
+use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::lease::Lease;
 use sqlx::migrate::MigrateError;
 
 use super::rows::{
-    AuditReadRow, ChangeRow, ClickReadRow, ClickRow, InvocationRow, ReceiveRow, StepReadRow, Write, readable,
+    AuditReadRow, BookRow, ChangeRow, ClickReadRow, ClickRow, DueReadRow, InvocationRow, LeaseReadRow,
+    ReceiveRow, StepReadRow, Write, readable,
 };
 use super::writer::{Verdict, WriterHandle};
-use super::{AuditEntry, Change, Click, NewInvocation, Receipt, Store, StoreError};
+use super::{
+    AuditEntry, Booking, Change, Click, Due, HistoryFilter, LeaseRecord, NewInvocation, Receipt, Store,
+    StoreError,
+};
 use crate::invocation::{Invocation, StepRecord};
 
 /// Reads rows. A row whose columns cannot be read is an error of its own.
@@ -23,6 +29,23 @@ pub(super) trait Reader: Send + Sync + 'static {
 
     /// The oldest first.
     async fn unfinished_clicks(&self) -> Result<Vec<Result<ClickReadRow, StoreError>>, StoreError>;
+
+    /// What is due by then, the oldest first.
+    async fn due(&self, by: i64, limit: u32) -> Result<Vec<Result<DueReadRow, StoreError>>, StoreError>;
+
+    async fn due_under(&self, key: &str) -> Result<Option<DueReadRow>, StoreError>;
+
+    async fn lease(&self, id: &str) -> Result<Option<LeaseReadRow>, StoreError>;
+
+    /// Those that run, the first to end first.
+    async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError>;
+
+    /// Those with a plan, the newest first.
+    async fn history(
+        &self,
+        filter: &HistoryFilter,
+        limit: u32,
+    ) -> Result<Vec<Result<InvocationRow, StoreError>>, StoreError>;
 
     /// The newest first.
     async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditReadRow>, StoreError>;
@@ -68,6 +91,33 @@ impl<R: Reader> Store for Database<R> {
     async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError> {
         let rows = self.reader.unfinished_clicks().await?;
         Ok(readable(rows.into_iter().map(|row| row.and_then(ClickReadRow::read))))
+    }
+
+    async fn book(&self, booking: &Booking) -> Result<(), StoreError> {
+        self.writer.write(Write::Book(BookRow::of(booking)?)).await.map(|_: Verdict| ())
+    }
+
+    async fn due(&self, by: Instant, limit: u32) -> Result<Vec<Due>, StoreError> {
+        let rows = self.reader.due(by.timestamp_micros(), limit).await?;
+        Ok(readable(rows.into_iter().map(|row| row.and_then(DueReadRow::read))))
+    }
+
+    async fn due_under(&self, key: &str) -> Result<Option<Due>, StoreError> {
+        self.reader.due_under(key).await?.map(DueReadRow::read).transpose()
+    }
+
+    async fn lease(&self, id: &str) -> Result<Option<LeaseRecord>, StoreError> {
+        self.reader.lease(id).await?.map(LeaseReadRow::read).transpose()
+    }
+
+    async fn leases(&self, holding: Option<&str>) -> Result<Vec<Lease>, StoreError> {
+        let rows = self.reader.leases(holding).await?;
+        rows.into_iter().map(|row| row.read().map(|record| record.lease)).collect()
+    }
+
+    async fn history(&self, filter: &HistoryFilter, limit: u32) -> Result<Vec<Invocation>, StoreError> {
+        let rows = self.reader.history(filter, limit).await?;
+        Ok(readable(rows.into_iter().map(|row| row.and_then(InvocationRow::read))))
     }
 
     async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {

@@ -7,21 +7,27 @@ mod database;
 mod open;
 mod postgres;
 mod rows;
+mod shelf;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::Args;
+use hubcommander_sdk::lease::Lease;
 use hubcommander_sdk::message::Message;
+use hubcommander_sdk::people::PersonId;
 use hubcommander_sdk::plan::{Digest, Plan};
 use serde_json::Value as Json;
 
 use crate::invocation::{Invocation, Origin, Posted, State, StepRecord};
 
 pub use open::open;
+pub use shelf::Shelf;
 
 /// Why the store did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +65,66 @@ pub struct NewInvocation {
     pub origin: Origin,
     /// When it came.
     pub at: Instant,
+    /// What was due, if the bot asks itself. It is no longer due then; if it was not due any more, the command is
+    /// a duplicate.
+    pub due: Option<String>,
+}
+
+/// A command that the bot asks itself when its time has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// What tells it from all others. Put down again, it replaces what was there.
+    pub key: String,
+    /// When.
+    pub at: Instant,
+    /// What it will have been said as, and where it is answered.
+    pub origin: Origin,
+}
+
+/// A lease, and whether it still runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseRecord {
+    /// The lease.
+    pub lease: Lease,
+    /// When it ended; `None` while it runs.
+    pub ended: Option<Instant>,
+}
+
+/// What is put down of leases and of what is due, all of it or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Booking {
+    /// Leases to insert or replace.
+    pub leases: Vec<LeaseRecord>,
+    /// What becomes due, or at another time than before.
+    pub due: Vec<Due>,
+    /// Keys of what is not due any more.
+    pub dropped: Vec<String>,
+}
+
+/// Which invocations `!History` asks for. Only those with a plan count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFilter {
+    /// Those that are about this resource, owner or person: see [`resources`].
+    pub resource: Option<String>,
+    /// Those before this one.
+    pub before: Option<String>,
+}
+
+/// What a plan is about, as `!History` finds it: what it locks, whose that is, and who asked.
+#[must_use]
+pub fn resources(plan: &Plan, person: &PersonId) -> Vec<String> {
+    let mut found: BTreeSet<String> = plan.locks.iter().map(|lock| lock.to_lowercase()).collect();
+    let owners: Vec<String> =
+        found.iter().filter_map(|lock| lock.split_once('/')).map(|(owner, _)| owner.to_owned()).collect();
+    found.extend(owners);
+    found.insert(person_resource(&person.user));
+    found.into_iter().collect()
+}
+
+/// A person of Slack, as `!History` finds them.
+#[must_use]
+pub fn person_resource(user: &str) -> String {
+    format!("person:{}", user.to_lowercase())
 }
 
 /// A click on a button, or a form that was sent.
@@ -125,6 +191,10 @@ pub struct Change {
     pub audit: Vec<AuditEntry>,
     /// Keys of clicks that this change has dealt with.
     pub clicks_done: Vec<String>,
+    /// What the plan is about, once there is one: see [`resources`].
+    pub touched: Vec<String>,
+    /// What becomes due by it.
+    pub book: Booking,
     /// When.
     pub at: Option<Instant>,
 }
@@ -155,6 +225,24 @@ pub trait Store: Send + Sync {
 
     /// Clicks that nobody has dealt with; the oldest first.
     async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError>;
+
+    /// Puts down what becomes due and what is lent.
+    async fn book(&self, booking: &Booking) -> Result<(), StoreError>;
+
+    /// What is due by then; the oldest first, so many at most.
+    async fn due(&self, by: Instant, limit: u32) -> Result<Vec<Due>, StoreError>;
+
+    /// What becomes due under this key, if it still does.
+    async fn due_under(&self, key: &str) -> Result<Option<Due>, StoreError>;
+
+    /// A lease, running or not.
+    async fn lease(&self, id: &str) -> Result<Option<LeaseRecord>, StoreError>;
+
+    /// The leases that run, on one holding or on all; those that end first before the others.
+    async fn leases(&self, holding: Option<&str>) -> Result<Vec<Lease>, StoreError>;
+
+    /// Invocations with a plan, the newest first, so many at most.
+    async fn history(&self, filter: &HistoryFilter, limit: u32) -> Result<Vec<Invocation>, StoreError>;
 
     /// The newest audit entries of an invocation or of all; the oldest first.
     async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;

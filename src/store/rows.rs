@@ -3,13 +3,15 @@
 //! Times are microseconds since 1970 UTC, so a time comes back cut to microseconds. Structured values are
 //! JSON text.
 
+use std::collections::HashSet;
+
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::people::PersonId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::{AuditEntry, Change, Click, NewInvocation, StoreError};
+use super::{AuditEntry, Booking, Change, Click, Due, LeaseRecord, NewInvocation, StoreError};
 use crate::invocation::{Invocation, Origin, State, StepRecord, StepState, Via};
 
 /// An entry of the audit, ready to be written.
@@ -52,6 +54,7 @@ pub(super) struct ReceiveRow {
     pub keys: Vec<String>,
     pub origin: String,
     pub at: i64,
+    pub due: Option<String>,
     pub audit: AuditRow,
 }
 
@@ -81,6 +84,7 @@ impl ReceiveRow {
             id: new.id,
             keys: new.keys,
             at,
+            due: new.due,
         })
     }
 }
@@ -129,6 +133,69 @@ pub(super) struct ChangeRow {
     pub steps: Vec<StepRow>,
     pub audit: Vec<AuditRow>,
     pub clicks_done: Vec<String>,
+    pub touched: Vec<String>,
+    pub book: BookRow,
+}
+
+/// What becomes due, ready to be written.
+#[derive(Clone, Debug)]
+pub(super) struct DueRow {
+    pub key: String,
+    pub at: i64,
+    pub origin: String,
+}
+
+/// A lease, ready to be written.
+#[derive(Clone, Debug)]
+pub(super) struct LeaseRow {
+    pub id: String,
+    pub holding: String,
+    pub until: i64,
+    pub ended: Option<i64>,
+    pub lease: String,
+}
+
+/// What is put down of leases and of what is due, ready to be written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BookRow {
+    pub leases: Vec<LeaseRow>,
+    pub due: Vec<DueRow>,
+    pub dropped: Vec<String>,
+}
+
+impl BookRow {
+    pub fn of(booking: &Booking) -> Result<Self, StoreError> {
+        let lease = |record: &LeaseRecord| {
+            let lease = &record.lease;
+            Ok(LeaseRow {
+                id: lease.id.clone(),
+                holding: lease.holding.key.clone(),
+                until: lease.until.timestamp_micros(),
+                ended: record.ended.map(|ended| ended.timestamp_micros()),
+                lease: encode(&lease.id, lease)?,
+            })
+        };
+        let due = |due: &Due| {
+            Ok(DueRow {
+                key: due.key.clone(),
+                at: due.at.timestamp_micros(),
+                origin: encode(&due.key, &due.origin)?,
+            })
+        };
+        Ok(Self {
+            leases: booking.leases.iter().map(lease).collect::<Result<_, StoreError>>()?,
+            due: booking.due.iter().map(due).collect::<Result<_, StoreError>>()?,
+            dropped: booking.dropped.clone(),
+        })
+    }
+
+    /// The keys and ids that it touches.
+    pub fn touches(&self) -> impl Iterator<Item = String> {
+        let due = self.due.iter().map(|due| &due.key).chain(&self.dropped);
+        let due: HashSet<&String> = due.collect();
+        let leases: HashSet<&String> = self.leases.iter().map(|lease| &lease.id).collect();
+        due.into_iter().map(|key| format!("d{key}")).chain(leases.into_iter().map(|id| format!("l{id}")))
+    }
 }
 
 impl ChangeRow {
@@ -165,6 +232,8 @@ impl ChangeRow {
             steps,
             audit: change.audit.iter().map(AuditRow::of).collect(),
             clicks_done: change.clicks_done.clone(),
+            touched: change.touched.clone(),
+            book: BookRow::of(&change.book)?,
         })
     }
 }
@@ -176,6 +245,7 @@ pub(super) enum Write {
     Click(ClickRow),
     Change(Box<ChangeRow>),
     ClickDone { key: String, audit: Vec<AuditRow> },
+    Book(BookRow),
     Probe,
 }
 
@@ -196,6 +266,7 @@ impl Write {
             Self::Receive(_) => "receive".to_owned(),
             Self::Click(_) => "click".to_owned(),
             Self::ClickDone { .. } => "click-done".to_owned(),
+            Self::Book(_) => "book".to_owned(),
             Self::Probe => "probe".to_owned(),
             Self::Change(change) => {
                 let mut what = String::from("change");
@@ -298,6 +369,36 @@ impl ClickReadRow {
     pub fn read(self) -> Result<Click, StoreError> {
         let body: Json = decode(&self.key, "body", &self.body)?;
         Ok(Click { body, at: instant(&self.key, self.at)?, key: self.key })
+    }
+}
+
+/// What becomes due, as it is read.
+#[derive(sqlx::FromRow)]
+pub(super) struct DueReadRow {
+    key: String,
+    at: i64,
+    origin: String,
+}
+
+impl DueReadRow {
+    pub fn read(self) -> Result<Due, StoreError> {
+        let origin = decode(&self.key, "origin", &self.origin)?;
+        Ok(Due { origin, at: instant(&self.key, self.at)?, key: self.key })
+    }
+}
+
+/// A lease as it is read.
+#[derive(sqlx::FromRow)]
+pub(super) struct LeaseReadRow {
+    id: String,
+    ended: Option<i64>,
+    lease: String,
+}
+
+impl LeaseReadRow {
+    pub fn read(self) -> Result<LeaseRecord, StoreError> {
+        let ended = self.ended.map(|ended| instant(&self.id, ended)).transpose()?;
+        Ok(LeaseRecord { lease: decode(&self.id, "lease", &self.lease)?, ended })
     }
 }
 

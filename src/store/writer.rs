@@ -178,13 +178,16 @@ fn touches(write: &Write) -> Vec<String> {
     match write {
         Write::Receive(new) => {
             let keys = new.keys.iter().map(|key| format!("k{key}"));
-            keys.chain([format!("i{}", new.id)]).collect()
+            let due = new.due.iter().map(|key| format!("d{key}"));
+            keys.chain(due).chain([format!("i{}", new.id)]).collect()
         }
         Write::Click(new) => vec![click(&new.key)],
         Write::Change(change) => {
             let clicks: HashSet<&String> = change.clicks_done.iter().collect();
-            clicks.into_iter().map(click).chain([format!("i{}", change.id)]).collect()
+            let all = clicks.into_iter().map(click).chain(change.book.touches());
+            all.chain([format!("i{}", change.id)]).collect()
         }
+        Write::Book(book) => book.touches().collect(),
         Write::ClickDone { key, .. } => vec![click(key)],
         Write::Probe => vec!["p".to_owned()],
     }

@@ -130,7 +130,7 @@ impl Intake {
     pub(super) async fn receive(&self, keys: Vec<String>, origin: Origin) -> Answer {
         let at = self.clock.now();
         let id = self.ids.next();
-        let new = NewInvocation { id: id.clone(), keys, origin: origin.clone(), at };
+        let new = NewInvocation { id: id.clone(), keys, origin: origin.clone(), at, due: None };
         match self.engine.store.receive(new).await {
             Ok(Receipt::New) => {
                 self.counters.commands.fetch_add(1, Ordering::Relaxed);

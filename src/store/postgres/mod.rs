@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{Executor as _, FromRow as _};
 
-use super::StoreError;
+use super::{HistoryFilter, StoreError};
 use super::database::{Database, Reader, row_error};
-use super::rows::{AuditReadRow, ClickReadRow, InvocationRow, StepReadRow};
+use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
 use super::writer::WriterHandle;
 use connect::Server;
 
@@ -62,6 +62,25 @@ const AUDIT: &str = "SELECT seq, at, invocation, event, body::text FROM audit OR
 
 const AUDIT_OF: &str = "SELECT seq, at, invocation, event, body::text FROM audit
     WHERE invocation = $2 ORDER BY seq DESC LIMIT $1";
+
+const DUE: &str = "SELECT key, at, origin::text FROM due WHERE at <= $1 ORDER BY at LIMIT $2";
+
+const DUE_UNDER: &str = "SELECT key, at, origin::text FROM due WHERE key = $1";
+
+const LEASE: &str = "SELECT id, ended, lease::text FROM leases WHERE id = $1";
+
+const LEASES: &str = "SELECT id, ended, lease::text FROM leases WHERE ended IS NULL
+    AND ($1::text IS NULL OR holding = $1) ORDER BY until, id";
+
+const HISTORY: &str = "SELECT id, version, state, origin::text, command, args::text, plan::text, digest,
+    gate::text, posted::text, outcome::text, reported, received_at, updated_at FROM invocations
+    WHERE digest IS NOT NULL AND ($1::text IS NULL OR id < $1) ORDER BY seq DESC LIMIT $2";
+
+const HISTORY_OF: &str = "SELECT it.id, version, state, origin::text, command, args::text, plan::text, digest,
+    gate::text, posted::text, outcome::text, reported, received_at, updated_at
+    FROM touched JOIN invocations AS it ON it.id = touched.invocation
+    WHERE touched.resource = $3 AND ($1::text IS NULL OR it.id < $1)
+    ORDER BY touched.invocation DESC LIMIT $2";
 
 /// Reads beside the writer.
 pub(super) struct PostgresReader {
@@ -114,6 +133,52 @@ impl Reader for PostgresReader {
     async fn unfinished_clicks(&self) -> Result<Vec<Result<ClickReadRow, StoreError>>, StoreError> {
         let rows = self.rows(sqlx::query(UNFINISHED_CLICKS)).await?;
         let read = |row| ClickReadRow::from_row(row).map_err(|error| row_error("a click", &error));
+        Ok(rows.iter().map(read).collect())
+    }
+
+    async fn due(&self, by: i64, limit: u32) -> Result<Vec<Result<DueReadRow, StoreError>>, StoreError> {
+        let rows = self.rows(sqlx::query(DUE).bind(by).bind(i64::from(limit))).await?;
+        let read = |row| DueReadRow::from_row(row).map_err(|error| row_error("what is due", &error));
+        Ok(rows.iter().map(read).collect())
+    }
+
+    async fn due_under(&self, key: &str) -> Result<Option<DueReadRow>, StoreError> {
+        if !can_be_stored(key) {
+            return Ok(None);
+        }
+        let rows = self.rows(sqlx::query(DUE_UNDER).bind(key)).await?;
+        rows.first().map(|row| DueReadRow::from_row(row).map_err(|e| row_error(key, &e))).transpose()
+    }
+
+    async fn lease(&self, id: &str) -> Result<Option<LeaseReadRow>, StoreError> {
+        if !can_be_stored(id) {
+            return Ok(None);
+        }
+        let rows = self.rows(sqlx::query(LEASE).bind(id)).await?;
+        rows.first().map(|row| LeaseReadRow::from_row(row).map_err(|e| row_error(id, &e))).transpose()
+    }
+
+    async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError> {
+        let rows = self.rows(sqlx::query(LEASES).bind(holding)).await?;
+        rows.iter().map(|row| LeaseReadRow::from_row(row).map_err(|e| row_error("a lease", &e))).collect()
+    }
+
+    async fn history(
+        &self,
+        filter: &HistoryFilter,
+        limit: u32,
+    ) -> Result<Vec<Result<InvocationRow, StoreError>>, StoreError> {
+        let mut asked = filter.resource.iter().chain(&filter.before);
+        if asked.any(|name| !can_be_stored(name)) {
+            return Ok(Vec::new());
+        }
+        let (before, limit) = (filter.before.as_deref(), i64::from(limit));
+        let query = match filter.resource.as_deref() {
+            Some(resource) => sqlx::query(HISTORY_OF).bind(before).bind(limit).bind(resource),
+            None => sqlx::query(HISTORY).bind(before).bind(limit),
+        };
+        let rows = self.rows(query).await?;
+        let read = |row| InvocationRow::from_row(row).map_err(|error| row_error("an invocation", &error));
         Ok(rows.iter().map(read).collect())
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor as _, Row as _};
 
-use super::super::rows::{AuditRow, ChangeRow, ReceiveRow, StepRow, Write};
+use super::super::rows::{AuditRow, BookRow, ChangeRow, DueRow, LeaseRow, ReceiveRow, StepRow, Write};
 use super::super::writer::{Pruning, Verdict};
 
 /// Everything but the commit. Returns the verdicts, the transaction's id, and how many keys were pruned.
@@ -27,6 +27,9 @@ pub(super) async fn work(
     }
     let matched = lock_matching(connection, &changes).await?;
     changes.retain(|change| matched.contains(&change.id));
+    // What is not due any more is not received.
+    let gone = drop_due(connection, receives.iter().filter_map(|new| new.due.as_deref())).await?;
+    receives.retain(|new| new.due.as_ref().is_none_or(|due| gone.contains(due)));
     let fresh = insert_keys(connection, &receives).await?;
     receives.retain(|new| fresh.contains(&new.id));
     let clicks = insert_clicks(connection, batch).await?;
@@ -44,13 +47,16 @@ pub(super) async fn work(
     upsert_steps(connection, &changes).await?;
     let mut audit: Vec<&AuditRow> = Vec::new();
     let mut clicks_done: Vec<&str> = Vec::new();
+    let mut books: Vec<&BookRow> = Vec::new();
     for (write, _) in batch.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Written) {
         match write {
             Write::Receive(new) => audit.push(&new.audit),
             Write::Change(change) => {
                 audit.extend(&change.audit);
                 clicks_done.extend(change.clicks_done.iter().map(String::as_str));
+                books.push(&change.book);
             }
+            Write::Book(book) => books.push(book),
             Write::ClickDone { key, audit: entries } => {
                 audit.extend(entries);
                 clicks_done.push(key);
@@ -66,6 +72,8 @@ pub(super) async fn work(
                      SELECT key FROM clicks WHERE key = ANY ($1) ORDER BY key FOR UPDATE)";
         sqlx::query(sql).bind(&clicks_done).execute(&mut *connection).await?;
     }
+    insert_touched(connection, &changes).await?;
+    put_down(connection, &books).await?;
     append_audit(connection, &audit).await?;
     let pruned = match prune_before {
         Some(before) => prune(connection, before).await?,
@@ -226,6 +234,70 @@ async fn upsert_steps(connection: &mut PgConnection, changes: &[&ChangeRow]) -> 
         .bind(all.iter().map(|(_, step)| step.tries).collect::<Vec<_>>())
         .bind(all.iter().map(|(_, step)| step.applied.as_deref()).collect::<Vec<_>>())
         .bind(all.iter().map(|(_, step)| step.error.as_deref()).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Takes what was due away, and returns the keys that were there.
+async fn drop_due(
+    connection: &mut PgConnection,
+    keys: impl Iterator<Item = &str>,
+) -> Result<HashSet<String>, sqlx::Error> {
+    let keys: Vec<&str> = keys.collect();
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = "DELETE FROM due WHERE key IN (
+                 SELECT key FROM due WHERE key = ANY ($1) ORDER BY key FOR UPDATE) RETURNING key";
+    let rows = sqlx::query(sql).bind(keys).fetch_all(connection).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+async fn insert_touched(connection: &mut PgConnection, changes: &[&ChangeRow]) -> Result<(), sqlx::Error> {
+    let all = changes.iter().flat_map(|change| change.touched.iter().map(|of| (of.as_str(), change.id.as_str())));
+    let (resources, ids): (Vec<&str>, Vec<&str>) = all.unzip();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO touched (resource, invocation)
+               SELECT * FROM unnest($1::text[], $2::text[]) AS given (resource, invocation)
+               ORDER BY resource, invocation ON CONFLICT DO NOTHING";
+    sqlx::query(sql).bind(resources).bind(ids).execute(connection).await.map(|_| ())
+}
+
+/// What becomes due and what is lent.
+async fn put_down(connection: &mut PgConnection, books: &[&BookRow]) -> Result<(), sqlx::Error> {
+    drop_due(connection, books.iter().flat_map(|book| book.dropped.iter().map(String::as_str))).await?;
+    let due: Vec<&DueRow> = books.iter().flat_map(|book| &book.due).collect();
+    if !due.is_empty() {
+        let sql = "INSERT INTO due (key, at, origin)
+                   SELECT key, at, origin::json
+                   FROM unnest($1::text[], $2::bigint[], $3::text[]) AS given (key, at, origin) ORDER BY key
+                   ON CONFLICT (key) DO UPDATE SET at = excluded.at, origin = excluded.origin";
+        sqlx::query(sql)
+            .bind(due.iter().map(|due| due.key.as_str()).collect::<Vec<_>>())
+            .bind(due.iter().map(|due| due.at).collect::<Vec<_>>())
+            .bind(due.iter().map(|due| due.origin.as_str()).collect::<Vec<_>>())
+            .execute(&mut *connection)
+            .await?;
+    }
+    let leases: Vec<&LeaseRow> = books.iter().flat_map(|book| &book.leases).collect();
+    if leases.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO leases (id, holding, until, ended, lease)
+               SELECT id, holding, until, ended, lease::json
+               FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
+                 AS given (id, holding, until, ended, lease) ORDER BY id
+               ON CONFLICT (id) DO UPDATE SET holding = excluded.holding, until = excluded.until,
+                 ended = excluded.ended, lease = excluded.lease";
+    sqlx::query(sql)
+        .bind(leases.iter().map(|lease| lease.id.as_str()).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| lease.holding.as_str()).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| lease.until).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| lease.ended).collect::<Vec<_>>())
+        .bind(leases.iter().map(|lease| lease.lease.as_str()).collect::<Vec<_>>())
         .execute(connection)
         .await
         .map(|_| ())

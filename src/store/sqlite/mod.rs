@@ -16,9 +16,9 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, FromRow as _};
 
-use super::StoreError;
+use super::{HistoryFilter, StoreError};
 use super::database::{Database, Reader, row_error};
-use super::rows::{AuditReadRow, ClickReadRow, InvocationRow, StepReadRow};
+use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
 use super::writer::WriterHandle;
 
 pub(super) use write::PageLimit;
@@ -103,6 +103,27 @@ const AUDIT: &str = "SELECT seq, at, invocation, event, body FROM audit ORDER BY
 const AUDIT_OF: &str = "SELECT seq, at, invocation, event, body FROM audit
     WHERE invocation = ? ORDER BY seq DESC LIMIT ?";
 
+const DUE: &str = "SELECT key, at, origin FROM due WHERE at <= ? ORDER BY at LIMIT ?";
+
+const DUE_UNDER: &str = "SELECT key, at, origin FROM due WHERE key = ?";
+
+const LEASE: &str = "SELECT id, ended, lease FROM leases WHERE id = ?";
+
+const LEASES: &str = "SELECT id, ended, lease FROM leases WHERE ended IS NULL ORDER BY until, id";
+
+const LEASES_ON: &str =
+    "SELECT id, ended, lease FROM leases WHERE ended IS NULL AND holding = ? ORDER BY until, id";
+
+const HISTORY: &str =
+    "SELECT id, version, state, origin, command, args, plan, digest, gate, posted, outcome,
+    reported, received_at, updated_at FROM invocations
+    WHERE digest IS NOT NULL AND (?1 IS NULL OR id < ?1) ORDER BY seq DESC LIMIT ?2";
+
+const HISTORY_OF: &str = "SELECT it.id, version, state, origin, command, args, plan, digest, gate, posted,
+    outcome, reported, received_at, updated_at
+    FROM touched JOIN invocations AS it ON it.id = touched.invocation
+    WHERE touched.resource = ?3 AND (?1 IS NULL OR it.id < ?1) ORDER BY touched.invocation DESC LIMIT ?2";
+
 /// Reads beside the writer.
 pub(super) struct SqliteReader {
     pool: SqlitePool,
@@ -129,6 +150,48 @@ impl Reader for SqliteReader {
     async fn unfinished_clicks(&self) -> Result<Vec<Result<ClickReadRow, StoreError>>, StoreError> {
         let rows = sqlx::query(UNFINISHED_CLICKS).fetch_all(&self.pool).await.map_err(read_error)?;
         let read = |row| ClickReadRow::from_row(row).map_err(|error| row_error("a click", &error));
+        Ok(rows.iter().map(read).collect())
+    }
+
+    async fn due(&self, by: i64, limit: u32) -> Result<Vec<Result<DueReadRow, StoreError>>, StoreError> {
+        let query = sqlx::query(DUE).bind(by).bind(i64::from(limit));
+        let rows = query.fetch_all(&self.pool).await.map_err(read_error)?;
+        let read = |row| DueReadRow::from_row(row).map_err(|error| row_error("what is due", &error));
+        Ok(rows.iter().map(read).collect())
+    }
+
+    async fn due_under(&self, key: &str) -> Result<Option<DueReadRow>, StoreError> {
+        let row = sqlx::query(DUE_UNDER).bind(key).fetch_optional(&self.pool).await.map_err(read_error)?;
+        row.map(|row| DueReadRow::from_row(&row).map_err(|error| row_error(key, &error))).transpose()
+    }
+
+    async fn lease(&self, id: &str) -> Result<Option<LeaseReadRow>, StoreError> {
+        let row = sqlx::query(LEASE).bind(id).fetch_optional(&self.pool).await.map_err(read_error)?;
+        row.map(|row| LeaseReadRow::from_row(&row).map_err(|error| row_error(id, &error))).transpose()
+    }
+
+    async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError> {
+        let query = match holding {
+            Some(holding) => sqlx::query(LEASES_ON).bind(holding),
+            None => sqlx::query(LEASES),
+        };
+        let rows = query.fetch_all(&self.pool).await.map_err(read_error)?;
+        rows.iter().map(|row| LeaseReadRow::from_row(row).map_err(|e| row_error("a lease", &e))).collect()
+    }
+
+    async fn history(
+        &self,
+        filter: &HistoryFilter,
+        limit: u32,
+    ) -> Result<Vec<Result<InvocationRow, StoreError>>, StoreError> {
+        let query = match &filter.resource {
+            Some(resource) => {
+                sqlx::query(HISTORY_OF).bind(&filter.before).bind(i64::from(limit)).bind(resource)
+            }
+            None => sqlx::query(HISTORY).bind(&filter.before).bind(i64::from(limit)),
+        };
+        let rows = query.fetch_all(&self.pool).await.map_err(read_error)?;
+        let read = |row| InvocationRow::from_row(row).map_err(|error| row_error("an invocation", &error));
         Ok(rows.iter().map(read).collect())
     }
 

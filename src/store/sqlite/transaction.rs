@@ -5,7 +5,7 @@
 
 use rusqlite::{CachedStatement, Connection, params};
 
-use super::super::rows::{AuditRow, ChangeRow, ClickRow, ReceiveRow, Write};
+use super::super::rows::{AuditRow, BookRow, ChangeRow, ClickRow, ReceiveRow, Write};
 use super::super::writer::{Pruning, Verdict, fault_point};
 
 const INVOCATION: &str =
@@ -33,6 +33,17 @@ const STEP: &str = "INSERT INTO steps (invocation, step, state, started_at, trie
 const CLICK_DONE: &str = "UPDATE clicks SET done = 1 WHERE key = ?1";
 
 const AUDIT: &str = "INSERT INTO audit (at, invocation, event, body) VALUES (?1, ?2, ?3, ?4)";
+
+const DUE: &str = "INSERT INTO due (key, at, origin) VALUES (?1, ?2, ?3)
+     ON CONFLICT (key) DO UPDATE SET at = excluded.at, origin = excluded.origin";
+
+const NOT_DUE: &str = "DELETE FROM due WHERE key = ?1";
+
+const LEASE: &str = "INSERT INTO leases (id, holding, until, ended, lease) VALUES (?1, ?2, ?3, ?4, ?5)
+     ON CONFLICT (id) DO UPDATE SET holding = excluded.holding, until = excluded.until,
+     ended = excluded.ended, lease = excluded.lease";
+
+const TOUCHED: &str = "INSERT INTO touched (resource, invocation) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 const PROBE: &str = "UPDATE probe SET count = count + 1";
 
@@ -96,6 +107,10 @@ struct Rows<'c> {
     step: Statement<'c>,
     click_done: Statement<'c>,
     audit: Statement<'c>,
+    due: Statement<'c>,
+    not_due: Statement<'c>,
+    lease: Statement<'c>,
+    touched: Statement<'c>,
     probe: Statement<'c>,
 }
 
@@ -111,6 +126,10 @@ impl<'c> Rows<'c> {
             step: statement(STEP),
             click_done: statement(CLICK_DONE),
             audit: statement(AUDIT),
+            due: statement(DUE),
+            not_due: statement(NOT_DUE),
+            lease: statement(LEASE),
+            touched: statement(TOUCHED),
             probe: statement(PROBE),
         }
     }
@@ -125,11 +144,17 @@ impl<'c> Rows<'c> {
                 audit.iter().try_for_each(|entry| self.audit(entry))?;
                 Ok(Verdict::Written)
             }
+            Write::Book(book) => self.book(book).map(|()| Verdict::Written),
             Write::Probe => self.probe.run([]).map(|_| Verdict::Written),
         }
     }
 
     fn receive(&mut self, new: &ReceiveRow) -> rusqlite::Result<Verdict> {
+        if let Some(due) = &new.due
+            && self.not_due.run([due])? == 0
+        {
+            return Ok(Verdict::Duplicate);
+        }
         for (place, key) in new.keys.iter().enumerate() {
             if self.seen.run(params![key, new.id, new.at])? == 0 {
                 // It is known by this key. Those before were not known, and are not to be.
@@ -181,8 +206,25 @@ impl<'c> Rows<'c> {
         for key in &change.clicks_done {
             self.click_done.run([key])?;
         }
+        for resource in &change.touched {
+            self.touched.run([resource, &change.id])?;
+        }
+        self.book(&change.book)?;
         change.audit.iter().try_for_each(|entry| self.audit(entry))?;
         Ok(Verdict::Written)
+    }
+
+    fn book(&mut self, book: &BookRow) -> rusqlite::Result<()> {
+        for key in &book.dropped {
+            self.not_due.run([key])?;
+        }
+        for due in &book.due {
+            self.due.run(params![due.key, due.at, due.origin])?;
+        }
+        for lease in &book.leases {
+            self.lease.run(params![lease.id, lease.holding, lease.until, lease.ended, lease.lease])?;
+        }
+        Ok(())
     }
 
     fn audit(&mut self, entry: &AuditRow) -> rusqlite::Result<()> {

@@ -46,4 +46,9 @@ both! {
     old_keys_are_forgotten_after_a_week
     a_state_that_is_none_is_refused
     probing_writes
+    what_is_due_is_received_once_and_then_not_due
+    what_is_put_down_again_replaces_what_was_there
+    leases_run_until_they_are_ended
+    history_finds_plans_by_what_they_are_about
+    a_change_and_what_it_books_are_one
 }

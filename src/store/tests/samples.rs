@@ -44,6 +44,7 @@ pub fn with_keys(id: &str, keys: &[&str]) -> NewInvocation {
         keys: keys.iter().map(|&key| key.to_owned()).collect(),
         origin: origin("CreateRepo acme widgets"),
         at: at(0),
+        due: None,
     }
 }
 

@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use hubcommander_sdk::lease::{Holding, Lease};
+use hubcommander_sdk::plan::Digest;
 use serde_json::json;
 
 use super::places::Place;
 use super::samples::*;
 use crate::invocation::{Posted, State, StepError, StepState};
-use crate::store::{AuditEntry, Change, Click, Receipt, StoreError};
+use crate::store::{
+    AuditEntry, Booking, Change, Click, Due, HistoryFilter, LeaseRecord, NewInvocation, Receipt, StoreError,
+};
 
 pub async fn a_command_is_received_once(place: Place) {
     let store = place.open().await;
@@ -392,4 +396,114 @@ pub async fn probing_writes(place: Place) {
     store.probe().await.unwrap();
     join_all((0..10).map(|_| store.probe())).await.into_iter().for_each(Result::unwrap);
     assert_eq!(place.count("SELECT CAST(count AS BIGINT) FROM probe").await, 11);
+}
+
+fn due(key: &str, micros: i64) -> Due {
+    Due { key: key.into(), at: at(micros), origin: origin(&format!("LeaseEnds {key}")) }
+}
+
+fn asked_itself(id: &str, due: &str) -> NewInvocation {
+    NewInvocation { due: Some(due.into()), ..with_keys(id, &[&format!("due:{due}:{id}")]) }
+}
+
+pub async fn what_is_due_is_received_once_and_then_not_due(place: Place) {
+    let store = place.open().await;
+    let booking = Booking { due: vec![due("b", 20), due("a", 10), due("c", 30)], ..Booking::default() };
+    store.book(&booking).await.unwrap();
+    let keys = |due: Vec<Due>| due.into_iter().map(|due| due.key).collect::<Vec<_>>();
+    assert_eq!(keys(store.due(at(20), 10).await.unwrap()), ["a", "b"]);
+    assert_eq!(keys(store.due(at(90), 1).await.unwrap()), ["a"]);
+    assert_eq!(store.due_under("c").await.unwrap(), Some(due("c", 30)));
+
+    assert_eq!(store.receive(asked_itself("1", "a")).await.unwrap(), Receipt::New);
+    assert_eq!(store.receive(asked_itself("2", "a")).await.unwrap(), Receipt::Duplicate);
+    assert_eq!(store.invocation("2").await.unwrap(), None);
+    let at_once = ["3", "4", "5"].map(|id| store.receive(asked_itself(id, "b")));
+    let new = join_all(at_once).await.into_iter().filter(|got| matches!(got, Ok(Receipt::New))).count();
+    assert_eq!(new, 1);
+    assert_eq!(keys(store.due(at(90), 10).await.unwrap()), ["c"]);
+    store.book(&Booking { dropped: vec!["c".into(), "unknown".into()], ..Booking::default() }).await.unwrap();
+    assert_eq!(store.receive(asked_itself("6", "c")).await.unwrap(), Receipt::Duplicate);
+    assert_eq!(store.due(at(90), 10).await.unwrap(), []);
+}
+
+pub async fn what_is_put_down_again_replaces_what_was_there(place: Place) {
+    let store = place.open().await;
+    store.book(&Booking { due: vec![due("a", 10)], ..Booking::default() }).await.unwrap();
+    let later = Booking { due: vec![due("a", 50)], dropped: vec!["a".into()], ..Booking::default() };
+    store.book(&later).await.unwrap();
+    assert_eq!(store.due(at(90), 10).await.unwrap(), [due("a", 50)]);
+}
+
+fn lent(id: &str, key: &str, micros: i64, ended: Option<i64>) -> LeaseRecord {
+    let lease = Lease {
+        id: id.into(),
+        holding: Holding {
+            grant: "github.collaborator".into(),
+            key: key.into(),
+            subject: json!({ "login": "octocat" }),
+            shown: "octocat on acme/widgets".into(),
+        },
+        level: "push".into(),
+        base: None,
+        until: at(micros),
+        longest: Some(60),
+        reason: Some("an incident".into()),
+        by: origin("x").person,
+        invocation: "inv-1".into(),
+    };
+    LeaseRecord { lease, ended: ended.map(at) }
+}
+
+pub async fn leases_run_until_they_are_ended(place: Place) {
+    let store = place.open().await;
+    let leases = vec![lent("b", "k1", 20, None), lent("a", "k1", 30, None), lent("c", "k2", 10, None)];
+    store.book(&Booking { leases: leases.clone(), ..Booking::default() }).await.unwrap();
+    let ids = |leases: Vec<Lease>| leases.into_iter().map(|lease| lease.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.leases(None).await.unwrap()), ["c", "b", "a"]);
+    assert_eq!(ids(store.leases(Some("k1")).await.unwrap()), ["b", "a"]);
+    assert_eq!(store.lease("a").await.unwrap(), Some(lent("a", "k1", 30, None)));
+
+    let ended = Booking { leases: vec![lent("b", "k1", 20, Some(15))], ..Booking::default() };
+    store.book(&ended).await.unwrap();
+    assert_eq!(ids(store.leases(Some("k1")).await.unwrap()), ["a"]);
+    assert_eq!(store.lease("b").await.unwrap(), Some(lent("b", "k1", 20, Some(15))));
+    assert_eq!(store.lease("unknown").await.unwrap(), None);
+}
+
+pub async fn history_finds_plans_by_what_they_are_about(place: Place) {
+    let store = place.open().await;
+    for (id, about) in [("inv-1", "github:acme/widgets"), ("inv-2", "github:acme/gadgets"), ("inv-3", "")] {
+        store.receive(command(id)).await.unwrap();
+        if !about.is_empty() {
+            let touched = vec!["github:acme".to_owned(), about.to_owned()];
+            let planned = Change { plan: Some(plan()), digest: Some(Digest("d".into())), ..change(id, 0) };
+            store.change(&Change { touched, ..planned }).await.unwrap();
+        }
+    }
+    let ask = async |resource: Option<&str>, before: Option<&str>, limit| {
+        let filter = HistoryFilter {
+            resource: resource.map(str::to_owned),
+            before: before.map(str::to_owned),
+        };
+        let found = store.history(&filter, limit).await.unwrap();
+        found.into_iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(None, None, 9).await, ["inv-2", "inv-1"], "what has no plan is not told");
+    assert_eq!(ask(Some("github:acme"), None, 9).await, ["inv-2", "inv-1"]);
+    assert_eq!(ask(Some("github:acme/widgets"), None, 9).await, ["inv-1"]);
+    assert_eq!(ask(Some("github:acme"), Some("inv-2"), 9).await, ["inv-1"]);
+    assert_eq!(ask(None, None, 1).await, ["inv-2"]);
+    assert_eq!(ask(Some("nobody"), None, 9).await, Vec::<String>::new());
+}
+
+pub async fn a_change_and_what_it_books_are_one(place: Place) {
+    let store = place.open().await;
+    store.receive(command("1")).await.unwrap();
+    let book = Booking { due: vec![due("a", 10)], ..Booking::default() };
+    let stale = Change { book: book.clone(), touched: vec!["x".into()], ..change("1", 7) };
+    assert!(store.change(&stale).await.is_err());
+    assert_eq!(store.due(at(90), 10).await.unwrap(), []);
+    store.change(&Change { book, ..change("1", 0) }).await.unwrap();
+    assert_eq!(store.due(at(90), 10).await.unwrap(), [due("a", 10)]);
 }
