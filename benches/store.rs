@@ -28,6 +28,7 @@ fn received(number: u64) -> NewInvocation {
             via: Via::Bang,
             text: "Repeat the quick brown fox jumps over the lazy dog".into(),
             response_url: None,
+            due: None,
         },
         at: chrono::Utc::now(),
         due: None,

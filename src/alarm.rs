@@ -142,6 +142,17 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "The log says what, by that id. The bot goes on with it when it is started again.".into(),
             log.clone(),
         ),
+        AlarmKind::NotDoneWhenDue { invocation, line, log } => (
+            "not_done_when_due",
+            Text::new()
+                .plain("Something was due and could not be done: ")
+                .code(line)
+                .plain(", ")
+                .code(invocation)
+                .plain("."),
+            "It is tried again. Its thread and the log say what was in the way.".into(),
+            log.clone(),
+        ),
         AlarmKind::StoreDown { log } => (
             "store_down",
             "The bot cannot write to its store, so it takes no commands until it can.".into(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use hubcommander_commands::Setup;
@@ -11,6 +11,7 @@ use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
+use hubcommander_sdk::operation::Probe;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
@@ -19,9 +20,15 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
 use crate::alarm::{Alarms, watch_token};
+use crate::builtins::cancel::{Cancel, Cancels};
+use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::help::Help;
+use crate::builtins::history::History;
+use crate::builtins::leases::{Desk, Extend, Leases, Return};
+use crate::builtins::undo::{Stands, Undo};
 use crate::config::{self, Config};
 use crate::ids::Ids;
+use crate::later::{self, BookedLeases};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Work};
 use crate::pipeline::execute::Executor;
@@ -30,10 +37,11 @@ use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
-use crate::registry::{Operations, Registered, Registry};
+use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
 use crate::slack::web::{Me, Web, WebSettings};
+use crate::store::Shelf;
 use crate::web::Seen;
 
 /// Why the bot did not start.
@@ -53,7 +61,7 @@ pub enum AppError {
     Commands(#[from] hubcommander_commands::WrongSettings),
     /// Two commands or operations share a name.
     #[error(transparent)]
-    Names(#[from] crate::registry::SameName),
+    Names(#[from] SameName),
     /// Nothing can listen where the health page should be.
     #[error(transparent)]
     Web(#[from] crate::web::CannotListen),
@@ -65,7 +73,8 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins: [(&str, &[Setting]); 1] = [("Help", &[])];
+    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Return", "Undo"];
+    let builtins: [(&str, &[Setting]); 7] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -81,6 +90,17 @@ pub struct Plugins {
     pub issuer: PermitIssuer,
     /// The account.
     pub github: GitHub,
+    /// Where the commands that know the engine find what it is made of, once it is there.
+    pub insides: Insides,
+}
+
+/// What some commands need that is made after them.
+#[derive(Clone, Default)]
+pub struct Insides {
+    /// The store, once it is open.
+    pub shelf: Shelf,
+    /// The engine, once it runs.
+    pub engine: Arc<OnceLock<Weak<Engine>>>,
 }
 
 /// Makes the plugins that the configuration enables.
@@ -98,19 +118,23 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
     let github = GitHub::new(settings, check, Arc::clone(clock))?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
+    let insides = Insides::default();
+    let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
     let setup = Setup {
         github: github.reader(),
         orgs: Arc::clone(&orgs),
         grants: github.grants(),
-        leases: Arc::new(NoLeases),
+        leases: Arc::new(BookedLeases::new(shelf.clone())),
         settings,
     };
 
+    let operations = operations(&github, clock, &insides)?;
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
+    commands.extend(with_insides(shelf, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
     let registered = commands.into_iter().filter_map(|command| {
         let name = command.spec().name.clone();
@@ -129,8 +153,38 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let registry = Arc::new(Registry::new(registered?)?);
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
-    let operations = Operations::new(github.handlers(), github.probes())?;
-    Ok(Plugins { registry, operations, orgs, issuer, github })
+    Ok(Plugins { registry, operations, orgs, issuer, github, insides })
+}
+
+/// All that plans may hold: what GitHub can do, what happens later, and what takes back.
+fn operations(github: &GitHub, clock: &SharedClock, insides: &Insides) -> Result<Operations, SameName> {
+    let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
+    let now = Operations::new(github.handlers(), github.probes())?.and(vec![Arc::new(cancels)], vec![])?;
+    let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
+    let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
+    all.and(vec![], vec![stands])
+}
+
+/// The commands that know what the engine knows.
+fn with_insides(
+    shelf: &Shelf,
+    operations: &Operations,
+    github: &GitHub,
+    orgs: &Arc<Orgs>,
+    clock: &SharedClock,
+) -> Vec<Arc<dyn Command>> {
+    let desk = Desk { shelf: shelf.clone(), grants: github.grants() };
+    vec![
+        Arc::new(Cancel::new(shelf.clone())),
+        Arc::new(Extend::new(desk.clone(), Arc::clone(clock))),
+        Arc::new(History::new(shelf.clone(), Arc::clone(orgs))),
+        Arc::new(LeaseEnds::new(desk.clone())),
+        Arc::new(LeaseEndsSoon::new(desk.clone())),
+        Arc::new(Leases::new(desk.clone())),
+        Arc::new(PlanIsDue::new(shelf.clone())),
+        Arc::new(Return::new(desk)),
+        Arc::new(Undo::new(shelf.clone(), operations.clone())),
+    ]
 }
 
 /// How long what is under way may take to come to its end when the program is told to stop. Supervisors
@@ -170,11 +224,12 @@ impl App {
         clock: SharedClock,
         board: Board,
     ) -> Result<Self, AppError> {
-        let Plugins { registry, operations, orgs, issuer, github: _ } = plugins;
+        let Plugins { registry, operations, orgs, issuer, github: _, insides } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
         let (store, me) = tokio::join!(store, web.auth_test());
         let (store, me) = (store?, me?);
+        insides.shelf.put(Arc::clone(&store));
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
         let executor =
@@ -195,6 +250,8 @@ impl App {
             work: Work::default(),
             alarm: Arc::clone(&alarm),
         });
+        // Put in once, here; a second time cannot happen.
+        let _ = insides.engine.set(Arc::downgrade(&engine));
         let ids = Arc::new(Ids::new(clock, rand::random()));
         let intake = Arc::new(Intake::new(
             Arc::clone(&engine),
@@ -223,6 +280,7 @@ impl App {
         tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
+        tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
         let settings =
             SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };
@@ -266,6 +324,11 @@ pub async fn preview(
     user: &str,
 ) -> Result<Preview, AppError> {
     let plugins = plugins(config, clock)?;
+    match crate::store::open(config.store.url.expose_secret()).await {
+        Ok(store) => plugins.insides.shelf.put(store),
+        // Most commands can be planned without it.
+        Err(error) => tracing::warn!(%error, "the store is not open"),
+    }
     let person = slack(config, clock)?.person(user).await?;
     let place =
         Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
@@ -296,19 +359,4 @@ pub async fn preview(
         Ok(Outcome::Plan(examined)) => Preview::Plan(examined),
         Err(refusal) => said(&refusal),
     })
-}
-
-struct NoLeases;
-
-#[async_trait::async_trait]
-impl hubcommander_sdk::lease::Leases for NoLeases {
-    async fn on(
-        &self,
-        _: &hubcommander_sdk::lease::Holding,
-    ) -> Result<Vec<hubcommander_sdk::lease::Lease>, Refusal> {
-        Ok(Vec::new())
-    }
-    async fn running(&self) -> Result<Vec<hubcommander_sdk::lease::Lease>, Refusal> {
-        Ok(Vec::new())
-    }
 }

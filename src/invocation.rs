@@ -99,6 +99,19 @@ pub enum Via {
     Slash,
     /// A form that was filled in.
     Form,
+    /// A button that stands for a line.
+    Button,
+    /// Nobody: it was due. What it does was approved when it was put off.
+    Due,
+}
+
+/// Which try it is at something that is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueTry {
+    /// What was due.
+    pub key: String,
+    /// How often it has been tried before.
+    pub tries: u32,
 }
 
 /// Who said what, where.
@@ -123,6 +136,9 @@ pub struct Origin {
     /// Where a slash command may be answered: five times within 30 minutes. Holds a secret, so it is not
     /// shown by `Debug`.
     pub response_url: Option<ResponseUrl>,
+    /// What was due, if the bot asks itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DueTry>,
 }
 
 /// Slack's address for answering a slash command. Whoever knows it can answer in the bot's name.
@@ -137,6 +153,23 @@ impl std::fmt::Debug for ResponseUrl {
 }
 
 impl Origin {
+    /// The same place and person, for what is due there later.
+    #[must_use]
+    pub fn later(&self, key: &str, tries: u32, text: String) -> Self {
+        Self {
+            person: self.person.clone(),
+            channel: self.channel.clone(),
+            conversation: self.conversation,
+            shared: self.shared,
+            ts: None,
+            thread_ts: self.place().thread.filter(|_| self.conversation != Conversation::Direct),
+            via: Via::Due,
+            text,
+            response_url: None,
+            due: Some(DueTry { key: key.to_owned(), tries }),
+        }
+    }
+
     /// Where to answer: in the thread of the message, which the message itself may begin.
     #[must_use]
     pub fn place(&self) -> Place {

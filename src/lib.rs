@@ -9,6 +9,7 @@ pub mod config;
 pub mod crash;
 pub mod ids;
 pub mod invocation;
+pub mod later;
 pub mod logging;
 pub mod pipeline;
 pub mod redact;

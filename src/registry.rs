@@ -39,6 +39,12 @@ impl Registered {
         Ok(Self { command, grammar, hidden, auth })
     }
 
+    /// Whether people are told of it.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        !self.hidden && !self.spec().only_when_due
+    }
+
     /// What there is to know of it.
     #[must_use]
     pub fn spec(&self) -> &CommandSpec {
@@ -121,7 +127,7 @@ impl Registry {
         if let Some(registered) = self.find(name) {
             return Recognised::Known(registered);
         }
-        let visible = self.commands.iter().filter(|registered| !registered.hidden);
+        let visible = self.commands.iter().filter(|registered| registered.is_shown());
         let names: Vec<&str> = visible
             .flat_map(|registered| {
                 let spec = registered.spec();
@@ -153,20 +159,31 @@ impl Operations {
     /// # Errors
     /// Two share a kind.
     pub fn new(handlers: Vec<Arc<dyn Handler>>, probes: Vec<Arc<dyn Probe>>) -> Result<Self, SameName> {
-        let mut operations = Self::default();
+        Self::default().and(handlers, probes)
+    }
+
+    /// These and more.
+    ///
+    /// # Errors
+    /// Two share a kind.
+    pub fn and(
+        mut self,
+        handlers: Vec<Arc<dyn Handler>>,
+        probes: Vec<Arc<dyn Probe>>,
+    ) -> Result<Self, SameName> {
         for handler in handlers {
             let kind = handler.kind();
-            if operations.handlers.insert(kind, handler).is_some() {
+            if self.handlers.insert(kind, handler).is_some() {
                 return Err(SameName { what: "operations", name: kind.to_owned() });
             }
         }
         for probe in probes {
             let kind = probe.kind();
-            if operations.probes.insert(kind, probe).is_some() {
+            if self.probes.insert(kind, probe).is_some() {
                 return Err(SameName { what: "probes", name: kind.to_owned() });
             }
         }
-        Ok(operations)
+        Ok(self)
     }
 
     /// The handler that understands this operation, its version included.

@@ -80,6 +80,9 @@ pub struct Plan {
     /// taken back is always shown first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<Risk>,
+    /// The invocation that this takes back, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
 }
 
 /// The digest of a plan: SHA-256, in lower-case hexadecimal.
@@ -130,6 +133,7 @@ impl Plan {
             links: Vec::new(),
             expires: None,
             usual: None,
+            undoes: None,
         }
     }
 

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Instant;
+
 /// A piece of a [`Text`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -13,6 +15,7 @@ enum Span {
     Link { label: String, url: String },
     Person(String),
     Channel(String),
+    Time(Instant),
 }
 
 /// A line of text for people. Everything in it is data until it is rendered, and is escaped then.
@@ -73,6 +76,13 @@ impl Text {
         self
     }
 
+    /// Adds a point in time. Slack shows it in the time zone of whoever reads it; elsewhere it is UTC.
+    #[must_use]
+    pub fn time(mut self, at: Instant) -> Self {
+        self.0.push(Span::Time(at));
+        self
+    }
+
     /// Adds another text.
     #[must_use]
     pub fn then(mut self, other: Self) -> Self {
@@ -123,6 +133,12 @@ impl Text {
                     out.push_str(id);
                     out.push('>');
                 }
+                // <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>
+                Span::Time(at) => out.push_str(&format!(
+                    "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
+                    at.timestamp(),
+                    in_utc(*at)
+                )),
             }
         }
         out
@@ -144,6 +160,7 @@ impl Text {
                     out.push('#');
                     out.push_str(id);
                 }
+                Span::Time(at) => out.push_str(&in_utc(*at)),
             }
         }
         out
@@ -160,6 +177,19 @@ impl From<String> for Text {
     fn from(words: String) -> Self {
         Self::new().plain(words)
     }
+}
+
+/// A length of time in words, in the largest unit that it is a whole number of: "14 days", "90 minutes".
+#[must_use]
+pub fn length(seconds: i64) -> String {
+    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+    let fits = units.into_iter().find(|(_, size)| seconds % size == 0).unwrap_or(("second", 1));
+    let count = seconds / fits.1;
+    format!("{count} {}{}", fits.0, if count == 1 { "" } else { "s" })
+}
+
+fn in_utc(at: Instant) -> String {
+    at.format("%-d %b %Y, %H:%M UTC").to_string()
 }
 
 fn is_slack_id(id: &str, first: &str) -> bool {
@@ -225,6 +255,23 @@ mod tests {
             .channel("C9");
         assert_eq!(text.mrkdwn(), "<https://github.com/acme%7Cx|a\u{2758}b>evil<@U123>&lt;!here&gt;<#C9>");
         assert_eq!(text.words(), "a|bevil@U123<!here>#C9");
+    }
+
+    #[test]
+    fn a_length_of_time_is_a_whole_number_of_something() {
+        let said = [1, 90, 3_600, 5_400, 86_400, 14 * 86_400].map(length);
+        assert_eq!(said, ["1 second", "90 seconds", "1 hour", "90 minutes", "1 day", "14 days"]);
+    }
+
+    #[test]
+    fn a_time_is_shown_in_the_readers_own_zone() {
+        let at = Instant::from_timestamp(1_765_461_600, 0).unwrap();
+        let text = Text::new().plain("until ").time(at);
+        assert_eq!(text.words(), "until 11 Dec 2025, 14:00 UTC");
+        assert_eq!(
+            text.mrkdwn(),
+            "until <!date^1765461600^{date_short_pretty} at {time}|11 Dec 2025, 14:00 UTC>"
+        );
     }
 
     proptest! {

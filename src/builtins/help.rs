@@ -40,7 +40,7 @@ impl Help {
         let mut message = Message::new("Here is what you can do.");
         let mut group = None;
         let mut example = None;
-        for registered in registry.iter().filter(|registered| !registered.hidden) {
+        for registered in registry.iter().filter(|registered| registered.is_shown()) {
             let spec = registered.spec();
             if place.shared && spec.audience == Audience::Internal {
                 continue;
@@ -83,7 +83,7 @@ impl Command for Help {
         };
         let name = name.trim_start_matches('!');
         match registry.recognise(name, 3) {
-            Recognised::Known(registered) => {
+            Recognised::Known(registered) if !registered.spec().only_when_due => {
                 let mut message = words::usage(registered.spec(), &self.orgs, &request.place, usize::MAX);
                 if !registered.spec().aliases.is_empty() {
                     message = message.footnote(format!("Also: {}", registered.spec().aliases.join(", ")));
@@ -94,7 +94,7 @@ impl Command for Help {
                 Text::new().plain("There is no command ").code(format!("!{name}")).plain("."),
                 Text::new().plain("Did you mean ").code(format!("!{}", near.spec().name)).plain("?"),
             )),
-            Recognised::Unknown => Err(Refusal::new(
+            Recognised::Known(_) | Recognised::Unknown => Err(Refusal::new(
                 Text::new().plain("There is no command ").code(format!("!{name}")).plain("."),
                 Text::new().plain("See what there is with ").code("!Help").plain("."),
             )),
@@ -104,7 +104,7 @@ impl Command for Help {
     async fn suggest(&self, _: &str, typed: &str, _: &Args) -> Vec<String> {
         let Some(registry) = self.registry.get() else { return Vec::new() };
         let typed = typed.to_lowercase();
-        let names = registry.iter().filter(|registered| !registered.hidden).map(|r| r.spec().name.clone());
+        let names = registry.iter().filter(|registered| registered.is_shown()).map(|r| r.spec().name.clone());
         names.filter(|name| name.to_lowercase().contains(&typed)).collect()
     }
 }

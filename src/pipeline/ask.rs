@@ -57,6 +57,12 @@ impl Asked {
     }
 }
 
+/// What the bot asks itself because it is due: it was allowed when it was put off, to whoever asked then.
+#[must_use]
+pub fn due(parsed: Parsed) -> Asked {
+    Asked { parsed, reason: "it was due, and approved when it was put off" }
+}
+
 /// Whether this person may ask this, in this place.
 ///
 /// # Errors

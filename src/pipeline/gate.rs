@@ -128,6 +128,21 @@ pub fn oblige(examined: &Examined, usual: Option<Risk>, auth: &[String], now: In
     }
 }
 
+/// What it takes for a plan that was approved when it was put off: nothing more. What it saw then is looked at
+/// again.
+#[must_use]
+pub fn approved_before(examined: &Examined, now: Instant) -> Progress {
+    let progress = Progress {
+        digest: examined.digest().clone(),
+        obligations: Vec::new(),
+        evidence: Vec::new(),
+        words: examined.words().to_vec(),
+        planned_at: now,
+        expires: now + WAITS,
+    };
+    progress.seen_before()
+}
+
 /// Whether the plan may be run now. A name in `auth` that nobody knows keeps it closed.
 #[must_use]
 pub fn gate(

@@ -85,6 +85,14 @@ fn bare(text: &str) -> &str {
 /// # Errors
 /// What is wrong with it, as data; the report station finds the words.
 pub fn parse(registry: &Registry, orgs: &Orgs, text: &str) -> Result<Parsed, Unparsed> {
+    parse_as(registry, orgs, text, false)
+}
+
+/// Parses one line. Some commands are only there when the bot asks itself, because something is `due`.
+///
+/// # Errors
+/// What is wrong with it, as data; the report station finds the words.
+pub fn parse_as(registry: &Registry, orgs: &Orgs, text: &str, due: bool) -> Result<Parsed, Unparsed> {
     if crate::redact::is_redacted(text) {
         return Err(Unparsed::Secret);
     }
@@ -97,7 +105,8 @@ pub fn parse(registry: &Registry, orgs: &Orgs, text: &str) -> Result<Parsed, Unp
         Err(Unparsed::NoSuchCommand { typed, rest, near: near.cloned() })
     };
     let registered = match registry.recognise(name, SLIP) {
-        Recognised::Known(registered) => Arc::clone(registered),
+        Recognised::Known(registered) if !registered.spec().only_when_due || due => Arc::clone(registered),
+        Recognised::Known(_) => return unknown(None),
         Recognised::Near(near) => return unknown(Some(near)),
         Recognised::Unknown => return unknown(None),
     };

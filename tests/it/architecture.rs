@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "store",
     "slack",
     "registry",
+    "later",
     "pipeline::record",
     "pipeline::parse",
     "pipeline::ask",

@@ -1,6 +1,8 @@
 //! The engine: conducts each invocation through the stations, in a task of its own, from wherever it stands.
 //! Forward only; what was decided is in the store, so any process can go on.
 
+mod again;
+mod announced;
 mod keep;
 mod mailboxes;
 mod way;
@@ -240,7 +242,7 @@ impl Engine {
     /// Where it was asked. A slash command does not say who reads along, nor does a form.
     async fn place(&self, origin: &Origin) -> Place {
         let mut place = origin.place();
-        if matches!(origin.via, Via::Slash | Via::Form)
+        if matches!(origin.via, Via::Slash | Via::Form | Via::Button)
             && let Ok(known) = self.people.conversation(&origin.channel, Freshness::Cached).await
         {
             place.conversation = known.kind;

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hubcommander_sdk::command::{Audience, Headway};
+use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
+use hubcommander_sdk::people::{Person, PersonId, Standing};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 
+use super::announced::Announced;
 use super::mailboxes::{Action, Mail};
-use super::{Engine, Stopped, restored};
+use super::{Engine, Stopped, again, restored};
 use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
@@ -22,7 +24,7 @@ use crate::pipeline::record::Record;
 use crate::pipeline::report::slot::Slot;
 use crate::pipeline::report::{Before, words};
 use crate::slack::people::Freshness;
-use crate::store::{AuditEntry, Change};
+use crate::store::{self, AuditEntry, Booking, Change};
 
 /// How often a plan is made anew because the world changed under it.
 const REPLANS: u32 = 3;
@@ -65,7 +67,8 @@ impl Way<'_> {
     async fn consider(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let engine = self.engine;
         let invocation = record.invocation();
-        if engine.clock.now() - invocation.received_at > STALE {
+        let due = invocation.origin.via == Via::Due;
+        if !due && engine.clock.now() - invocation.received_at > STALE {
             let refusal = Refusal::new(
                 "You asked this while I was not there, too long ago to do it now.",
                 "Ask again if it is still needed.",
@@ -73,11 +76,13 @@ impl Way<'_> {
             return self.refuse(record, "stale", &refusal).await;
         }
         let place = engine.place(&invocation.origin).await;
-        let parsed = parse::parse(&engine.registry, &engine.orgs, &invocation.origin.text);
+        let parsed = parse::parse_as(&engine.registry, &engine.orgs, &invocation.origin.text, due);
         let changes = parsed.as_ref().is_ok_and(|parsed| parsed.spec().risk.is_some());
         let freshness = if changes { Freshness::Fresh } else { Freshness::Cached };
         let person = match engine.people.get(&invocation.origin.person.user, freshness).await {
             Ok(person) => person,
+            // What is due is done for those too who are not there any more.
+            Err(_) if due => Arc::new(absent(&invocation.origin.person)),
             Err(error) => {
                 let refusal = Refusal::new(
                     "Slack did not tell me who you are, so I did nothing.",
@@ -88,6 +93,7 @@ impl Way<'_> {
             }
         };
         match ask::admit(&person) {
+            _ if due => {}
             Admission::Admitted => {}
             Admission::Ignored(why) => {
                 let entry = record.entry("ignored", json!({ "why": why }));
@@ -104,10 +110,16 @@ impl Way<'_> {
                 return self.answer(record, None, words, Audience::Person, entry).await;
             }
         };
-        let asked = match ask::ask(&person, &place, parsed) {
-            Ok(asked) => asked,
-            Err(refusal) => return self.refuse(record, "denied", &refusal).await,
+        let asked = if due {
+            ask::due(parsed)
+        } else {
+            match ask::ask(&person, &place, parsed) {
+                Ok(asked) => asked,
+                Err(refusal) => return self.refuse(record, "denied", &refusal).await,
+            }
         };
+        let announced =
+            Announced::new(engine, record.invocation(), asked.parsed().spec().audience, self.before);
         let prepared = prepare::prepare(
             &engine.operations,
             &asked,
@@ -115,9 +127,12 @@ impl Way<'_> {
             &person,
             &place,
             record.invocation().received_at,
-            Headway::default(),
+            announced.headway(),
         )
         .await;
+        if let Some(slot) = announced.slot() {
+            self.slot = Some(slot);
+        }
         match prepared {
             Ok(outcome) => self.take_outcome(record, &asked, outcome).await,
             Err(refusal) => self.refuse(record, "refused", &refusal).await,
@@ -146,7 +161,11 @@ impl Way<'_> {
             }
             Outcome::Plan(examined) => {
                 let now = self.engine.clock.now();
-                let progress = gate::oblige(&examined, spec.risk, &asked.parsed().registered().auth, now);
+                let progress = match record.invocation().origin.via {
+                    Via::Due => gate::approved_before(&examined, now),
+                    _ => gate::oblige(&examined, spec.risk, &asked.parsed().registered().auth, now),
+                };
+                let touched = store::resources(examined.plan(), &record.invocation().origin.person);
                 let body = json!({
                     "command": spec.name, "args": args, "may": asked.reason(), "digest": examined.digest(),
                     "plan": examined.plan(), "obligations": progress.obligations,
@@ -158,6 +177,7 @@ impl Way<'_> {
                     plan: Some(examined.plan().clone()),
                     digest: Some(examined.digest().clone()),
                     gate: Some(json!(progress)),
+                    touched,
                     audit: vec![record.entry("planned", body)],
                     ..Change::default()
                 };
@@ -201,7 +221,11 @@ impl Way<'_> {
         if let Some(log) = &refusal.log {
             tracing::warn!(invocation = id, log, "refused");
         }
-        let message = words::refusal(refusal, id);
+        let again = again::after(record.invocation(), self.engine.clock.now());
+        let message = again::told(words::refusal(refusal, id), again.as_ref());
+        if let Some(again) = &again {
+            self.engine.alarm.raise(again.alarm(id, refusal.log.as_deref().unwrap_or("refused"))).await;
+        }
         if record.invocation().posted.is_some() || self.slot.is_some() {
             self.show_last(record, message).await?;
         } else {
@@ -212,6 +236,7 @@ impl Way<'_> {
             state: Some(State::Denied),
             reported: Some(true),
             audit: vec![record.entry(event, body)],
+            book: again::book(again),
             ..Change::default()
         };
         Ok(record.change(change).await?)
@@ -387,9 +412,11 @@ impl Way<'_> {
             }
         };
         let ended = self.engine.executor.execute(record, *gated, &show).await?;
+        let due = record.invocation().origin.via == Via::Due;
         if let Ended::Void(why) = &ended {
             self.replans += 1;
-            if self.replans <= REPLANS {
+            // What was put off is done as it was approved, or not at all.
+            if self.replans <= REPLANS && !due {
                 let entry = record.entry("plan.void", json!({ "why": why.words() }));
                 self.instead = Some(why.clone());
                 let change = Change { state: Some(State::Received), audit: vec![entry], ..Change::default() };
@@ -403,7 +430,15 @@ impl Way<'_> {
             Ended::Partial => (State::Partial, "partial"),
             Ended::Failed | Ended::Void(_) | Ended::Blind(_) => (State::Failed, "failed"),
         };
-        self.end(record, state, event, outcome, Vec::new()).await
+        let again = match ended {
+            Ended::Done | Ended::Void(_) => None,
+            _ => again::after(record.invocation(), self.engine.clock.now()),
+        };
+        if let Some(again) = &again {
+            self.engine.alarm.raise(again.alarm(&record.invocation().id, event)).await;
+        }
+        let outcome = again::told(outcome, again.as_ref());
+        self.end_with(record, state, event, outcome, Vec::new(), again::book(again)).await
     }
 
     /// Nothing more is to be done. What an earlier run has done still stands, and is said.
@@ -433,6 +468,19 @@ impl Way<'_> {
         outcome: Message,
         clicks_done: Vec<String>,
     ) -> Result<(), Stopped> {
+        self.end_with(record, state, event, outcome, clicks_done, Booking::default()).await
+    }
+
+    /// The same, with what becomes due by it.
+    async fn end_with(
+        &mut self,
+        record: &mut Record,
+        state: State,
+        event: &str,
+        outcome: Message,
+        clicks_done: Vec<String>,
+        book: Booking,
+    ) -> Result<(), Stopped> {
         let entry = record.entry(event, json!({ "digest": record.invocation().digest }));
         let posted = self.slot.as_ref().and_then(Slot::posted);
         let change = Change {
@@ -441,6 +489,7 @@ impl Way<'_> {
             posted,
             audit: vec![entry],
             clicks_done,
+            book,
             ..Change::default()
         };
         Ok(record.change(change).await?)
@@ -477,5 +526,16 @@ impl Way<'_> {
         slot.show(message);
         self.before = Before::Perhaps;
         Ok(slot.close().await?)
+    }
+}
+
+/// Somebody of whom Slack tells nothing any more.
+fn absent(id: &PersonId) -> Person {
+    Person {
+        id: id.clone(),
+        standing: Standing::Deactivated,
+        name: id.user.clone(),
+        email: None,
+        tz_offset: None,
     }
 }

@@ -11,6 +11,7 @@ use hubcommander_sdk::people::{Conversation, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::invocation::{Origin, Via};
 use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::engine::{Action, Press};
 use crate::pipeline::intake::Intake;
@@ -41,6 +42,9 @@ impl Intake {
             return Answer::Ack;
         };
         let action = action_of(&pressed.action_id).to_owned();
+        if action == "ask" {
+            return self.asked_by_button(envelope, &interaction, pressed.value.as_deref()).await;
+        }
         if !matches!(action.as_str(), "form" | "run" | "cancel" | "retry") {
             // Links are clicked too, and lead elsewhere.
             return Answer::Ack;
@@ -73,6 +77,31 @@ impl Intake {
             Ok(Receipt::Duplicate) => Answer::Ack,
             Err(error) => self.not_durable(&error).await,
         }
+    }
+
+    /// A button that stands for a line: as if whoever pressed it had typed it there.
+    async fn asked_by_button(
+        &self,
+        envelope: &Envelope,
+        interaction: &Interaction,
+        line: Option<&str>,
+    ) -> Answer {
+        let channel = interaction.channel.as_ref().map(|channel| channel.id.clone()).unwrap_or_default();
+        let direct = channel.starts_with('D');
+        let origin = Origin {
+            person: self.person_of(interaction),
+            // A click does not say who reads along; that is looked up after the ack.
+            conversation: if direct { Conversation::Direct } else { Conversation::Private },
+            shared: !direct,
+            channel,
+            ts: None,
+            thread_ts: beside(interaction).or_else(|| under(interaction)).filter(|_| !direct),
+            via: Via::Button,
+            text: line.unwrap_or_default().to_owned(),
+            response_url: None,
+            due: None,
+        };
+        self.receive(vec![format!("click:{}", envelope.id)], origin).await
     }
 
     /// Tells the person who pressed a form's button why there is no form, past the ack.
@@ -166,6 +195,19 @@ impl Intake {
         }
         None
     }
+}
+
+/// A press on Cancel as it is stored, for those who withdraw otherwise.
+#[must_use]
+pub fn withdrawal(by: &PersonId, channel: &str, value: &str) -> serde_json::Value {
+    let (action, value) = ("cancel".to_owned(), value.to_owned());
+    json!(Stored { by: by.clone(), channel: channel.to_owned(), action, value })
+}
+
+/// The message with the button: its answers stand in its thread.
+fn under(interaction: &Interaction) -> Option<String> {
+    let container = interaction.container.as_ref().filter(|container| !container.is_ephemeral);
+    container.and_then(|container| container.message_ts.clone())
 }
 
 /// The thread that the message with the button stands in.

@@ -12,7 +12,7 @@ use crate::pipeline::intake::payload::{Event, EventPayload, SlashPayload};
 use crate::pipeline::parse::{SLIP, first_word};
 use crate::registry::Recognised;
 use crate::slack::socket::{Answer, Envelope};
-use crate::store::{NewInvocation, Receipt};
+use crate::store::{NewInvocation, Receipt, StoreError};
 
 impl Intake {
     pub(super) async fn event(&self, envelope: &Envelope) -> Answer {
@@ -92,6 +92,7 @@ impl Intake {
             },
             text: crate::redact::redact(&line.text),
             response_url: None,
+            due: None,
         };
         self.receive(keys, origin).await
     }
@@ -122,34 +123,16 @@ impl Intake {
             via: Via::Slash,
             text: crate::redact::redact(&text),
             response_url: slash.response_url.map(ResponseUrl),
+            due: None,
         };
         self.receive(vec![format!("envelope:{}", envelope.id)], origin).await
     }
 
     /// Writes a command down and lets it go its way.
     pub(super) async fn receive(&self, keys: Vec<String>, origin: Origin) -> Answer {
-        let at = self.clock.now();
-        let id = self.ids.next();
-        let new = NewInvocation { id: id.clone(), keys, origin: origin.clone(), at, due: None };
-        match self.engine.store.receive(new).await {
+        match self.write_down(keys, origin, None).await {
             Ok(Receipt::New) => {
                 self.counters.commands.fetch_add(1, Ordering::Relaxed);
-                Arc::clone(&self.engine).begin(Invocation {
-                    id,
-                    version: 0,
-                    state: State::Received,
-                    origin,
-                    command: None,
-                    args: None,
-                    plan: None,
-                    digest: None,
-                    gate: None,
-                    posted: None,
-                    outcome: None,
-                    reported: false,
-                    received_at: at,
-                    updated_at: at,
-                });
                 Answer::Ack
             }
             Ok(Receipt::Duplicate) => {
@@ -158,6 +141,38 @@ impl Intake {
             }
             Err(error) => self.not_durable(&error).await,
         }
+    }
+
+    /// The same for any lane. What was `due` is no longer due then.
+    pub(super) async fn write_down(
+        &self,
+        keys: Vec<String>,
+        origin: Origin,
+        due: Option<String>,
+    ) -> Result<Receipt, StoreError> {
+        let at = self.clock.now();
+        let id = self.ids.next();
+        let new = NewInvocation { id: id.clone(), keys, origin: origin.clone(), at, due };
+        let receipt = self.engine.store.receive(new).await?;
+        if receipt == Receipt::New {
+            Arc::clone(&self.engine).begin(Invocation {
+                id,
+                version: 0,
+                state: State::Received,
+                origin,
+                command: None,
+                args: None,
+                plan: None,
+                digest: None,
+                gate: None,
+                posted: None,
+                outcome: None,
+                reported: false,
+                received_at: at,
+                updated_at: at,
+            });
+        }
+        Ok(receipt)
     }
 
     /// Whether an exclamation mark in a channel begins a command, or what could be a slip in one. People

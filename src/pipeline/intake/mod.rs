@@ -1,13 +1,15 @@
-//! Intake: reads envelopes and keeps three lanes apart.
+//! Intake: reads envelopes and keeps the lanes apart.
 //!
 //! - *Commands* are written down, then acked; a task of their own carries them further.
 //! - *Clicks* are written down and acked; a form is opened at once, past all queues, because Slack's leave
 //!   to open one lives three seconds.
+//! - *What is due* is a line that the bot asks itself; it goes the way of a command.
 //! - *Questions* (what a form asks while it is filled in, whether it is right) are answered inside the ack,
 //!   because there is no other place for the answer.
 
 mod clicks;
 mod commands;
+mod due;
 pub mod form;
 pub mod payload;
 mod questions;
@@ -21,6 +23,7 @@ use hubcommander_sdk::clock::SharedClock;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+pub use self::clicks::withdrawal;
 use crate::ids::Ids;
 use crate::pipeline::engine::Engine;
 use crate::slack::socket::{Alarm, AlarmKind, Answer, Envelope, Intake as Lanes, Kind};

@@ -156,6 +156,12 @@ pub struct Container {
     /// The thread that its message stands in.
     #[serde(default)]
     pub thread_ts: Option<String>,
+    /// The message itself.
+    #[serde(default)]
+    pub message_ts: Option<String>,
+    /// Whether only one person sees it.
+    #[serde(default)]
+    pub is_ephemeral: bool,
 }
 
 /// A button that was pressed.

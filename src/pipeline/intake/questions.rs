@@ -116,6 +116,7 @@ impl Intake {
             via: Via::Form,
             text: line,
             response_url: None,
+            due: None,
         };
         match self.receive(vec![format!("view:{}", view.id)], origin).await {
             Answer::Withhold => Answer::AckWith(errors(

@@ -107,6 +107,15 @@ pub enum AlarmKind {
         /// Why, for the log.
         log: String,
     },
+    /// Something was due and could not be done. Tried again. Raised by the engine.
+    NotDoneWhenDue {
+        /// The invocation that did not come to a good end.
+        invocation: String,
+        /// What was due.
+        line: String,
+        /// Why, for the log.
+        log: String,
+    },
     /// The store cannot write, so nothing is acknowledged. Raised by the intake, not by the reader.
     StoreDown {
         /// For the log.

@@ -13,10 +13,10 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{Executor as _, FromRow as _};
 
-use super::{HistoryFilter, StoreError};
 use super::database::{Database, Reader, row_error};
 use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
 use super::writer::WriterHandle;
+use super::{HistoryFilter, StoreError};
 use connect::Server;
 
 /// How many connections read.
@@ -76,7 +76,8 @@ const HISTORY: &str = "SELECT id, version, state, origin::text, command, args::t
     gate::text, posted::text, outcome::text, reported, received_at, updated_at FROM invocations
     WHERE digest IS NOT NULL AND ($1::text IS NULL OR id < $1) ORDER BY seq DESC LIMIT $2";
 
-const HISTORY_OF: &str = "SELECT it.id, version, state, origin::text, command, args::text, plan::text, digest,
+const HISTORY_OF: &str =
+    "SELECT it.id, version, state, origin::text, command, args::text, plan::text, digest,
     gate::text, posted::text, outcome::text, reported, received_at, updated_at
     FROM touched JOIN invocations AS it ON it.id = touched.invocation
     WHERE touched.resource = $3 AND ($1::text IS NULL OR it.id < $1)

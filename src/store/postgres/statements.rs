@@ -255,7 +255,8 @@ async fn drop_due(
 }
 
 async fn insert_touched(connection: &mut PgConnection, changes: &[&ChangeRow]) -> Result<(), sqlx::Error> {
-    let all = changes.iter().flat_map(|change| change.touched.iter().map(|of| (of.as_str(), change.id.as_str())));
+    let all =
+        changes.iter().flat_map(|change| change.touched.iter().map(|of| (of.as_str(), change.id.as_str())));
     let (resources, ids): (Vec<&str>, Vec<&str>) = all.unzip();
     if ids.is_empty() {
         return Ok(());

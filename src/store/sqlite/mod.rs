@@ -16,10 +16,10 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, FromRow as _};
 
-use super::{HistoryFilter, StoreError};
 use super::database::{Database, Reader, row_error};
 use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
 use super::writer::WriterHandle;
+use super::{HistoryFilter, StoreError};
 
 pub(super) use write::PageLimit;
 
@@ -114,8 +114,7 @@ const LEASES: &str = "SELECT id, ended, lease FROM leases WHERE ended IS NULL OR
 const LEASES_ON: &str =
     "SELECT id, ended, lease FROM leases WHERE ended IS NULL AND holding = ? ORDER BY until, id";
 
-const HISTORY: &str =
-    "SELECT id, version, state, origin, command, args, plan, digest, gate, posted, outcome,
+const HISTORY: &str = "SELECT id, version, state, origin, command, args, plan, digest, gate, posted, outcome,
     reported, received_at, updated_at FROM invocations
     WHERE digest IS NOT NULL AND (?1 IS NULL OR id < ?1) ORDER BY seq DESC LIMIT ?2";
 

@@ -30,6 +30,7 @@ pub fn origin(text: &str) -> Origin {
         via: Via::Bang,
         text: text.into(),
         response_url: Some(ResponseUrl("https://hooks.slack.example/very-secret".into())),
+        due: None,
     }
 }
 

@@ -482,10 +482,8 @@ pub async fn history_finds_plans_by_what_they_are_about(place: Place) {
         }
     }
     let ask = async |resource: Option<&str>, before: Option<&str>, limit| {
-        let filter = HistoryFilter {
-            resource: resource.map(str::to_owned),
-            before: before.map(str::to_owned),
-        };
+        let filter =
+            HistoryFilter { resource: resource.map(str::to_owned), before: before.map(str::to_owned) };
         let found = store.history(&filter, limit).await.unwrap();
         found.into_iter().map(|it| it.id).collect::<Vec<_>>()
     };

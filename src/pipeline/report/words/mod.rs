@@ -10,7 +10,7 @@ use hubcommander_sdk::text::Text;
 use serde_json::Value as Json;
 
 pub use self::asking::{SECRET, problem_words, refused, unparsed, usage};
-use crate::invocation::{Invocation, StepRecord, StepState};
+use crate::invocation::{Invocation, StepRecord, StepState, Via};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{Obligation, Progress};
 use crate::pipeline::prepare::Examined;
@@ -124,7 +124,8 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
     let note = Text::new().plain(format!("{} · {id}", span(took)));
     match ended {
         Ended::Done => {
-            let mut message = Message::new(plan.title.done.clone()).state(State::Done);
+            let state = if plan.undoes.is_some() { State::Undone } else { State::Done };
+            let mut message = Message::new(plan.title.done.clone()).state(state);
             if let Some(summary) = &plan.summary {
                 message = message.line(summary.clone());
             } else {
@@ -133,7 +134,7 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
             for link in &plan.links {
                 message = message.button(resolved(link, record));
             }
-            message.footnote(note)
+            with_undo(message, examined, record).footnote(note)
         }
         Ended::Partial if record.steps().iter().any(|known| known.state == StepState::Started) => {
             let message = Message::new(plan.title.todo.clone().plain(": it is not clear how far this went"))
@@ -152,7 +153,7 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
             } else {
                 message.line("What is done stays done.")
             };
-            message.footnote(note)
+            with_undo(message, examined, record).footnote(note)
         }
         Ended::Failed => {
             let message =
@@ -180,6 +181,22 @@ fn may_help(record: &Record) -> bool {
         StepState::Started => true,
         StepState::Failed => !lasting(known),
         StepState::Done | StepState::Skipped => false,
+    })
+}
+
+/// With the button that takes it back, where that can be done and somebody is there who asked.
+fn with_undo(message: Message, examined: &Examined, record: &Record) -> Message {
+    let has_inverse = |known: &StepRecord| known.applied.as_ref().is_some_and(|done| done.inverse.is_some());
+    let invocation = record.invocation();
+    let by_a_person = invocation.origin.via != Via::Due;
+    if !by_a_person || examined.plan().undoes.is_some() || !record.steps().iter().any(has_inverse) {
+        return message;
+    }
+    message.button(Button::Press {
+        label: "Undo".into(),
+        action: "ask".into(),
+        value: format!("Undo {}", invocation.id),
+        style: Style::Plain,
     })
 }
 
