@@ -127,6 +127,7 @@ impl Command for History {
             return Ok(Prepared::Reply(Message::new(format!("Nothing was done yet{about}."))));
         }
         let headline = match found.len() {
+            1 if more => format!("The last thing that was done{about}."),
             1 => format!("One thing was done{about}."),
             n if more => format!("The last {n} things that were done{about}."),
             n => format!("{n} things were done{about}."),

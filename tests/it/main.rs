@@ -27,5 +27,6 @@ mod own;
 mod secrets;
 mod slack_faults;
 mod taking_turns;
+mod undo;
 mod ways_in;
 mod world;

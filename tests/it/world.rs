@@ -189,8 +189,13 @@ impl Servers {
 /// Replaces ids and times, which differ from run to run.
 pub fn steady(text: &str) -> String {
     // Made once: without optimisation that takes longer than all else here.
-    static DIFFERS: LazyLock<[(regex::Regex, &str); 3]> = LazyLock::new(|| {
-        [(r"inv-[0-9A-Z]{10}", "inv-ID"), (r"\b\d+\.\d s\b", "TIME"), (r"\b[0-9a-f]{12}\b", "DIGEST")]
+    static DIFFERS: LazyLock<[(regex::Regex, &str); 4]> = LazyLock::new(|| {
+        [
+            (r"\b(inv|lse|sch)-[0-9A-Z]{10}", "$1-ID"),
+            (r"\b\d+\.\d s\b", "TIME"),
+            (r"\b[0-9a-f]{12}\b", "DIGEST"),
+            (r"\b\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC", "WHEN"),
+        ]
             .map(|(form, word)| (regex::Regex::new(form).unwrap(), word))
     });
     DIFFERS.iter().fold(text.to_owned(), |text, (form, word)| form.replace_all(&text, *word).into_owned())

@@ -121,10 +121,11 @@ fn repository_output(repository: &Repository) -> Json {
     })
 }
 
-/// Deleting takes a repository's making back. It is never done without being asked for.
+/// Deleting takes a repository's making back. It is never done without being asked for, nor once somebody has
+/// pushed to it.
 fn deletion(repository: &Repository, fallback: &FullName) -> Operation {
     let full_name = FullName::parse(&repository.full_name).unwrap_or_else(|_| fallback.clone());
-    DeleteRepository { id: repository.id, full_name }.operation()
+    DeleteRepository { id: repository.id, full_name, unless_pushed_since: repository.created_at }.operation()
 }
 
 /// Showing something to more people cannot be unseen.

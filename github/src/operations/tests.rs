@@ -95,7 +95,7 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         ReplaceTopics::on_new("repo", topics(&["web", "api"])).operation(),
         ReplaceTopics::on_new("repo", Vec::new()).operation(),
         RenameDefaultBranch::on_new("repo", BranchName::parse("trunk").unwrap()).operation(),
-        DeleteRepository { id: 7, full_name: widgets() }.operation(),
+        DeleteRepository { id: 7, full_name: widgets(), unless_pushed_since: None }.operation(),
     ];
     let lines: Vec<String> = steps.into_iter().map(read).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"

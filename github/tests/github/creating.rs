@@ -49,8 +49,9 @@ async fn a_repository_with_its_teams_topics_and_branch() {
     assert_eq!(made.output["default_branch"], "main");
     assert!(made.output["html_url"].as_str().unwrap().ends_with("/acme/widgets"));
     let id = made.output["id"].as_u64().unwrap();
-    let deletion = DeleteRepository { id, full_name: FullName::parse("acme/widgets").unwrap() };
-    assert_eq!(made.inverse, Some(deletion.operation()));
+    let deletion = made.inverse.clone().unwrap();
+    assert_eq!((deletion.kind.as_str(), &deletion.input["id"]), ("github.delete_repository", &json!(id)));
+    assert!(deletion.input["unless_pushed_since"].is_string(), "{deletion:?}");
 
     site.apply(&on(&made, grant("employees", "push"))).await.unwrap();
     let topics = vec![Topic::parse("web").unwrap()];
