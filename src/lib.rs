@@ -13,6 +13,7 @@ pub mod later;
 pub mod logging;
 pub mod pipeline;
 pub mod redact;
+pub mod reference;
 pub mod registry;
 pub mod slack;
 pub mod store;

@@ -44,7 +44,7 @@ pub struct Setting {
     pub name: &'static str,
     /// What its value must look like.
     pub kind: SettingKind,
-    /// What counts if it is left out, as it would be written in the file.
+    /// What counts if it is left out, as it would be written in the file; empty if nothing does.
     pub default: &'static str,
     /// A value as it would be written, for cures.
     pub example: &'static str,

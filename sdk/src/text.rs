@@ -5,16 +5,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Instant;
 
-/// A piece of a [`Text`].
+/// A piece of a [`Text`], for those who render it otherwise than as `mrkdwn`. Only [`Text`] makes them, so
+/// addresses and ids are what they say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Span {
+pub enum Span {
+    /// Words that mean themselves.
     Plain(String),
+    /// Words that stand out.
     Bold(String),
+    /// Something that can be typed or copied.
     Code(String),
-    Link { label: String, url: String },
+    /// A link.
+    Link {
+        /// What it says.
+        label: String,
+        /// Where it leads.
+        url: String,
+    },
+    /// A person's Slack id.
     Person(String),
+    /// A channel's Slack id.
     Channel(String),
+    /// A point in time.
     Time(Instant),
 }
 
@@ -90,6 +103,12 @@ impl Text {
         self
     }
 
+    /// Its pieces.
+    #[must_use]
+    pub fn spans(&self) -> &[Span] {
+        &self.0
+    }
+
     /// Whether there is nothing to read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -134,11 +153,9 @@ impl Text {
                     out.push('>');
                 }
                 // <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>
-                Span::Time(at) => out.push_str(&format!(
-                    "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
-                    at.timestamp(),
-                    in_utc(*at)
-                )),
+                Span::Time(at) => {
+                    out.push_str(&format!("<!date^{}^{TIME_FORM}|{}>", at.timestamp(), in_utc(*at)));
+                }
             }
         }
         out
@@ -188,7 +205,12 @@ pub fn length(seconds: i64) -> String {
     format!("{count} {}{}", fits.0, if count == 1 { "" } else { "s" })
 }
 
-fn in_utc(at: Instant) -> String {
+/// How Slack shows a time (<https://docs.slack.dev/messaging/formatting-message-text#date-formatting>).
+pub const TIME_FORM: &str = "{date_short_pretty} at {time}";
+
+/// A point in time where the reader's zone is not known.
+#[must_use]
+pub fn in_utc(at: Instant) -> String {
     at.format("%-d %b %Y, %H:%M UTC").to_string()
 }
 

@@ -420,7 +420,10 @@ pub(super) fn own(setting: &'static Setting) -> Key {
         SettingKind::Choice(words) => Shape::Choice(words),
         SettingKind::Choices(words) => Shape::Choices(words),
     };
-    let presence = Presence::Default(setting.default);
+    let presence = match setting.default {
+        "" => Optional,
+        default => Usually(default),
+    };
     Key { path: setting.name, shape, presence, about: setting.about, example: setting.example }
 }
 

@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "alarm",
     "config",
     "web",
+    "reference",
     "app",
     "cli",
 ];

@@ -51,12 +51,12 @@ async fn it_runs_when_the_person_says_so() -> Result<()> {
     assert!(world.writes().is_empty());
 
     world.press(ANA, DEV, asked, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     assert_eq!(world.at_github("acme", "widgets"), READY);
     insta::assert_debug_snapshot!(world.audit().await?, @r#"
     [
@@ -230,12 +230,12 @@ async fn it_waits_on_over_a_restart() -> Result<()> {
     let world = World::start_on(servers, &config()).await?;
     world.press(ANA, DEV, asked, "run").await?;
     let said = world.slack.await_reply_that(DEV, asked, |shown| shown.contains("is ready")).await?;
-    insta::assert_snapshot!(world.shown(&said), @r#"
+    insta::assert_snapshot!(world.shown(&said), @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     assert_eq!(world.at_github("acme", "widgets"), READY);
     world.end().await
 }

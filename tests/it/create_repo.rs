@@ -10,7 +10,7 @@ async fn a_repository_with_the_right_teams() -> Result<()> {
     insta::assert_snapshot!(world.ask("!CreateRepo acme widgets").await?, @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     let made = &world.github.snapshot()["repositories"]["acme/widgets"];

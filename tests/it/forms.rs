@@ -51,7 +51,7 @@ async fn from_the_button_to_the_repository() -> Result<()> {
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read · security can maintain · platform can push
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     {

@@ -119,15 +119,15 @@ async fn a_team_vanishes_meanwhile_and_retry_does_what_is_missing() -> Result<()
         acme.teams.remove(&id).unwrap()
     };
     gate.release();
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ⚠️ Create acme/widgets: only a part of it could be done
     ✅ private repository
     ✅ team employees may push
     ⛔ team bots may read: There is no team bots in acme, or this bot's GitHub account cannot see it. Check the name.
     What is done stays done. Retry does what is missing.
-    [Retry]
+    [Retry] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     assert_eq!(world.at_github("acme", "widgets"), "private · empty · employees push");
 
     // Not for somebody else.
@@ -145,12 +145,12 @@ async fn a_team_vanishes_meanwhile_and_retry_does_what_is_missing() -> Result<()
 
     world.github.state().organisation_mut("acme").unwrap().teams.insert(team.id, team);
     world.press(ANA, DEV, asked, "retry").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     assert_eq!(world.at_github("acme", "widgets"), READY);
     insta::assert_debug_snapshot!(world.writes(), @r#"
     [
@@ -170,15 +170,15 @@ async fn two_presses_on_retry_at_once_count_once() -> Result<()> {
     let denied = Fault::Status(403, r#"{"message":"Resource not accessible"}"#.into());
     let denying = world.github.faults().add(When::put("/teams/bots/").always(), denied);
     let asked = world.say(ANA, DEV, CREATE)?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ⚠️ Create acme/widgets: only a part of it could be done
     ✅ private repository
     ✅ team employees may push
     ⛔ team bots may read: This bot's GitHub account may not change acme/widgets. Tell the people who run this bot.
     What is done stays done. Retry does what is missing.
-    [Retry]
+    [Retry] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     world.github.faults().remove(denying);
     let gate = world.github.faults().gate(When::put("/teams/bots/"), Hold::BeforeEffect);
     let retry = world.with_button(DEV, asked, "retry")?.ts;
@@ -230,14 +230,15 @@ async fn retry_is_offered_only_where_it_could_help() -> Result<()> {
     let world = World::start().await?;
     let invalid = Fault::Status(422, r#"{"message":"Validation Failed","errors":[{"message":"no"}]}"#.into());
     world.github.faults().add(When::put("/teams/bots/").always(), invalid.clone());
-    insta::assert_snapshot!(world.ask(CREATE).await?, @r#"
+    insta::assert_snapshot!(world.ask(CREATE).await?, @r"
     ⚠️ Create acme/widgets: only a part of it could be done
     ✅ private repository
     ✅ team employees may push
     ⛔ team bots may read: GitHub refuses this: Validation Failed no. Change it and ask again.
     What is done stays done.
+    [Undo]
     TIME · inv-ID
-    "#);
+    ");
     world.github.faults().add(When::post("/orgs/acme/repos"), invalid);
     insta::assert_snapshot!(world.ask("!CreateRepo acme gadgets").await?, @r#"
     ⛔ Create acme/gadgets: this could not be done
@@ -411,29 +412,29 @@ async fn the_line_about_a_repository_is_set_and_cleared() -> Result<()> {
     insta::assert_snapshot!(world.ask("!SetDescription acme website A new sentence").await?, @r#"
     ✅ The description of acme/website is set
     ✅ description "A new sentence"
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     "#);
     insta::assert_snapshot!(world.ask("!SetDescription acme website A new sentence").await?, @r#"✅ acme/website has that description already"#);
-    insta::assert_snapshot!(world.ask("!SetDescription acme website \"\"").await?, @r#"
+    insta::assert_snapshot!(world.ask("!SetDescription acme website \"\"").await?, @r"
     ✅ The description of acme/website is cleared
     ✅ no description
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
-    "#);
-    insta::assert_snapshot!(world.ask("!SetHomepage acme website https://www.acme.example").await?, @r#"
+    ");
+    insta::assert_snapshot!(world.ask("!SetHomepage acme website https://www.acme.example").await?, @r"
     ✅ The homepage of acme/website is set
     ✅ homepage https://www.acme.example
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     insta::assert_snapshot!(world.at_github("acme", "website"), @r#"private · homepage "https://www.acme.example" · topics web,marketing · branch main · bots pull · employees push"#);
-    insta::assert_snapshot!(world.ask("!SetHomepage acme website \"\"").await?, @r#"
+    insta::assert_snapshot!(world.ask("!SetHomepage acme website \"\"").await?, @r"
     ✅ The homepage of acme/website is cleared
     ✅ no homepage
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     insta::assert_snapshot!(world.at_github("acme", "website"), @r#"private · topics web,marketing · branch main · bots pull · employees push"#);
     world.github.state().repository_mut("acme", "api").unwrap().archived = true;
     world.say(ANA, DEV, "!SetHomepage acme api https://api.acme.example")?;

@@ -91,12 +91,12 @@ async fn the_channel_is_archived_while_it_is_at_work() -> Result<()> {
             .map(|message| world.shown(&message))
             .find(|shown| shown.contains("is ready"))
     });
-    insta::assert_snapshot!(end.await?, @r#"
+    insta::assert_snapshot!(end.await?, @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
-    "#);
+    ");
     assert_eq!(world.slack.dms(ANA).len(), 1);
     assert_eq!(world.at_github("acme", "widgets"), READY);
     world.slack.mark_all_read();

@@ -62,7 +62,7 @@ async fn in_a_channel_the_answer_stands_in_the_thread_of_the_command() -> Result
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     let thread = world.slack.thread(DEV, asked);
@@ -172,7 +172,7 @@ async fn names_options_and_aliases_in_any_case() -> Result<()> {
     insta::assert_snapshot!(world.ask(line).await?, @r"
     ✅ acme/Widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     {
@@ -202,7 +202,7 @@ async fn a_slash_command_where_the_bot_is_is_answered_in_the_channel() -> Result
     insta::assert_snapshot!(world.shown(&reply.await?), @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     world.slack.mark_all_read();
@@ -250,7 +250,7 @@ async fn a_slash_command_where_the_bot_is_not_is_answered_to_the_person() -> Res
     insta::assert_snapshot!(world.shown(&shown.await?), @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     (only ana sees this)
     ");
@@ -258,7 +258,7 @@ async fn a_slash_command_where_the_bot_is_not_is_answered_to_the_person() -> Res
     insta::assert_snapshot!(world.shown(&world.slack.await_dm(ANA).await?), @r"
     ✅ acme/widgets is ready
     private · employees can push · bots can read
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert!(world.slack.messages(NOBOT).is_empty());

@@ -1,8 +1,8 @@
 //! Tables: Slack's own block where it fits, else aligned columns in a monospaced block, else fewer rows
 //! with a note that says how many there are.
 
-use hubcommander_sdk::text::Text;
-use slack_morphism::blocks::{SlackBlock, SlackTableBlock, SlackTableCell};
+use hubcommander_sdk::text::{Span, TIME_FORM, Text, in_utc};
+use slack_morphism::prelude::*;
 
 /// Rows with the header, cells in a row, and characters in all that a table block takes.
 const ROWS: usize = 100;
@@ -20,18 +20,49 @@ pub(super) fn native(header: &[String], rows: &[Vec<Text>]) -> Option<(SlackBloc
         return None;
     }
     let mut characters = 0;
-    let mut cell = |words: &str| {
-        let words = words.trim();
-        let words = if words.is_empty() { EMPTY } else { words };
-        characters += words.chars().count();
-        SlackTableCell::from(words)
+    let mut cell = |text: &Text| {
+        let words = text.words();
+        characters += words.trim().chars().count().max(1);
+        match words.trim() {
+            "" => SlackTableCell::from(EMPTY),
+            words if text.spans().iter().all(|span| matches!(span, Span::Plain(_))) => {
+                SlackTableCell::from(words)
+            }
+            _ => SlackTableRichTextCell::new(vec![rich(text).into()]).into(),
+        }
     };
-    let mut out = vec![header.iter().map(|words| cell(words)).collect::<Vec<_>>()];
+    let mut out = vec![header.iter().map(|words| cell(&words.as_str().into())).collect::<Vec<_>>()];
+    let nothing = Text::new();
     for row in rows {
         // A row that is shorter or longer than the header would be refused.
-        out.push((0..columns).map(|at| cell(&row.get(at).map(Text::words).unwrap_or_default())).collect());
+        out.push((0..columns).map(|at| cell(row.get(at).unwrap_or(&nothing))).collect());
     }
     (characters <= CHARACTERS).then(|| (SlackTableBlock::new(out).into(), characters))
+}
+
+/// A cell with more than plain words: links that can be followed, people by their names, times in the reader's
+/// zone (<https://docs.slack.dev/reference/block-kit/blocks/rich-text-block>).
+fn rich(text: &Text) -> SlackRichTextSection {
+    let piece = |span: &Span| -> Option<SlackRichTextInlineElement> {
+        use SlackRichTextInlineElement::{Channel, Link, Text, Unknown, User};
+        Some(match span {
+            // Slack refuses an empty run.
+            Span::Plain(words) | Span::Bold(words) | Span::Code(words) if words.is_empty() => return None,
+            Span::Plain(words) => Text(SlackRichTextText::new(words.clone())),
+            Span::Bold(words) => Text(SlackRichTextText::new(words.clone()).bold()),
+            Span::Code(words) => Text(SlackRichTextText::new(words.clone()).code()),
+            Span::Link { label, url } => {
+                Link(SlackRichTextLink::new(SlackRelaxedUrl(url.clone())).with_text(label.clone()))
+            }
+            Span::Person(id) => User(SlackRichTextUser::new(id.clone().into())),
+            Span::Channel(id) => Channel(SlackRichTextChannel::new(id.clone().into())),
+            // In a type of its own a time would need a second library for times.
+            Span::Time(at) => Unknown(serde_json::json!({
+                "type": "date", "timestamp": at.timestamp(), "format": TIME_FORM, "fallback": in_utc(*at),
+            })),
+        })
+    };
+    SlackRichTextSection::new(text.spans().iter().filter_map(piece).collect())
 }
 
 /// Aligned columns in a monospaced block of so many bytes at most. Empty if not even the header fits.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use hubcommander::store::Store;
+use hubcommander::store::{HistoryFilter, Store};
 use hubcommander_sandbox::faults::Outcome;
 use hubcommander_sandbox::slack::{EnvelopeKind, Options, Slack};
 use tokio::sync::watch;
@@ -58,8 +58,12 @@ pub async fn play(story: &Story, die_at: &[usize]) -> Result<Played> {
     };
     let servers = Servers::start_with(options).await?;
     let config = configured(&servers, story)?;
+    let before = play_before(&servers, &config, story).await?;
+    let story = &story.with_ids(before.as_deref());
+    let written_before = servers.github.faults().writes().len();
     let log = servers.folder.path().join("bot.log");
-    let played = tokio::time::timeout(PATIENCE, play_on(&servers, &config, story, die_at)).await;
+    let played =
+        tokio::time::timeout(PATIENCE, play_on(&servers, &config, story, die_at, written_before)).await;
     let told = || {
         let log = std::fs::read_to_string(&log).unwrap_or_default();
         let last: VecDeque<&str> = log.lines().rev().take(60).collect();
@@ -72,7 +76,32 @@ pub async fn play(story: &Story, die_at: &[usize]) -> Result<Played> {
     Ok(played)
 }
 
-async fn play_on(servers: &Servers, config: &Path, story: &Story, die_at: &[usize]) -> Result<Played> {
+/// Does what the story builds on, undisturbed. Returns the id of what was asked last.
+async fn play_before(servers: &Servers, config: &Path, story: &Story) -> Result<Option<String>> {
+    let before = story.before();
+    if before.is_empty() {
+        return Ok(None);
+    }
+    let bot = Process::start(config, &[])?;
+    servers.slack.connected(1).await?;
+    let mut id = None;
+    for line in before {
+        let asked = servers.say(ANA, DEV, line)?;
+        servers.end_of(DEV, asked).await?;
+        let store = hubcommander::store::open(&servers.store_url()).await?;
+        id = store.history(&HistoryFilter::default(), 1).await?.pop().map(|known| known.id);
+    }
+    bot.stop().await?;
+    Ok(id)
+}
+
+async fn play_on(
+    servers: &Servers,
+    config: &Path,
+    story: &Story,
+    die_at: &[usize],
+    written_before: usize,
+) -> Result<Played> {
     let (tell, died) = watch::channel(0);
     let (end, over) = watch::channel(false);
     let lives = supervise(servers.slack.clone(), config.to_owned(), die_at.to_vec(), tell, over);
@@ -98,7 +127,7 @@ async fn play_on(servers: &Servers, config: &Path, story: &Story, die_at: &[usiz
         decided: decided(&*store).await?,
     };
     let points = points.lines().map(str::to_owned).collect();
-    Ok(Played { left, writes: writes(servers), points, began, deaths })
+    Ok(Played { left, writes: writes(servers, written_before), points, began, deaths })
 }
 
 /// The shipped configuration without the pace, which would only make the story long. Where the story says so,
@@ -211,9 +240,9 @@ async fn decided(store: &dyn Store) -> Result<Vec<String>> {
     Ok(told.filter(|event| !is_a_try(event)).collect())
 }
 
-fn writes(servers: &Servers) -> BTreeMap<String, usize> {
+fn writes(servers: &Servers, before: usize) -> BTreeMap<String, usize> {
     let mut writes = BTreeMap::new();
-    for write in servers.github.faults().writes() {
+    for write in servers.github.faults().writes().into_iter().skip(before) {
         if let Outcome::Answered(200..=299) | Outcome::AnswerLost(200..=299) = write.outcome {
             *writes.entry(write.line()).or_default() += 1;
         }

@@ -82,6 +82,29 @@ impl Story {
         matches!(self.last, Last::Run | Last::Cancel)
     }
 
+    /// What was done before, by a bot that nothing happens to: what is undone, extended, given back or withdrawn.
+    pub fn before(&self) -> &'static [&'static str] {
+        match self.command.as_str() {
+            "Undo" => &["!SetDescription acme website Words to be taken back"],
+            "Extend" | "Return" => &["!AddCollab octocat acme website push --for 14d"],
+            "Cancel" => &["!CreateRepo acme shown --visibility public"],
+            _ => &[],
+        }
+    }
+
+    /// The line with the ids of what was done before, which no example can know.
+    pub fn with_ids(&self, before: Option<&str>) -> Self {
+        let Some(id) = before.and_then(|id| id.strip_prefix("inv-")) else { return self.clone() };
+        let replace = |text: &str| text.replace("1RT4Q02M9X", id);
+        let mut args = self.args.clone();
+        for value in args.1.0.values_mut() {
+            if let Value::Text(text) = value {
+                *text = replace(text);
+            }
+        }
+        Self { line: replace(&self.line), args, ..self.clone() }
+    }
+
     /// The same command, sent in this way.
     pub fn by(&self, way: Way) -> Self {
         Self { way, ..self.clone() }
@@ -99,7 +122,7 @@ impl Story {
 
     /// How many commands the store holds in the end: to get at a form, its usage is asked for first.
     fn commands(&self) -> usize {
-        if self.way == Way::Form { 2 } else { 1 }
+        self.before().len() + if self.way == Way::Form { 2 } else { 1 }
     }
 
     /// What is filled into the form, as a person reads the example.
@@ -210,7 +233,9 @@ impl<'a> Person<'a> {
         if unfinished.is_empty() {
             return Ok(Stands::Over);
         }
-        let waits = unfinished.iter().any(|one| one.state == State::Waiting);
+        // What waited before is not this story's to confirm.
+        let own = usize::from(self.story.command == "Cancel") < self.buttons(self.story.word()).len();
+        let waits = own && unfinished.iter().any(|one| one.state == State::Waiting);
         Ok(if waits && self.shown(self.story.word()).is_some() { Stands::Waits } else { Stands::Busy })
     }
 
@@ -221,6 +246,11 @@ impl<'a> Person<'a> {
 
     /// The newest message with this button, and where it stands.
     fn shown(&self, action: &str) -> Option<(&'static str, Message)> {
+        self.buttons(action).into_iter().max_by_key(|(_, message)| message.ts)
+    }
+
+    /// All messages with this button.
+    fn buttons(&self, action: &str) -> Vec<(&'static str, Message)> {
         let slack = &self.servers.slack;
         let place = if self.story.way == Way::SlashElsewhere { NOBOT } else { DEV };
         let everywhere = slack.messages(place).into_iter().chain(slack.ephemerals(ANA));
@@ -228,7 +258,7 @@ impl<'a> Person<'a> {
         let has = |message: &Message| {
             message.blocks.as_ref().is_some_and(|blocks| blocks.to_string().contains(&button))
         };
-        everywhere.filter(has).max_by_key(|message| message.ts).map(|message| (place, message))
+        everywhere.filter(has).map(|message| (place, message)).collect()
     }
 
     /// Does something, unless the bot dies over it.
@@ -269,7 +299,7 @@ impl<'a> Person<'a> {
     async fn slash(&mut self, channel: &str) -> Result<()> {
         loop {
             self.listened_to().await?;
-            if self.received().await? > 0 {
+            if self.received().await? > self.story.before().len() {
                 return Ok(());
             }
             let slack = self.servers.slack.clone();
@@ -285,7 +315,9 @@ impl<'a> Person<'a> {
     /// Asks for the usage, opens the form under it, fills it in and sends it until somebody takes it.
     async fn form(&mut self) -> Result<()> {
         self.servers.say(ANA, DEV, &format!("!{}", self.story.command))?;
-        while self.received().await? == 0 || !self.store.unfinished().await?.is_empty() {
+        while self.received().await? == self.story.before().len()
+            || !self.store.unfinished().await?.is_empty()
+        {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         self.begins();

@@ -220,6 +220,8 @@ fn rich_line(world: &World, part: &Json) -> String {
             "channel" => token(world, &format!("#{}", said("channel_id"))),
             "usergroup" => token(world, &format!("!subteam^{}", said("usergroup_id"))),
             "broadcast" => format!("@{}", said("range")),
+            // A date is shown by its fallback: it is the same everywhere.
+            "date" => said("fallback").to_owned(),
             "emoji" => format!(":{}:", said("name")),
             _ => said("text").to_owned(),
         }
