@@ -27,6 +27,9 @@ const TRIES: u32 = 5;
 /// The longest that one pause before another try may be.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
+/// How many steps run side by side: enough for one repository, and a plan over a hundred leaves room for others.
+const SIDE_BY_SIDE: usize = 8;
+
 /// The longest that one operation may take, whatever its client's own limits are.
 const OPERATION_LIMIT: Duration = Duration::from_secs(60);
 
@@ -182,6 +185,7 @@ impl Executor {
                 .steps
                 .iter()
                 .filter(|step| !begun.contains(&step.id.as_str()) && is_ready(record, &change, step))
+                .take(SIDE_BY_SIDE.saturating_sub(flying.len()))
                 .collect();
             for step in &ready {
                 begun.push(&step.id);
