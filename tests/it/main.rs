@@ -29,5 +29,6 @@ mod secrets;
 mod slack_faults;
 mod taking_turns;
 mod undo;
+mod undoing;
 mod ways_in;
 mod world;
