@@ -24,6 +24,7 @@ mod github_faults;
 mod hands;
 mod help;
 mod own;
+mod repositories;
 mod secrets;
 mod slack_faults;
 mod taking_turns;

@@ -161,18 +161,18 @@ fn for_good(before: Option<Visibility>, new: Visibility) -> Option<Text> {
     let words = match new {
         Visibility::Public if before == Some(Visibility::Public) => return None,
         _ if narrows(before, new) && before == Some(Visibility::Public) => {
-            "what has been seen cannot be unseen, forks stay public, and its stars and watchers are lost"
+            "What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost"
         }
         _ if narrows(before, new) => {
-            "what has been seen cannot be unseen, and its stars and watchers are lost"
+            "What has been seen cannot be unseen, and its stars and watchers are lost"
         }
         Visibility::Public => {
-            "everyone can read and copy its code with all of its history, its issues, pull requests and logs of \
+            "Everyone can read and copy its code with all of its history, its issues, pull requests and logs of \
              Actions. What has been seen cannot be unseen, and its stars and watchers are lost"
         }
         Visibility::Internal => {
-            "all members of the enterprise can read its code with all of its history, its issues and pull \
-             requests. What has been seen cannot be unseen"
+            "All members of the enterprise can read its code with all of its history, its issues and pull \
+             requests. What has been seen cannot be unseen, and its stars and watchers are lost"
         }
         Visibility::Private => return None,
     };

@@ -130,11 +130,17 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.edit_repository: description "New words" (Reversible)
     github.edit_repository: no description, no homepage (Reversible)
     github.edit_repository: homepage https://acme.example (Reversible)
-    github.edit_repository: public, archived, read-only for everyone (Exposing)
+    github.edit_repository: public, archived, read-only for everyone (Exposing) | Everyone can read and copy its code with all of its history, its issues, pull requests and logs of Actions. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: public (Exposing) | Everyone can read and copy its code with all of its history, its issues, pull requests and logs of Actions. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: internal (Exposing) | All members of the enterprise can read its code with all of its history, its issues and pull requests. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: private (Irreversible) | What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost.
+    github.edit_repository: private (Irreversible) | What has been seen cannot be unseen, and its stars and watchers are lost.
     github.replace_topics: topics api, web (Reversible)
     github.replace_topics: no topics (Reversible)
     github.rename_default_branch: default branch trunk (Reversible)
     github.delete_repository: delete acme/widgets (Irreversible) | Its code, issues and settings are gone for good.
+    github.rename_repository: acme/gadgets in place of acme/widgets; links to the old name lead there (Reversible)
+    github.set_default_branch: default branch trunk in place of main (Reversible)
     "#);
 }
 
