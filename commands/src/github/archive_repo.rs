@@ -36,7 +36,7 @@ impl ArchiveRepo {
     pub fn unarchive(reader: Reader, orgs: Arc<Orgs>) -> Self {
         let about = "Lets people change an archived repository again";
         let spec = CommandSpec::new("UnarchiveRepo", "Repositories", about)
-            .example("!UnarchiveRepo acme-oss sdk-v1");
+            .example("!UnarchiveRepo acme-oss legacy");
         Self::new(false, spec, reader, orgs)
     }
 

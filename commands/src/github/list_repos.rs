@@ -130,14 +130,12 @@ fn answer(org: &str, all: &[Repository], complete: bool, request: &Request) -> R
     let mut found: Vec<&Repository> = all.iter().filter(|one| filter.takes(one)).collect();
     found.sort_by_key(|one| (Reverse(one.pushed_at), one.full_name.to_lowercase()));
     let total = if complete { counted(all.len()) } else { format!("more than {}", counted(all.len())) };
-    let mut message = if filter.is_any() {
-        let those = if found.is_empty() { "none".to_owned() } else { counted(found.len()) };
-        let fit = if found.len() > 1 { "are" } else { "is" };
-        Message::new(format!("{org} has {total}; {those} {fit} like that."))
-    } else if all.is_empty() {
-        Message::new(format!("{org} has no repositories that I can see."))
-    } else {
-        Message::new(format!("{org} has {total}."))
+    let mut message = match (all.len(), found.len()) {
+        (0, _) => Message::new(format!("{org} has no repositories that I can see.")),
+        _ if !filter.is_any() => Message::new(format!("{org} has {total}.")),
+        (_, 0) => Message::new(format!("{org} has {total}. None of them matches.")),
+        (_, 1) => Message::new(format!("{org} has {total}. One of them matches.")),
+        (_, n) => Message::new(format!("{org} has {total}. {n} of them match.")),
     };
     if !complete {
         message = message.line(format!("I read the first {} and know nothing of the others.", all.len()));

@@ -19,6 +19,11 @@ use super::{named, one, suggest};
 /// How many branches are named where the one that was asked for is none of them.
 const NAMED: usize = 5;
 
+/// What follows from another name
+/// (<https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-branches-in-your-repository/renaming-a-branch>).
+const RENAMED: &str = "Pull requests and its protection go with it. The repository's page tells whoever has a clone \
+                       how to follow.";
+
 /// The command.
 pub struct SetDefaultBranch {
     spec: CommandSpec,
@@ -47,9 +52,9 @@ impl SetDefaultBranch {
     async fn no_such_branch(&self, repository: &Repository, branch: &BranchName) -> Refusal {
         let what = one::shown(repository).plain(" has no branch ").code(branch.as_str());
         let push_or_rename = Text::new()
-            .plain("Push it first, or call ")
+            .plain("Push it first, or rename ")
             .code(&repository.default_branch)
-            .plain(" so with ")
+            .plain(" to it with ")
             .code("--rename")
             .plain(".");
         // That they cannot be read takes nothing from what is known.
@@ -64,11 +69,8 @@ impl SetDefaultBranch {
             );
         }
         if let Some(near) = near(branch.as_str(), &names) {
-            let meant =
-                Text::new().plain("Did you mean ").code(near).plain("? Else: push it first, or call ");
-            let rest =
-                Text::new().code(&repository.default_branch).plain(" so with ").code("--rename").plain(".");
-            return Refusal::new(what.plain("."), meant.then(rest));
+            let meant = Text::new().plain("Did you mean ").code(near).plain("? If not: ");
+            return Refusal::new(what.plain("."), meant.then(push_or_rename));
         }
         let listed =
             names.iter().take(NAMED).enumerate().fold(what.plain("; it has "), |text, (at, name)| {
@@ -153,12 +155,7 @@ impl SetDefaultBranch {
             from: BranchName::parse(current).ok(),
         };
         let mut plan = one::plan(repository, title)?.step("branch", rename.operation(), &[]);
-        plan.summary = Some(
-            Text::new()
-                .plain("Pull requests and its protection go with it. Clones must be told: ")
-                .code(format!("git branch -m {current} {}", rename.to))
-                .plain("."),
-        );
+        plan.summary = Some(RENAMED.into());
         Ok(plan)
     }
 }

@@ -82,10 +82,10 @@ async fn a_name_that_is_taken_meanwhile_is_told() {
     let site = Site::start().await;
     let operation = rename(&found(&site, "acme", "website").await, "api");
     assert_eq!(permanent(site.apply(&operation).await), "acme/api exists by now. Choose another name.");
-    let archived = rename(&found(&site, "acme-oss", "sdk-v1").await, "old");
+    let archived = rename(&found(&site, "acme-oss", "legacy").await, "old");
     assert_eq!(
         blocked(site.apply(&archived).await),
-        "acme-oss/sdk-v1 is archived and cannot be changed. Unarchive it first."
+        "acme-oss/legacy is archived and cannot be changed. Unarchive it first."
     );
     assert_eq!(found(&site, "acme", "website").await.full_name, "acme/website");
 }

@@ -5,7 +5,7 @@ use crate::github::model::{Permission, Privacy, Protection, Reviews, Visibility}
 
 impl World {
     /// The sandbox's companies: `acme` with `website`, `api`, `templates` and `new-name` (formerly
-    /// `old-name`), and `acme-oss` with `sdk` and the archived `sdk-v1`; the token `ghp_sandbox` of `hub-bot`, who owns
+    /// `old-name`), and `acme-oss` with `sdk` and the archived `legacy`; the token `ghp_sandbox` of `hub-bot`, who owns
     /// both. There is some work in progress: pull requests, a key, an invitation, a protected branch.
     pub fn acme() -> Self {
         Self::empty()
@@ -72,7 +72,7 @@ impl World {
                 };
             })
             .branch("acme-oss", "sdk", "next")
-            .repository("acme-oss", "sdk-v1", |one| {
+            .repository("acme-oss", "legacy", |one| {
                 one.visibility = Visibility::Public;
                 one.description = Some("What the SDK was before".to_owned());
                 one.archived = true;
