@@ -16,6 +16,7 @@ mod command_line;
 mod confirm;
 mod crash;
 mod create_repo;
+mod deleting_later;
 mod enterprise;
 mod falls;
 mod forms;

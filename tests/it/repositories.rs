@@ -601,3 +601,45 @@ async fn what_cannot_be_read_is_said_to_be_so() -> Result<()> {
     ");
     world.end().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_them_can_be_undone() -> Result<()> {
+    let world = World::start().await?;
+    let before = world.github.snapshot();
+    for line in [
+        "!ArchiveRepo acme website",
+        "!UnarchiveRepo acme-oss legacy",
+        "!RenameRepo acme website homepage",
+        "!SetTopics acme website --add rockets --remove web",
+        "!SetTopics acme website --clear",
+        "!SetDefaultBranch acme-oss sdk next",
+        "!SetDefaultBranch acme website trunk --rename",
+    ] {
+        let said = world.ask(line).await?;
+        assert!(said.starts_with('✅') && said.contains("[Undo]"), "{line}: {said}");
+        assert_ne!(world.github.snapshot(), before, "{line}");
+        let undone = world.ask("!Undo").await?;
+        assert!(undone.starts_with("↩️ Undone: "), "{line}: {undone}");
+        let mut after = world.github.snapshot();
+        // That it bore the other name for a while leaves a trace.
+        after["redirects"].as_object_mut().unwrap().remove("acme/homepage");
+        assert_eq!(after, before, "{line}");
+    }
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_seen_stays_seen() -> Result<()> {
+    let world = World::start().await?;
+    let before = world.github.snapshot();
+    let asked = world.say(ANA, DEV, "!SetVisibility acme website public")?;
+    world.end_of(DEV, asked).await?;
+    world.press(ANA, DEV, asked, "run").await?;
+    world.end_of(DEV, asked).await?;
+    let undo = world.say(ANA, DEV, "!Undo")?;
+    insta::assert_snapshot!(world.end_of(DEV, undo).await?, @r"");
+    world.press(ANA, DEV, undo, "run").await?;
+    insta::assert_snapshot!(world.end_of(DEV, undo).await?, @r"");
+    assert_eq!(world.github.snapshot(), before);
+    world.end().await
+}

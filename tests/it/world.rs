@@ -196,7 +196,7 @@ pub fn steady(text: &str) -> String {
             (r"\b[0-9a-f]{12}\b", "DIGEST"),
             (r"\b\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d UTC", "WHEN"),
         ]
-            .map(|(form, word)| (regex::Regex::new(form).unwrap(), word))
+        .map(|(form, word)| (regex::Regex::new(form).unwrap(), word))
     });
     DIFFERS.iter().fold(text.to_owned(), |text, (form, word)| form.replace_all(&text, *word).into_owned())
 }

@@ -12,7 +12,7 @@ use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::plan::{Plan, Precondition, Risk, Title};
 use hubcommander_sdk::schedule::{PlanLater, When};
 use hubcommander_sdk::setting::{Length, Setting, SettingKind};
-use hubcommander_sdk::text::Text;
+use hubcommander_sdk::text::{Text, length};
 use serde::Deserialize;
 
 use super::{named, one, suggest};
@@ -56,7 +56,7 @@ impl DeleteRepo {
     pub fn new(reader: Reader, orgs: Arc<Orgs>, settings: DeleteRepoSettings) -> Self {
         let about = format!(
             "Archives a repository, and deletes it {} later unless that is undone",
-            in_words(settings.delay)
+            length(settings.delay.seconds)
         );
         let spec = CommandSpec::new("DeleteRepo", "Repositories", &about);
         let spec = one::args()
@@ -74,7 +74,7 @@ impl DeleteRepo {
     fn deletion(repository: &Repository, title: Title, untouched: Precondition) -> Result<Plan, Refusal> {
         let full_name = one::full_name(repository)?;
         let lock = format!("github:{full_name}");
-        let delete = DeleteRepository { id: repository.id, full_name };
+        let delete = DeleteRepository { id: repository.id, full_name, unless_pushed_since: None };
         Ok(Plan::new(title).step("delete", delete.operation(), &[]).precondition(untouched).lock(lock))
     }
 
@@ -103,7 +103,7 @@ impl DeleteRepo {
             when: When::In(delay.seconds),
             plan: Self::later(repository, why.clone())?,
         };
-        let span = in_words(delay);
+        let span = length(delay.seconds);
         let (todo, done) = if repository.archived {
             (format!(" in {span}, unless undone"), format!(" stays archived, and will be deleted in {span}"))
         } else {
@@ -175,15 +175,6 @@ fn why(request: &Request) -> Option<Text> {
     Some(asked.plain(format!(": \"{reason}\"")))
 }
 
-/// "7 days", "36 hours": in the largest unit that divides it.
-fn in_words(length: Length) -> String {
-    let units = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
-    let fits = units.into_iter().find(|(_, size)| length.seconds % size == 0);
-    let (unit, size) = fits.unwrap_or(("second", 1));
-    let count = length.seconds / size;
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
 #[async_trait]
 impl Command for DeleteRepo {
     fn spec(&self) -> &CommandSpec {
@@ -213,19 +204,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_as_people_say_them() {
-        for (seconds, words) in [
-            (7 * 86_400, "7 days"),
-            (86_400, "1 day"),
-            (36 * 3_600, "36 hours"),
-            (5_400, "90 minutes"),
-            (61, "61 seconds"),
-        ] {
-            assert_eq!(in_words(Length { seconds }), words);
-        }
-    }
-
-    #[test]
     fn the_settings_are_read_as_they_are_declared() {
         let read = |value: fn(&Setting) -> &'static str| -> DeleteRepoSettings {
             let lines =
@@ -233,6 +211,6 @@ mod tests {
             toml::from_str(&lines.collect::<String>()).unwrap()
         };
         assert_eq!(read(|key| key.default).delay, DeleteRepoSettings::default().delay);
-        assert_eq!(in_words(read(|key| key.example).delay), "30 days");
+        assert_eq!(read(|key| key.example).delay, Length { seconds: 30 * 86_400 });
     }
 }

@@ -45,7 +45,10 @@ impl DeleteRepository {
     fn kept(&self, now: &Repository) -> Option<String> {
         let since = self.unless_pushed_since? + FILLED_WITHIN;
         now.pushed_at.is_some_and(|pushed| pushed > since).then(|| {
-            format!("Somebody has pushed to {} since it was made. !DeleteRepo deletes it all the same.", now.full_name)
+            format!(
+                "Somebody has pushed to {} since it was made. !DeleteRepo deletes it all the same.",
+                now.full_name
+            )
         })
     }
 
