@@ -40,11 +40,20 @@ pub struct WrongSettings {
 
 /// The names of all commands, each with the settings that it takes of its own.
 pub const NAMES: &[(&str, &[Setting])] = &[
+    ("ArchiveRepo", &[]),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
+    ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
     ("ListOrgs", &[]),
+    ("ListRepos", &[]),
+    ("RenameRepo", &[]),
     ("Repeat", &[]),
+    ("RepoInfo", &[]),
+    ("SetDefaultBranch", &[]),
     ("SetDescription", &[]),
     ("SetHomepage", &[]),
+    ("SetTopics", &[]),
+    ("SetVisibility", github::SetVisibilitySettings::DECLARED),
+    ("UnarchiveRepo", &[]),
 ];
 
 /// All commands.
@@ -55,10 +64,23 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
     let (github, orgs) = (&setup.github, &setup.orgs);
     let set = |field| github::SetText::new(field, github.clone(), Arc::clone(orgs));
     Ok(vec![
+        Arc::new(github::ArchiveRepo::archive(github.clone(), Arc::clone(orgs))),
         Arc::new(github::CreateRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "CreateRepo")?)),
+        Arc::new(github::DeleteRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "DeleteRepo")?)),
         Arc::new(github::ListOrgs::new(Arc::clone(orgs))),
+        Arc::new(github::ListRepos::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::RenameRepo::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::RepoInfo::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetDefaultBranch::new(github.clone(), Arc::clone(orgs))),
         Arc::new(set(github::Field::Description)),
         Arc::new(set(github::Field::Homepage)),
+        Arc::new(github::SetTopics::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetVisibility::new(
+            github.clone(),
+            Arc::clone(orgs),
+            settings(setup, "SetVisibility")?,
+        )),
+        Arc::new(github::ArchiveRepo::unarchive(github.clone(), Arc::clone(orgs))),
         Arc::new(repeat::Repeat::new()),
     ])
 }

@@ -163,14 +163,24 @@ impl Answer {
     /// The number of the last page, if there is more than this one (`Link` header). The address itself is
     /// never followed.
     pub(crate) fn last_page(&self) -> Option<u64> {
+        self.page("last").or_else(|| self.page("next"))
+    }
+
+    /// How many there are of what was asked for one by one (`per_page=1`), this page holding so many; `None`
+    /// if GitHub does not tell.
+    pub(crate) fn count_by_one(&self, here: usize) -> Option<u64> {
+        match (self.page("last"), self.page("next")) {
+            (None, None) => u64::try_from(here).ok(),
+            (last, _) => last,
+        }
+    }
+
+    fn page(&self, rel: &str) -> Option<u64> {
         let link = self.header("link")?;
-        let of = |rel: &str| -> Option<u64> {
-            let entry = link.split(',').find(|entry| entry.contains(&format!("rel=\"{rel}\"")))?;
-            let (address, _) = entry.trim().strip_prefix('<')?.split_once('>')?;
-            let (_, query) = address.split_once('?')?;
-            query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
-        };
-        of("last").or_else(|| of("next"))
+        let entry = link.split(',').find(|entry| entry.contains(&format!("rel=\"{rel}\"")))?;
+        let (address, _) = entry.trim().strip_prefix('<')?.split_once('>')?;
+        let (_, query) = address.split_once('?')?;
+        query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
     }
 }
 
@@ -245,6 +255,13 @@ mod tests {
         let next = r#"<https://api.github.com/x?per_page=100&page=2>; rel="next""#;
         assert_eq!(answer(200, &[("link", next)], "").last_page(), Some(2));
         assert_eq!(answer(200, &[], "").last_page(), None);
+        assert_eq!(answer(200, &[("link", link)], "").count_by_one(1), Some(7));
+        assert_eq!(
+            answer(200, &[("link", next)], "").count_by_one(1),
+            None,
+            "there are more, nobody says how many"
+        );
+        assert_eq!(answer(200, &[], "").count_by_one(0), Some(0));
     }
 
     #[test]

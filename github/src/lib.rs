@@ -28,7 +28,7 @@ mod writer;
 
 pub use account::GitHub;
 pub use reader::{
-    Branch, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind, Reader, Repository,
-    RepositoryNames, Team, Visibility, WhoAmI,
+    About, Branch, ClassicProtection, Guarded, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind,
+    Reader, Repository, RepositoryNames, Team, TeamAccess, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};

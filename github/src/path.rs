@@ -54,6 +54,11 @@ impl Path {
         self.then("branches").segment(branch.as_str())
     }
 
+    /// `…/rules/branches/{branch}`, behind a repository.
+    pub(crate) fn rules_for(self, branch: &BranchName) -> Self {
+        self.then("rules").branch(branch)
+    }
+
     /// `/app/installations/{id}/access_tokens`
     pub(crate) fn installation_tokens(id: u64) -> Self {
         Self::fixed("app").then("installations").segment(&id.to_string()).then("access_tokens")
@@ -72,6 +77,15 @@ impl Path {
         self.query.push_str(key);
         self.query.push('=');
         self.query.push_str(&value.to_string());
+        self
+    }
+
+    /// Adds `?{key}={word}` or `&{key}={word}`: fixed words, written in this program.
+    pub(crate) fn with_word(mut self, key: &'static str, word: &'static str) -> Self {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.push_str(key);
+        self.query.push('=');
+        self.query.push_str(word);
         self
     }
 
@@ -127,6 +141,11 @@ mod tests {
         assert_eq!(
             Path::repository(&repo).branch(&branch).to_string(),
             "/repos/acme/widgets/branches/feature%2F%C3%A4%26b%252F"
+        );
+        let rules = Path::repository_id(7).rules_for(&branch).with_word("state", "open").query("page", 2);
+        assert_eq!(
+            rules.to_string(),
+            "/repositories/7/rules/branches/feature%2F%C3%A4%26b%252F?state=open&page=2"
         );
     }
 

@@ -3,7 +3,9 @@
 use hubcommander_sdk::plan::Precondition;
 use serde_json::json;
 
-use crate::probes::{REPOSITORY, TEAM, repository_seen, team_seen};
+use crate::probes::{
+    REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, repository_and_pushes_seen, repository_seen, team_seen,
+};
 use crate::reader::{Lookup, Repository, Team};
 
 /// That nothing stands under a repository's name, not even a redirect from what once bore it.
@@ -17,6 +19,16 @@ pub fn absent_repository(org: &str, name: &str) -> Precondition {
 pub fn same_repository(seen: &Repository) -> Precondition {
     let (org, name) = seen.full_name.split_once('/').unwrap_or_default();
     same_lookup(org, name, &Lookup::Found(seen.clone()))
+}
+
+/// The same, and that nobody has pushed to it since: for what destroys it.
+#[must_use]
+pub fn untouched_repository(seen: &Repository) -> Precondition {
+    Precondition {
+        probe: REPOSITORY_AND_PUSHES.to_owned(),
+        seen: repository_and_pushes_seen(&Lookup::Found(seen.clone())),
+        ..same_repository(seen)
+    }
 }
 
 /// That what stands under a repository's name is still what was seen there.

@@ -13,10 +13,15 @@ use crate::operations::input::input;
 use crate::reader::{Lookup, Reader, Team};
 
 pub(crate) const REPOSITORY: &str = "github.repository";
+pub(crate) const REPOSITORY_AND_PUSHES: &str = "github.repository_and_pushes";
 pub(crate) const TEAM: &str = "github.team";
 
 pub(crate) fn probes(reader: &Reader) -> Vec<Arc<dyn Probe>> {
-    vec![Arc::new(LooksAtRepository(reader.clone())), Arc::new(LooksAtTeam(reader.clone()))]
+    vec![
+        Arc::new(LooksAtRepository(reader.clone())),
+        Arc::new(LooksAtPushes(reader.clone())),
+        Arc::new(LooksAtTeam(reader.clone())),
+    ]
 }
 
 #[derive(Deserialize)]
@@ -51,6 +56,15 @@ pub(crate) fn repository_seen(lookup: &Lookup) -> Json {
     }
 }
 
+/// The same, and when somebody last pushed. Archiving does not change that.
+pub(crate) fn repository_and_pushes_seen(lookup: &Lookup) -> Json {
+    let mut seen = repository_seen(lookup);
+    if let (Lookup::Found(repository), Some(seen)) = (lookup, seen.as_object_mut()) {
+        seen.insert("pushed_at".to_owned(), json!(repository.pushed_at));
+    }
+    seen
+}
+
 pub(crate) fn team_seen(team: Option<&Team>) -> Json {
     match team {
         None => json!({ "exists": false }),
@@ -70,6 +84,21 @@ impl Probe for LooksAtRepository {
         let at: RepositoryAt = input(at)?;
         let lookup = self.0.lookup(&FullName { owner: at.org, name: at.name }).await?;
         Ok(repository_seen(&lookup))
+    }
+}
+
+struct LooksAtPushes(Reader);
+
+#[async_trait]
+impl Probe for LooksAtPushes {
+    fn kind(&self) -> &'static str {
+        REPOSITORY_AND_PUSHES
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: RepositoryAt = input(at)?;
+        let lookup = self.0.lookup(&FullName { owner: at.org, name: at.name }).await?;
+        Ok(repository_and_pushes_seen(&lookup))
     }
 }
 

@@ -440,7 +440,7 @@ async fn the_line_about_a_repository_is_set_and_cleared() -> Result<()> {
     world.say(ANA, DEV, "!SetHomepage acme api https://api.acme.example")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r#"
     ⛔ acme/api is archived, so it cannot be changed.
-    Unarchive it first.
+    Unarchive it first: `!UnarchiveRepo acme api`
     inv-ID
     (only ana sees this)
     "#);

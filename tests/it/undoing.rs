@@ -58,6 +58,8 @@ fn differences(at: &str, one: &serde_json::Value, other: &serde_json::Value, fou
                 differences(&format!("{at}/{key}"), one, other, found);
             }
         }
+        // GitHub goes on leading from a name that a repository once bore to what it is called now.
+        _ if at.starts_with("/redirects/") => {}
         (one, other) if one != other => found.push(format!("{at}: {one} is {other} now")),
         _ => {}
     }
@@ -78,11 +80,14 @@ async fn every_change_can_be_taken_back() -> Result<()> {
         .collect();
     ensure!(lines.len() >= 4, "the commands are there: {lines:?}");
     let count = lines.len();
-    let tried = lines.into_iter().map(|line| async move {
-        there_and_back(&line).await.with_context(|| line.clone()).err()
-    });
-    let failed: Vec<anyhow::Error> =
-        futures_util::stream::iter(tried).buffer_unordered(AT_ONCE).filter_map(|it| async { it }).collect().await;
+    let tried = lines
+        .into_iter()
+        .map(|line| async move { there_and_back(&line).await.with_context(|| line.clone()).err() });
+    let failed: Vec<anyhow::Error> = futures_util::stream::iter(tried)
+        .buffer_unordered(AT_ONCE)
+        .filter_map(|it| async { it })
+        .collect()
+        .await;
     let failed: Vec<String> = failed.iter().map(|error| format!("{error:#}")).collect();
     ensure!(failed.is_empty(), "{} of {count}:\n{}", failed.len(), failed.join("\n"));
     Ok(())

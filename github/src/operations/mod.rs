@@ -11,8 +11,10 @@ mod edit_repository;
 mod grant_team;
 pub(crate) mod input;
 mod rename_default_branch;
+mod rename_repository;
 mod replace_topics;
 mod revoke_team;
+mod set_default_branch;
 #[cfg(test)]
 mod tests;
 
@@ -32,8 +34,10 @@ pub use edit_repository::{Changes, EditRepository};
 pub use grant_team::GrantTeam;
 pub use input::RepoRef;
 pub use rename_default_branch::RenameDefaultBranch;
+pub use rename_repository::RenameRepository;
 pub use replace_topics::ReplaceTopics;
 pub use revoke_team::RevokeTeam;
+pub use set_default_branch::SetDefaultBranch;
 
 use crate::account::Account;
 use crate::answer::Answer;
@@ -56,6 +60,8 @@ pub(crate) fn handlers(account: &Arc<Account>) -> Vec<Arc<dyn Handler>> {
         Arc::new(replace_topics::Does(access())),
         Arc::new(rename_default_branch::Does(access())),
         Arc::new(delete_repository::Does(access())),
+        Arc::new(rename_repository::Does(access())),
+        Arc::new(set_default_branch::Does(access())),
     ]
 }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::*;
 use crate::GitHub;
-use crate::names::{BranchName, TeamSlug, Topic};
+use crate::names::{BranchName, RepoName, TeamSlug, Topic};
 use crate::settings::{Credentials, Settings};
 
 fn github() -> GitHub {
@@ -62,6 +62,15 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     let words = |words: &str| Some(words.to_owned());
     let template = FullName::parse("acme/templates").unwrap();
     let revoke = RevokeTeam { org: owner(), team: team("bots"), repo: RepoRef::existing(7, widgets()) };
+    let from = BranchName::parse("main").ok();
+    let seen = |visibility: &str| {
+        let read = json!({ "id": 7, "full_name": "acme/widgets", "visibility": visibility });
+        serde_json::from_value::<Repository>(read).unwrap()
+    };
+    let show = |before: &str, new: Visibility| {
+        let changes = Changes { visibility: Some(new), ..Changes::default() };
+        EditRepository::of(&seen(before), changes).unwrap().operation()
+    };
     let steps = [
         create().operation(),
         CreateRepository {
@@ -92,10 +101,21 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         )
         .operation(),
         edit(Changes { visibility: Some(Visibility::Public), archived: Some(true), ..Changes::default() }),
+        show("private", Visibility::Public),
+        show("private", Visibility::Internal),
+        show("public", Visibility::Private),
+        show("internal", Visibility::Private),
         ReplaceTopics::on_new("repo", topics(&["web", "api"])).operation(),
         ReplaceTopics::on_new("repo", Vec::new()).operation(),
         RenameDefaultBranch::on_new("repo", BranchName::parse("trunk").unwrap()).operation(),
         DeleteRepository { id: 7, full_name: widgets(), unless_pushed_since: None }.operation(),
+        RenameRepository { id: 7, from: widgets(), to: RepoName::parse("gadgets").unwrap() }.operation(),
+        SetDefaultBranch {
+            repo: RepoRef::existing(7, widgets()),
+            to: BranchName::parse("trunk").unwrap(),
+            from,
+        }
+        .operation(),
     ];
     let lines: Vec<String> = steps.into_iter().map(read).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -110,11 +130,17 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.edit_repository: description "New words" (Reversible)
     github.edit_repository: no description, no homepage (Reversible)
     github.edit_repository: homepage https://acme.example (Reversible)
-    github.edit_repository: public, archived, read-only for everyone (Exposing)
+    github.edit_repository: public, archived, read-only for everyone (Exposing) | Everyone can read and copy its code with all of its history, its issues, pull requests and logs of Actions. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: public (Exposing) | Everyone can read and copy its code with all of its history, its issues, pull requests and logs of Actions. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: internal (Exposing) | All members of the enterprise can read its code with all of its history, its issues and pull requests. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: private (Irreversible) | What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost.
+    github.edit_repository: private (Irreversible) | What has been seen cannot be unseen, and its stars and watchers are lost.
     github.replace_topics: topics api, web (Reversible)
     github.replace_topics: no topics (Reversible)
     github.rename_default_branch: default branch trunk (Reversible)
     github.delete_repository: delete acme/widgets (Irreversible) | Its code, issues and settings are gone for good.
+    github.rename_repository: acme/gadgets in place of acme/widgets; links to the old name lead there (Reversible)
+    github.set_default_branch: default branch trunk in place of main (Reversible)
     "#);
 }
 

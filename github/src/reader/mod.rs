@@ -1,5 +1,6 @@
 //! The reading client: what plugins get. It cannot write, by type.
 
+mod about;
 mod error;
 mod lately;
 mod lists;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use lately::Lately;
 
+pub use about::{About, ClassicProtection, Guarded, TeamAccess};
 pub use error::{ReadError, ReadErrorKind};
 pub use lists::RepositoryNames;
 pub use model::{Branch, Listing, Lookup, Organization, Rate, Repository, Team, Visibility, WhoAmI};

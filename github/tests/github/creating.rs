@@ -189,6 +189,8 @@ async fn a_forged_permit_opens_nothing() {
             }
             "github.replace_topics" => json!({ "repo": { "full_name": "acme/website" }, "topics": [] }),
             "github.rename_default_branch" => json!({ "repo": { "full_name": "acme/api" }, "to": "x" }),
+            "github.rename_repository" => json!({ "id": 1, "from": "acme/website", "to": "x" }),
+            "github.set_default_branch" => json!({ "repo": { "full_name": "acme/api" }, "to": "x" }),
             other => panic!("{other} is not tried here yet"),
         };
         let refused = handler.apply(&input, &forged).await;
