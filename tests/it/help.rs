@@ -47,6 +47,14 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!UnarchiveRepo` Lets people change an archived repository again
     Trying it out
     • `!Repeat` Says again what you say
+    What is lent
+    • `!Extend` Moves the end of a lease
+    • `!Leases` Lists what is held for a time, and until when
+    • `!Return` Gives back what was lent, before its end
+    What was done
+    • `!Cancel` Withdraws something that waits to be confirmed
+    • `!History` Lists what was done, by whom, and how it ended
+    • `!Undo` Takes back what a command did
     How one is used: `!Help ArchiveRepo`. Type a command alone to fill in a form.
     (only ana sees this)
     ");

@@ -18,7 +18,7 @@ async fn archived_and_unarchived() -> Result<()> {
     insta::assert_snapshot!(world.ask("!ArchiveRepo acme website").await?, @r"
     ✅ acme/website is archived
     ✅ archived, read-only for everyone
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert!(world.github.state().repository("acme", "website").unwrap().archived);
@@ -43,7 +43,7 @@ async fn archived_and_unarchived() -> Result<()> {
     insta::assert_snapshot!(world.ask("!UnarchiveRepo acme website").await?, @r"
     ✅ acme/website can be changed again
     ✅ no longer archived
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert!(!world.github.state().repository("acme", "website").unwrap().archived);
@@ -61,7 +61,7 @@ async fn renamed() -> Result<()> {
     insta::assert_snapshot!(world.ask("!RenameRepo acme website homepage").await?, @r"
     ✅ acme/website is called acme/homepage now
     Links and clones under the old name lead there, until another repository takes that name. Workflows that use its actions need the new name.
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert_eq!(world.at_github("acme", "website"), "absent");
@@ -137,7 +137,7 @@ async fn shown_to_everyone_and_hidden_again() -> Result<()> {
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ✅ acme/website is public
     Everyone can see it.
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     let now = || world.github.state().repository("acme", "website").unwrap().visibility;
@@ -208,14 +208,14 @@ async fn topics_are_set_added_removed_and_cleared() -> Result<()> {
     insta::assert_snapshot!(world.ask("!SetTopics acme website Rockets,web shop").await?, @r"
     ✅ The topics of acme/website are set
     ✅ topics rockets, shop, web
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert_eq!(now(), "rockets shop web");
     insta::assert_snapshot!(world.ask("!SetTopics acme website --add web,anvils --remove shop,nothing").await?, @r"
     ✅ The topics of acme/website are set
     ✅ topics anvils, rockets, web
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert_eq!(now(), "anvils rockets web");
@@ -228,7 +228,7 @@ async fn topics_are_set_added_removed_and_cleared() -> Result<()> {
     insta::assert_snapshot!(world.ask("!SetTopics acme website --clear").await?, @r"
     ✅ The topics of acme/website are cleared
     ✅ no topics
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert_eq!(now(), "");
@@ -293,7 +293,7 @@ async fn another_default_branch() -> Result<()> {
     insta::assert_snapshot!(world.ask("!SetDefaultBranch acme-oss sdk next").await?, @r"
     ✅ The default branch of acme-oss/sdk is `next`
     New pull requests go into it. `main` stays as it is, and open pull requests stay where they are.
-    [Open on GitHub]
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     assert_eq!(
@@ -305,13 +305,13 @@ async fn another_default_branch() -> Result<()> {
     ");
     insta::assert_snapshot!(told(&world, "!SetDefaultBranch acme-oss sdk mian").await?, @r"
     ⛔ acme-oss/sdk has no branch `mian`.
-    Did you mean `main`? Else: push it first, or call `next` so with `--rename`.
+    Did you mean `main`? If not, push it first, or rename `next` to it with `--rename`.
     inv-ID
     (only ana sees this)
     ");
     insta::assert_snapshot!(told(&world, "!SetDefaultBranch acme-oss sdk trunk").await?, @r"
     ⛔ acme-oss/sdk has no branch `trunk`; it has `main`, `next`.
-    Push it first, or call `next` so with `--rename`.
+    Push it first, or rename `next` to it with `--rename`.
     inv-ID
     (only ana sees this)
     ");
@@ -342,8 +342,8 @@ async fn the_default_branch_by_another_name() -> Result<()> {
     ");
     insta::assert_snapshot!(world.ask("!SetDefaultBranch acme website trunk --rename").await?, @r"
     ✅ The default branch of acme/website is called `trunk`
-    Pull requests and its protection go with it. Clones must be told: `git branch -m main trunk`.
-    [Open on GitHub]
+    Pull requests and its protection go with it. The repository's page tells whoever has a clone how to follow.
+    [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
     let state = world.github.state();
@@ -499,23 +499,23 @@ async fn all_repositories_of_an_organisation() -> Result<()> {
     new-name | private | no | 15 Jan 2024 | Had another name once
     ");
     insta::assert_snapshot!(world.ask("!ListRepos acme --match WEBSITE").await?, @r"
-    acme has 4 repositories; 2 repositories are like that.
+    acme has 4 repositories. 2 of them match.
     Repository | Visibility | Archived | Last push | About
     api | private | yes | 24 Feb 2024 | What the website talks to, *in detail* What the website talks to, *in detail* Wh…
     website | private | no | 15 Jan 2024 | The website
     ");
     insta::assert_snapshot!(world.ask("!ListRepos acme --topic web --visibility private").await?, @r"
-    acme has 4 repositories; one repository is like that.
+    acme has 4 repositories. One of them matches.
     Repository | Visibility | Archived | Last push | About
     website | private | no | 15 Jan 2024 | The website
     ");
     insta::assert_snapshot!(world.ask("!ListRepos acme --archived").await?, @r"
-    acme has 4 repositories; one repository is like that.
+    acme has 4 repositories. One of them matches.
     Repository | Visibility | Archived | Last push | About
     api | private | yes | 24 Feb 2024 | What the website talks to, *in detail* What the website talks to, *in detail* Wh…
     ");
     insta::assert_snapshot!(world.ask("!ListRepos acme --visibility internal").await?, @r"
-    acme has 4 repositories; none is like that.
+    acme has 4 repositories. None of them matches.
     ");
     insta::assert_snapshot!(told(&world, "!ListRepos acme --limit 100").await?, @r"
     ⛔ I can show 1 to 99 repositories at a time.
@@ -605,6 +605,8 @@ async fn what_cannot_be_read_is_said_to_be_so() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_them_can_be_undone() -> Result<()> {
     let world = World::start().await?;
+    // Topics have no order of their own: they come back sorted.
+    world.github.state().repository_mut("acme", "website").unwrap().topics.sort();
     let before = world.github.snapshot();
     for line in [
         "!ArchiveRepo acme website",
@@ -637,9 +639,19 @@ async fn what_was_seen_stays_seen() -> Result<()> {
     world.press(ANA, DEV, asked, "run").await?;
     world.end_of(DEV, asked).await?;
     let undo = world.say(ANA, DEV, "!Undo")?;
-    insta::assert_snapshot!(world.end_of(DEV, undo).await?, @r"");
+    insta::assert_snapshot!(world.end_of(DEV, undo).await?, @r"
+    ⚠️ Undo: Make acme/website public
+    • ⚠️ private: What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost.
+    It takes your word that this is what you want.
+    [Run] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    ");
     world.press(ANA, DEV, undo, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, undo).await?, @r"");
+    insta::assert_snapshot!(world.end_of(DEV, undo).await?, @r"
+    ↩️ Undone: Make acme/website public
+    ✅ private
+    TIME · inv-ID
+    ");
     assert_eq!(world.github.snapshot(), before);
     world.end().await
 }
