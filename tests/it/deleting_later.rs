@@ -29,7 +29,7 @@ async fn archived_now_and_deleted_in_a_week() -> Result<()> {
     let world = World::start().await?;
     let asked = world.say(ANA, DEV, "!DeleteRepo acme website --reason \"The new one is elsewhere\"")?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
-    ⚠️ Delete acme/website in 7 days, unless undone; archive it now
+    ⚠️ Archive acme/website now, and delete it in 7 days unless undone
     • archived, read-only for everyone
     • ⚠️ in 7 days: delete acme/website: Its code, issues and settings are gone for good. Until then it can be undone.
     It takes your word that this is what you want.
@@ -69,7 +69,7 @@ async fn called_off_in_time() -> Result<()> {
     assert_ne!(world.github.snapshot(), before);
     world.clock.forward(6 * DAY);
     insta::assert_snapshot!(world.ask("!Undo").await?, @r"
-    ↩️ Undone: Delete acme/website in 7 days, unless undone; archive it now
+    ↩️ Undone: Archive acme/website now, and delete it in 7 days unless undone
     ✅ what was put off is dropped
     ✅ no longer archived
     TIME · inv-ID
@@ -106,7 +106,7 @@ async fn what_somebody_needed_meanwhile_is_not_deleted() -> Result<()> {
 async fn what_is_archived_already_is_only_put_down_for_later() -> Result<()> {
     let world = World::start().await?;
     insta::assert_snapshot!(world.ask("!DeleteRepo acme-oss legacy --dry-run").await?, @r"
-    Would do: Delete acme-oss/legacy in 7 days, unless undone
+    Would do: Delete acme-oss/legacy in 7 days unless undone
     • ⚠️ in 7 days: delete acme-oss/legacy: Its code, issues and settings are gone for good. Until then it can be undone.
     Nothing has been done.
     plan DIGEST · inv-ID

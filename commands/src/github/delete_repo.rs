@@ -104,22 +104,22 @@ impl DeleteRepo {
             plan: Self::later(repository, why.clone())?,
         };
         let span = length(delay.seconds);
-        let (todo, done) = if repository.archived {
-            (format!(" in {span}, unless undone"), format!(" stays archived, and will be deleted in {span}"))
+        let title = if repository.archived {
+            Title {
+                todo: Text::new()
+                    .plain("Delete ")
+                    .then(shown.clone())
+                    .plain(format!(" in {span} unless undone")),
+                doing: Text::new().plain("Noting that ").then(shown.clone()).plain(" is to be deleted"),
+                done: shown.plain(format!(" stays archived, and will be deleted in {span}")),
+            }
         } else {
-            (
-                format!(" in {span}, unless undone; archive it now"),
-                format!(" is archived, and will be deleted in {span}"),
-            )
-        };
-        let title = Title {
-            todo: Text::new().plain("Delete ").then(shown.clone()).plain(todo),
-            doing: if repository.archived {
-                Text::new().plain("Noting that ").then(shown.clone()).plain(" is to be deleted")
-            } else {
-                Text::new().plain("Archiving ").then(shown.clone())
-            },
-            done: shown.plain(done),
+            let then = format!(" now, and delete it in {span} unless undone");
+            Title {
+                todo: Text::new().plain("Archive ").then(shown.clone()).plain(then),
+                doing: Text::new().plain("Archiving ").then(shown.clone()),
+                done: shown.plain(format!(" is archived, and will be deleted in {span}")),
+            }
         };
         // Whoever pushes between this look and the archiving still needs it.
         let mut plan = one::plan(repository, title)?;

@@ -51,16 +51,15 @@ impl SetDefaultBranch {
     /// Says that there is no such branch, and which there are.
     async fn no_such_branch(&self, repository: &Repository, branch: &BranchName) -> Refusal {
         let what = one::shown(repository).plain(" has no branch ").code(branch.as_str());
-        let push_or_rename = Text::new()
-            .plain("Push it first, or rename ")
-            .code(&repository.default_branch)
-            .plain(" to it with ")
-            .code("--rename")
-            .plain(".");
+        let push_or_rename = |push: &str| {
+            let rename =
+                Text::new().plain(push).plain(" it first, or rename ").code(&repository.default_branch);
+            rename.plain(" to it with ").code("--rename").plain(".")
+        };
         // That they cannot be read takes nothing from what is known.
         let names = match self.reader.branch_names(repository).await {
             Ok(names) => names.items,
-            Err(_) => return Refusal::new(what.plain("."), push_or_rename),
+            Err(_) => return Refusal::new(what.plain("."), push_or_rename("Push")),
         };
         if names.is_empty() {
             return Refusal::new(
@@ -69,8 +68,8 @@ impl SetDefaultBranch {
             );
         }
         if let Some(near) = near(branch.as_str(), &names) {
-            let meant = Text::new().plain("Did you mean ").code(near).plain("? If not: ");
-            return Refusal::new(what.plain("."), meant.then(push_or_rename));
+            let meant = Text::new().plain("Did you mean ").code(near).plain("? If not, ");
+            return Refusal::new(what.plain("."), meant.then(push_or_rename("push")));
         }
         let listed =
             names.iter().take(NAMED).enumerate().fold(what.plain("; it has "), |text, (at, name)| {
@@ -78,7 +77,7 @@ impl SetDefaultBranch {
                 text.code(name)
             });
         let more = if names.len() > NAMED { " and others." } else { "." };
-        Refusal::new(listed.plain(more), push_or_rename)
+        Refusal::new(listed.plain(more), push_or_rename("Push"))
     }
 
     async fn choose(&self, repository: &Repository, branch: BranchName) -> Result<Plan, Refusal> {
