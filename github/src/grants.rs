@@ -66,19 +66,19 @@ impl Collaborator {
     #[must_use]
     pub fn holding(&self) -> Holding {
         let shown = format!("{} on {}", self.user.login, self.repo.full_name);
-        holding(COLLABORATOR, self.repo.id, self.user.id, self, shown)
+        holding(COLLABORATOR, person_on(self.repo.id) + &self.user.id.to_string(), self, shown)
     }
 
     /// Whether a holding is on this repository, whoever holds it.
     #[must_use]
     pub fn is_on(holding: &Holding, repository: u64) -> bool {
-        holding.grant == COLLABORATOR && holding.key.starts_with(&format!("{repository}/"))
+        holding.key.starts_with(&person_on(repository))
     }
 
     /// The id of who holds it; `None` if it is another kind of holding.
     #[must_use]
     pub fn holder(holding: &Holding) -> Option<u64> {
-        let (_, holder) = holding.key.split_once('/').filter(|_| holding.grant == COLLABORATOR)?;
+        let holder = holding.key.rsplit('/').next().filter(|_| holding.grant == COLLABORATOR)?;
         holder.parse().ok()
     }
 }
@@ -98,7 +98,8 @@ impl TeamRepository {
     #[must_use]
     pub fn holding(&self) -> Holding {
         let shown = format!("team {} on {}", self.team.slug, self.repo.full_name);
-        holding(TEAM_REPOSITORY, self.repo.id, self.team.id, self, shown)
+        let key = format!("github:repositories/{}/teams/{}", self.repo.id, self.team.id);
+        holding(TEAM_REPOSITORY, key, self, shown)
     }
 }
 
@@ -120,14 +121,20 @@ impl TeamMember {
     #[must_use]
     pub fn holding(&self) -> Holding {
         let shown = format!("{} in team {} of {}", self.user.login, self.team.slug, self.team.org);
-        holding(TEAM_MEMBER, self.team.id, self.user.id, self, shown)
+        let key = format!("github:teams/{}/people/{}", self.team.id, self.user.id);
+        holding(TEAM_MEMBER, key, self, shown)
     }
 }
 
-fn holding(grant: &str, on: u64, whose: u64, subject: &impl Serialize, shown: String) -> Holding {
+/// How the keys begin of what people were given on a repository.
+fn person_on(repository: u64) -> String {
+    format!("github:repositories/{repository}/people/")
+}
+
+fn holding(grant: &str, key: String, subject: &impl Serialize, shown: String) -> Holding {
     Holding {
         grant: grant.to_owned(),
-        key: format!("{on}/{whose}"),
+        key,
         // What cannot be written becomes null, which no grant takes.
         subject: serde_json::to_value(subject).unwrap_or(Json::Null),
         shown: shown.into(),
@@ -245,7 +252,7 @@ mod tests {
             role: None,
         };
         let (then, now) = (on("octocat", "acme/website").holding(), on("hexacat", "acme/site").holding());
-        assert_eq!((then.key.as_str(), &then.key), ("3/7", &now.key));
+        assert_eq!((then.key.as_str(), &then.key), ("github:repositories/3/people/7", &now.key));
         assert_eq!(then.shown.words(), "octocat on acme/website");
         assert_eq!(then.subject["user"], json!({ "id": 7, "login": "octocat" }));
         assert!(Collaborator::is_on(&then, 3) && !Collaborator::is_on(&then, 33));
