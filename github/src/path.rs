@@ -106,8 +106,8 @@ impl Path {
         self.with(key, &value.to_string())
     }
 
-    /// As [`Path::query`], with a fixed word, written in this program.
-    pub(crate) fn choose(self, key: &'static str, word: &'static str) -> Self {
+    /// Adds `?{key}={word}` or `&{key}={word}`: fixed words, written in this program.
+    pub(crate) fn with_word(self, key: &'static str, word: &'static str) -> Self {
         self.with(key, word)
     }
 
@@ -116,15 +116,6 @@ impl Path {
         self.query.push_str(key);
         self.query.push('=');
         self.query.push_str(value);
-        self
-    }
-
-    /// Adds `?{key}={word}` or `&{key}={word}`: fixed words, written in this program.
-    pub(crate) fn with_word(mut self, key: &'static str, word: &'static str) -> Self {
-        self.query.push(if self.query.is_empty() { '?' } else { '&' });
-        self.query.push_str(key);
-        self.query.push('=');
-        self.query.push_str(word);
         self
     }
 
@@ -182,7 +173,7 @@ mod tests {
             "/orgs/acme/teams/employees/memberships/ana-lima"
         );
         assert_eq!(
-            Path::repository_id(7).then("collaborators").choose("affiliation", "direct").to_string(),
+            Path::repository_id(7).then("collaborators").with_word("affiliation", "direct").to_string(),
             "/repositories/7/collaborators?affiliation=direct"
         );
         let branch = BranchName::parse("feature/ä&b%2F").unwrap();

@@ -15,8 +15,8 @@ mod rename_default_branch;
 mod rename_repository;
 mod replace_topics;
 mod revoke_team;
-mod set_default_branch;
 pub(crate) mod set_collaborator;
+mod set_default_branch;
 pub(crate) mod set_team_member;
 pub(crate) mod set_team_permission;
 #[cfg(test)]
@@ -42,8 +42,8 @@ pub use rename_default_branch::RenameDefaultBranch;
 pub use rename_repository::RenameRepository;
 pub use replace_topics::ReplaceTopics;
 pub use revoke_team::RevokeTeam;
-pub use set_default_branch::SetDefaultBranch;
 pub use set_collaborator::{Role, SetCollaborator, Taken};
+pub use set_default_branch::SetDefaultBranch;
 pub use set_team_member::SetTeamMember;
 pub use set_team_permission::SetTeamPermission;
 

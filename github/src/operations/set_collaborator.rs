@@ -280,7 +280,7 @@ impl Does {
                 ),
                 log,
             ),
-            422 if message.contains("custom repository role") => {
+            422 if message.contains("custom role") || message.contains("custom repository role") => {
                 OperationError::permanent(format!("{} has no such role. Check its name.", name.owner), log)
             }
             _ => self.0.refused(answer, name).await,

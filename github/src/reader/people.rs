@@ -235,7 +235,8 @@ impl Reader {
         repository: u64,
         affiliation: &'static str,
     ) -> Result<Listing<Collaborator>, ReadError> {
-        let path = Path::repository_id(repository).then("collaborators").choose("affiliation", affiliation);
+        let path =
+            Path::repository_id(repository).then("collaborators").with_word("affiliation", affiliation);
         self.pages(org, &path, "who has access to the repository").await
     }
 

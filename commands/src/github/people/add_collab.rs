@@ -29,16 +29,13 @@ impl AddCollab {
     /// The command, unless what it grants is not known.
     #[must_use]
     pub fn new(people: &People, settings: AddCollabSettings) -> Option<Self> {
-        let spec = CommandSpec::new(
-            "AddCollab",
-            GROUP,
-            "Gives somebody from outside a permission on repositories",
-        )
-        .alias("AddCollaborator")
-        .arg(user())
-        .arg(org())
-        .arg(repositories())
-        .arg(ArgSpec::positional("permission", ArgKind::Permission, "what they may do"));
+        let spec =
+            CommandSpec::new("AddCollab", GROUP, "Gives somebody from outside a permission on repositories")
+                .alias("AddCollaborator")
+                .arg(user())
+                .arg(org())
+                .arg(repositories())
+                .arg(ArgSpec::positional("permission", ArgKind::Permission, "what they may do"));
         let spec = Terms::args()
             .into_iter()
             .fold(spec, CommandSpec::arg)
@@ -127,8 +124,7 @@ impl Command for AddCollab {
         let all = places::names(repositories.iter());
         let places = places::look(&self.lending, repositories, on).await?;
         let want = Want::Level(permission.clone(), term);
-        let asked =
-            Asked { lending: &self.lending, request, want: &want, reason: args.text("reason") };
+        let asked = Asked { lending: &self.lending, request, want: &want, reason: args.text("reason") };
         let shown = Text::new().link(&user.login, &user.html_url);
         let (let_, may) = (let_(&permission), may(&permission));
         let title = |names: &Text| Title {

@@ -44,19 +44,15 @@ impl AddUserToTeam {
     }
 
     /// Whether the person must be invited to the organisation first.
-    fn must_be_invited(
-        &self,
-        org: &Org,
-        user: &User,
-        place: Option<Membership>,
-    ) -> Result<bool, Refusal> {
+    fn must_be_invited(&self, org: &Org, user: &User, place: Option<Membership>) -> Result<bool, Refusal> {
         if place.is_some() || self.settings.may_invite {
             return Ok(place.is_none());
         }
         Err(Refusal::new(
-            Text::new()
-                .link(&user.login, &user.html_url)
-                .plain(format!(" is not in {}. To be added to a team they would be invited to it.", org.name)),
+            Text::new().link(&user.login, &user.html_url).plain(format!(
+                " is not in {}. To be added to a team they would be invited to it.",
+                org.name
+            )),
             format!(
                 "Ask an owner of {} to invite them; or whoever runs this bot sets may_invite for this command.",
                 org.name
@@ -68,7 +64,8 @@ impl AddUserToTeam {
     fn role(&self, args: &Args, place: Option<Membership>) -> Result<String, Refusal> {
         let owner = place.is_some_and(|place| place.owner && !place.pending);
         let usual = self.settings.permitted_roles.first().map_or("member", String::as_str);
-        let usual = if self.settings.permitted_roles.iter().any(|role| role == "member") { "member" } else { usual };
+        let usual =
+            if self.settings.permitted_roles.iter().any(|role| role == "member") { "member" } else { usual };
         let asked = args.text("role").unwrap_or(usual);
         Ok(if owner { "maintainer" } else { asked }.to_owned())
     }
@@ -108,8 +105,9 @@ impl Command for AddUserToTeam {
         if added != Added::Steps {
             let so = shown.plain(format!(" is {what} already"));
             let message = match added {
-                Added::ForGoodAlready => Message::new(so.plain(", and for good"))
-                    .line("There is nothing to grant for a time."),
+                Added::ForGoodAlready => {
+                    Message::new(so.plain(", and for good")).line("There is nothing to grant for a time.")
+                }
                 _ => Message::new(so),
             };
             return Ok(Prepared::Reply(message.state(State::Done)));

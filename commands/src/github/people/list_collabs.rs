@@ -115,7 +115,8 @@ impl Command for ListCollabs {
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
         let (args, reader) = (&request.args, &self.people.reader);
         let org = suggest::org(&self.people.orgs, args)?;
-        let repository = suggest::repository(reader, &org.name, args.text("repo").unwrap_or_default()).await?;
+        let repository =
+            suggest::repository(reader, &org.name, args.text("repo").unwrap_or_default()).await?;
         let direct = async { Ok(reader.collaborators(&org.name, repository.id, false).await?) };
         let outside = async { Ok(reader.collaborators(&org.name, repository.id, true).await?) };
         let invitations = async { Ok(reader.invitations(&org.name, repository.id).await?) };

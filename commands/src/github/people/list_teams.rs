@@ -73,11 +73,10 @@ impl Command for ListTeams {
                 return Ok(Prepared::Reply(Message::new(none)));
             }
             1 => Message::new(format!("{} has one team{such}.", org.name)),
-            n if n > MOST => Message::new(format!(
-                "{} has {more}{n} teams{such}; these are the first {MOST}.",
-                org.name
-            ))
-            .line(Text::new().code("--like").plain(" narrows it down.")),
+            n if n > MOST => {
+                Message::new(format!("{} has {more}{n} teams{such}; these are the first {MOST}.", org.name))
+                    .line(Text::new().code("--like").plain(" narrows it down."))
+            }
             n => Message::new(format!("{} has {more}{n} teams{such}.", org.name)),
         };
         let header = ["Team", "Name", "Seen by", "Belongs to", "About"].map(str::to_owned).to_vec();

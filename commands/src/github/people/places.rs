@@ -35,7 +35,9 @@ pub(super) async fn repositories(
     org: &Org,
     names: Vec<&str>,
 ) -> Result<Vec<Repository>, Refusal> {
-    let asked = names.into_iter().map(|name| suggest::repository(reader, &org.name, name));
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let asked =
+        names.into_iter().map(|name| async move { suggest::repository(reader, &org.name, &name).await });
     let found: Vec<Repository> = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
     match found.iter().find(|one| one.archived) {
         Some(one) => Err(Refusal::new(
@@ -77,8 +79,7 @@ pub(super) fn plan(
     places: &[Place],
     title: impl FnOnce(&Text) -> Title,
 ) -> Result<Result<Plan, Added>, Refusal> {
-    let mut plan =
-        Plan::new(Title { todo: Text::new(), doing: Text::new(), done: Text::new() });
+    let mut plan = Plan::new(Title { todo: Text::new(), doing: Text::new(), done: Text::new() });
     let mut changed: Vec<&Place> = Vec::new();
     let mut why = Added::SoAlready;
     for place in places {

@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use hubcommander_github::Standing;
 use hubcommander_github::grants::{COLLABORATOR, Collaborator};
 use hubcommander_github::operations::{RepositoryRef, SetCollaborator, Taken, UserRef};
+use hubcommander_github::{Standing, User};
 use hubcommander_sdk::command::{Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Message, State};
 use hubcommander_sdk::plan::{Risk, Title};
 use hubcommander_sdk::text::Text;
 
-use super::places::{self, Asked, Place};
+use super::places::{self, Asked};
 use super::{GROUP, People, org, reason, repositories, user, whom};
 use crate::github::lending::{Lending, Want};
 use crate::github::{named, suggest};
@@ -44,8 +44,8 @@ impl RemoveCollab {
     }
 
     /// Whether it was accepted: then more goes with it than can be given back.
-    async fn taken(&self, org: &str, user: &hubcommander_github::User, place: &Place) -> Result<Taken, Refusal> {
-        Ok(match self.people.reader.standing(org, place.repository.id, user).await? {
+    async fn taken(&self, org: &str, user: &User, repository: u64) -> Result<Taken, Refusal> {
+        Ok(match self.people.reader.standing(org, repository, user).await? {
             Standing::Invited { .. } => Taken::Offer,
             _ => Taken::Access,
         })
@@ -89,7 +89,9 @@ impl Command for RemoveCollab {
             };
             return Ok(Prepared::Reply(message));
         };
-        let known = places.iter().map(|place| self.taken(&org.name, &user, place));
+        let (this, name, whose) = (&*self, org.name.as_str(), &user);
+        let ids: Vec<u64> = places.iter().map(|place| place.repository.id).collect();
+        let known = ids.into_iter().map(|id| async move { this.taken(name, whose, id).await });
         let known: Vec<Taken> = stream::iter(known).buffered(AT_ONCE).try_collect().await?;
         for (place, taken) in places.iter().zip(known) {
             let id = place.name();

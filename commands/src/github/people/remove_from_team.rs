@@ -53,10 +53,9 @@ impl RemoveUserFromTeam {
         match found.into_iter().flatten().next() {
             None => Ok(()),
             Some(child) => Err(Refusal::new(
-                Text::new().link(&user.login, &user.html_url).plain(format!(
-                    " is in team {} by team {child}, which belongs to it.",
-                    team.slug
-                )),
+                Text::new()
+                    .link(&user.login, &user.html_url)
+                    .plain(format!(" is in team {} by team {child}, which belongs to it.", team.slug)),
                 Text::new()
                     .plain("Take them out there: ")
                     .code(format!("!RemoveUserFromTeam {} {} {child}", user.login, org.name))

@@ -40,11 +40,7 @@ impl AddCollabSettings {
 
 impl Default for AddCollabSettings {
     fn default() -> Self {
-        Self {
-            permitted_permissions: words(&["pull", "push"]),
-            lease_default: None,
-            lease_longest: None,
-        }
+        Self { permitted_permissions: words(&["pull", "push"]), lease_default: None, lease_longest: None }
     }
 }
 
@@ -114,7 +110,11 @@ pub struct SetRepoPermissionsSettings {
 impl SetRepoPermissionsSettings {
     /// The keys, for checking the configuration and for its reference.
     pub const DECLARED: &'static [Setting] = &[
-        Setting { default: r#"["pull", "triage", "push", "maintain"]"#, example: r#"["pull", "push"]"#, ..PERMITTED },
+        Setting {
+            default: r#"["pull", "triage", "push", "maintain"]"#,
+            example: r#"["pull", "push"]"#,
+            ..PERMITTED
+        },
         Terms::DEFAULT,
         Terms::LONGEST,
     ];
