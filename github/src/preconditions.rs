@@ -66,7 +66,7 @@ pub fn same_level(holding: &Holding, seen: Option<&str>) -> Precondition {
         probe: HELD.to_owned(),
         input: json!({ "grant": holding.grant, "subject": holding.subject }),
         seen: held_seen(seen),
-        changed: holding.shown.clone().plain(": that has been changed meanwhile"),
+        changed: holding.shown.clone().plain(" has been changed meanwhile"),
     }
 }
 

@@ -70,15 +70,31 @@ impl World {
 async fn a_stranger_is_invited_for_good_and_taken_off_again() -> Result<()> {
     let world = World::start().await?;
     let before = world.github.snapshot();
-    insta::assert_snapshot!(world.ask("!AddCollab Octocat acme website push").await?, @"");
+    insta::assert_snapshot!(world.ask("!AddCollab Octocat acme website push").await?, @r"
+    ✅ octocat may push to acme/website
+    ✅ octocat may push to acme/website (invited; it counts once they accept)
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.on_repository("octocat", "website"), "push?");
-    insta::assert_snapshot!(world.ask("!AddCollab octocat acme website push").await?, @"");
+    insta::assert_snapshot!(world.ask("!AddCollab octocat acme website push").await?, @"✅ octocat may push to acme/website already");
     world.accepts("octocat", "website")?;
     let (plan, end) = world.ask_and_run("!RemoveCollab octocat acme website").await?;
-    insta::assert_snapshot!(plan, @"");
-    insta::assert_snapshot!(end, @"");
+    insta::assert_snapshot!(plan, @r"
+    ⚠️ Take octocat off acme/website
+    • ⚠️ octocat no longer has access to acme/website: GitHub deletes their forks of it and unassigns them from its issues, for good.
+    It takes your word that this is what you want.
+    [Run] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    ");
+    insta::assert_snapshot!(end, @r"
+    ✅ octocat is off acme/website
+    ✅ octocat no longer has access to acme/website
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.github.snapshot(), before);
-    insta::assert_snapshot!(world.ask("!RemoveCollab octocat acme website").await?, @"");
+    insta::assert_snapshot!(world.ask("!RemoveCollab octocat acme website").await?, @"✅ octocat was given nothing on acme/website");
     world.end().await
 }
 
@@ -86,12 +102,26 @@ async fn a_stranger_is_invited_for_good_and_taken_off_again() -> Result<()> {
 async fn an_invitation_that_nobody_accepted_is_changed_and_cancelled() -> Result<()> {
     let world = World::start().await?;
     let before = world.github.snapshot();
-    insta::assert_snapshot!(world.ask("!AddCollab lin-park acme api push").await?, @"");
+    insta::assert_snapshot!(world.ask("!AddCollab lin-park acme api push").await?, @r"
+    ✅ lin-park may push to acme/api
+    ✅ lin-park may push to acme/api (before: triage) (invited; it counts once they accept)
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.on_repository("lin-park", "api"), "push?");
-    insta::assert_snapshot!(world.ask("!Undo").await?, @"");
+    insta::assert_snapshot!(world.ask("!Undo").await?, @r"
+    ↩️ Undone: Let lin-park push to acme/api
+    ✅ lin-park may triage acme/api (before: push) (invited; it counts once they accept)
+    TIME · inv-ID
+    ");
     assert_eq!(world.github.snapshot(), before);
     // Nothing is lost by that, so nobody is asked.
-    insta::assert_snapshot!(world.ask("!RemoveCollab lin-park acme api").await?, @"");
+    insta::assert_snapshot!(world.ask("!RemoveCollab lin-park acme api").await?, @r"
+    ✅ lin-park is off acme/api
+    ✅ lin-park is not invited to acme/api any more
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.on_repository("lin-park", "api"), "nothing");
     world.ask("!Undo").await?;
     assert_eq!(world.github.snapshot(), before);
@@ -106,7 +136,14 @@ async fn undoing_an_invitation_that_was_accepted_says_what_is_lost() -> Result<(
     assert_eq!(world.on_repository("octocat", "api"), "pull?");
     world.accepts("octocat", "website")?;
     let (plan, end) = world.ask_and_run("!Undo").await?;
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r"
+    ⚠️ Undo: Let octocat read acme/website and acme/api
+    • ⚠️ octocat no longer has access to acme/api: GitHub deletes their forks of it and unassigns them from its issues, for good.
+    • ⚠️ octocat no longer has access to acme/website: GitHub deletes their forks of it and unassigns them from its issues, for good.
+    It takes your word that this is what you want.
+    [Run] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    ");
     assert!(end.starts_with('↩'), "{end}");
     assert_eq!(world.github.snapshot(), before);
     world.end().await
@@ -116,7 +153,14 @@ async fn undoing_an_invitation_that_was_accepted_says_what_is_lost() -> Result<(
 async fn several_repositories_are_one_plan_and_one_that_fails_hides_no_other() -> Result<()> {
     let world = World::start().await?;
     let line = "!AddCollab octocat acme website,api,templates pull";
-    insta::assert_snapshot!(world.ask(&format!("{line} --dry-run")).await?, @"");
+    insta::assert_snapshot!(world.ask(&format!("{line} --dry-run")).await?, @r"
+    Would do: Let octocat read acme/website, acme/api and acme/templates
+    • octocat may read acme/website
+    • octocat may read acme/api
+    • octocat may read acme/templates
+    Nothing has been done.
+    plan DIGEST · inv-ID
+    ");
     assert!(world.writes().is_empty());
     world.github.faults().add(
         hubcommander_sandbox::faults::When::any_write().times(1),
@@ -136,7 +180,12 @@ async fn several_repositories_are_one_plan_and_one_that_fails_hides_no_other() -
 #[tokio::test(flavor = "multi_thread")]
 async fn who_works_here_is_not_made_an_outside_collaborator() -> Result<()> {
     let world = World::start().await?;
-    insta::assert_snapshot!(world.ask_whispered("!AddCollab sam-okafor acme website push").await?, @"");
+    insta::assert_snapshot!(world.ask_whispered("!AddCollab sam-okafor acme website push").await?, @r"
+    ⛔ sam-okafor is a member of acme.
+    People who work here get access by a team: `!AddUserToTeam sam-okafor acme TEAM`.
+    inv-ID
+    (only ana sees this)
+    ");
     {
         let mut state = world.github.state();
         state.organisation_mut("acme").unwrap().members.get_mut("sam-okafor").unwrap().pending = true;
@@ -190,7 +239,13 @@ async fn administrators_are_made_after_a_word() -> Result<()> {
     )])
     .await?;
     let (plan, end) = world.ask_and_run("!AddCollab gus-vega acme website admin").await?;
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r"
+    ⚠️ Let gus-vega administer acme/website
+    • gus-vega may administer acme/website (before: read)
+    It takes your word that this is what you want.
+    [Run] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    ");
     assert!(end.starts_with("✅ gus-vega may administer acme/website"), "{end}");
     assert_eq!(world.on_repository("gus-vega", "website"), "admin");
     // What was, was given for good: it comes back without a word.
@@ -214,7 +269,14 @@ async fn what_changed_while_it_waited_is_planned_anew() -> Result<()> {
         .collaborators
         .insert("gus-vega".into(), Permission::Triage);
     world.press(ANA, DEV, asked, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    ⚠️ Let gus-vega push to acme/website
+    Nothing was done yet: gus-vega on acme/website has been changed meanwhile. This is the plan now.
+    • gus-vega may push to acme/website (before: triage)
+    It takes your word that this is what you want.
+    [Run] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    ");
     assert!(world.writes().is_empty());
     world.press(ANA, DEV, asked, "cancel").await?;
     world.end_of(DEV, asked).await?;
@@ -224,7 +286,11 @@ async fn what_changed_while_it_waited_is_planned_anew() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_access_and_until_when() -> Result<()> {
     let world = World::start().await?;
-    insta::assert_snapshot!(world.ask("!ListCollabs acme website").await?, @"");
+    insta::assert_snapshot!(world.ask("!ListCollabs acme website").await?, @r"
+    acme/website: one permission given to people directly, no invitations.
+    Who | May | How | Until | Why
+    gus-vega | pull | from outside | – | –
+    ");
     world.ask("!AddCollab octocat acme website push --for 14d --reason \"The spring audit\"").await?;
     world
         .github
@@ -233,8 +299,17 @@ async fn who_has_access_and_until_when() -> Result<()> {
         .unwrap()
         .collaborators
         .insert("ana-lima".into(), Permission::Maintain);
-    insta::assert_snapshot!(world.ask("!ListCollabs acme website").await?, @"");
-    insta::assert_snapshot!(world.ask("!ListCollabs acme templates").await?, @"");
+    insta::assert_snapshot!(world.ask("!ListCollabs acme website").await?, @r"
+    acme/website: 2 permissions given to people directly, one invitation.
+    Who | May | How | Until | Why
+    ana-lima | at most maintain | member | – | –
+    gus-vega | pull | from outside | – | –
+    octocat | push | invited today | WHEN | The spring audit
+    ");
+    insta::assert_snapshot!(world.ask("!ListCollabs acme templates").await?, @r"
+    acme/templates: no permissions given to people directly, no invitations.
+    Teams and the organisation may give access besides.
+    ");
     world.end().await
 }
 
@@ -245,13 +320,25 @@ async fn what_is_lent_is_taken_back_accepted_or_not() -> Result<()> {
         let before = world.github.snapshot();
         let line = "!AddCollab octocat acme website push --for 14d";
         if !accepts {
-            insta::assert_snapshot!(world.ask(&format!("{line} --dry-run")).await?, @"");
+            insta::assert_snapshot!(world.ask(&format!("{line} --dry-run")).await?, @r"
+            Would do: Let octocat push to acme/website
+            • octocat may push to acme/website
+            • octocat on acme/website: for 14 days, then taken back
+            Nothing has been done.
+            plan DIGEST · inv-ID
+            ");
         }
         let said = world.ask(line).await?;
         if accepts {
             world.accepts("octocat", "website")?;
         } else {
-            insta::assert_snapshot!(said, @"");
+            insta::assert_snapshot!(said, @r"
+            ✅ octocat may push to acme/website
+            ✅ octocat may push to acme/website (invited; it counts once they accept)
+            ✅ octocat on acme/website: for 14 days, then taken back (until WHEN, `lse-ID`)
+            [Open on GitHub] [Undo]
+            TIME · inv-ID
+            ");
         }
         world.clock.forward(15 * DAY);
         world.until_no_lease_runs().await?;
@@ -269,7 +356,10 @@ async fn a_lease_leaves_what_was_before() -> Result<()> {
     world.ask("!AddCollab gus-vega acme website push --for 20d").await?;
     assert_eq!(world.on_repository("gus-vega", "website"), "push");
     let said = world.ask("!AddCollab gus-vega acme website pull --for 3d").await?;
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    ✅ gus-vega may read acme/website already, and for good
+    There is nothing to grant for a time.
+    ");
     world.clock.forward(21 * DAY);
     world.until_no_lease_runs().await?;
     assert_eq!(world.on_repository("gus-vega", "website"), "pull", "what was before");
@@ -308,7 +398,12 @@ async fn what_is_granted_for_good_later_outlasts_the_lease() -> Result<()> {
     world.ask("!AddCollab octocat acme website push --for 14d").await?;
     world.accepts("octocat", "website")?;
     let said = world.ask("!AddCollab octocat acme website pull --for-good").await?;
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    ✅ octocat may read acme/website
+    ✅ octocat on acme/website: pull stays when the lease ends
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.on_repository("octocat", "website"), "push", "the lease runs on");
     world.clock.forward(15 * DAY);
     world.until_no_lease_runs().await?;
@@ -323,7 +418,13 @@ async fn removing_somebody_ends_what_is_lent_to_them() -> Result<()> {
     let before = world.github.snapshot();
     world.ask("!AddCollab octocat acme website push --for 14d").await?;
     let said = world.ask("!RemoveCollab octocat acme website").await?;
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    ✅ octocat is off acme/website
+    ✅ octocat is not invited to acme/website any more
+    ✅ octocat on acme/website: the lease ends
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.github.snapshot(), before);
     let leases = world.ask("!Leases").await?;
     assert!(leases.contains("Nothing is lent."), "{leases}");

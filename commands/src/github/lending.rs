@@ -71,7 +71,9 @@ impl Terms {
             let seconds = if args.flag("for-good") { None } else { asked.or(default) };
             return Ok(Term { seconds, longest: None });
         };
-        let seconds = asked.or(default).unwrap_or(longest);
+        // Nobody asked for what is usual, so it gives way to what is allowed.
+        let usual = default.map_or(longest, |default| default.min(longest));
+        let seconds = asked.unwrap_or(usual);
         if args.flag("for-good") || seconds > longest {
             return Err(Refusal::new(
                 format!("This can be granted for {} at most.", written_duration(longest)),

@@ -148,11 +148,16 @@ impl Handler for Does {
         };
         let before = set.from.as_deref().map(|from| format!(" (before: {from})")).unwrap_or_default();
         let what = format!("{login} is a {to} of team {team} of {org}{before}");
+        if !set.invites {
+            return Ok(described(what, Risk::Reversible));
+        }
         // An organisation shows its members more than it shows others.
-        Ok(if set.invites {
-            described(format!("{what}, and is invited to {org} for that"), Risk::Exposing)
-        } else {
-            described(what, Risk::Reversible)
+        Ok(Described {
+            what: format!("{what}, and is invited to {org} for that").into(),
+            risk: Risk::Exposing,
+            irreversible: Some(
+                format!("Once they accept, they stay in {org} when they leave the team again.").into(),
+            ),
         })
     }
 

@@ -187,7 +187,7 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.set_collaborator: octocat is not invited to acme/widgets any more (Reversible)
     github.set_collaborator: octocat no longer has access to acme/widgets (Irreversible) | GitHub deletes their forks of it and unassigns them from its issues, for good.
     github.set_team_member: octocat is a member of team bots of acme (Reversible)
-    github.set_team_member: octocat is a member of team bots of acme, and is invited to acme for that (Exposing)
+    github.set_team_member: octocat is a member of team bots of acme, and is invited to acme for that (Exposing) | Once they accept, they stay in acme when they leave the team again.
     github.set_team_member: octocat is a maintainer of team bots of acme (before: member) (Reversible)
     github.set_team_member: octocat is not in team bots of acme any more (Reversible)
     github.set_team_permission: team bots may read acme/widgets (Reversible)

@@ -231,6 +231,6 @@ async fn grants_tell_what_is_held_and_which_counts_as_more() {
     let probe = site.github.probes().into_iter().find(|probe| probe.kind() == "github.held").unwrap();
     let same = hubcommander_github::preconditions::same_level(&on, None);
     assert_eq!(probe.look(&same.input).await.unwrap(), same.seen);
-    assert_eq!(same.changed.words(), "team platform on acme/api: that has been changed meanwhile");
+    assert_eq!(same.changed.words(), "team platform on acme/api has been changed meanwhile");
     assert!(probe.look(&json!({ "grant": "github.other", "subject": {} })).await.is_err());
 }

@@ -149,7 +149,7 @@ impl Command for AddCollab {
 /// Nothing is to be done.
 pub(super) fn already(so: Text, why: Added) -> Message {
     match why {
-        Added::ForGoodAlready => Message::new(so.plain(" or more already, and for good"))
+        Added::ForGoodAlready => Message::new(so.plain(" already, and for good"))
             .state(State::Done)
             .line("There is nothing to grant for a time."),
         _ => Message::new(so.plain(" already")).state(State::Done),

@@ -63,9 +63,9 @@ impl AddUserToTeam {
     /// The role asked for. Owners of the organisation are maintainers of all teams they are in.
     fn role(&self, args: &Args, place: Option<Membership>) -> Result<String, Refusal> {
         let owner = place.is_some_and(|place| place.owner && !place.pending);
-        let usual = self.settings.permitted_roles.first().map_or("member", String::as_str);
-        let usual =
-            if self.settings.permitted_roles.iter().any(|role| role == "member") { "member" } else { usual };
+        let permitted = &self.settings.permitted_roles;
+        let usual = permitted.iter().find(|role| *role == "member").or(permitted.first());
+        let usual = usual.map_or("member", String::as_str);
         let asked = args.text("role").unwrap_or(usual);
         Ok(if owner { "maintainer" } else { asked }.to_owned())
     }
