@@ -82,7 +82,7 @@ async fn a_stranger_is_invited_for_good_and_taken_off_again() -> Result<()> {
     let (plan, end) = world.ask_and_run("!RemoveCollab octocat acme website").await?;
     insta::assert_snapshot!(plan, @r"
     ⚠️ Take octocat off acme/website
-    • ⚠️ octocat no longer has access to acme/website: GitHub deletes their forks of it and unassigns them from its issues, for good.
+    • ⚠️ octocat no longer has access to acme/website: GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
     It takes your word that this is what you want.
     [Run] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
@@ -138,8 +138,8 @@ async fn undoing_an_invitation_that_was_accepted_says_what_is_lost() -> Result<(
     let (plan, end) = world.ask_and_run("!Undo").await?;
     insta::assert_snapshot!(plan, @r"
     ⚠️ Undo: Let octocat read acme/website and acme/api
-    • ⚠️ octocat no longer has access to acme/api: GitHub deletes their forks of it and unassigns them from its issues, for good.
-    • ⚠️ octocat no longer has access to acme/website: GitHub deletes their forks of it and unassigns them from its issues, for good.
+    • ⚠️ octocat no longer has access to acme/api: GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
+    • ⚠️ octocat no longer has access to acme/website: GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
     It takes your word that this is what you want.
     [Run] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID

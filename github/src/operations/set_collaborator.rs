@@ -11,7 +11,6 @@ use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
-use hubcommander_sdk::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -314,8 +313,8 @@ impl Handler for Does {
         let set: SetCollaborator = input(json)?;
         let (login, name) = (&set.user.login, &set.repo.full_name);
         let Some(to) = &set.to else {
-            let kept =
-                Text::from("GitHub deletes their forks of it and unassigns them from its issues, for good.");
+            let lost = "GitHub deletes their forks of it and unassigns them from its issues, for good. To come \
+                        back they must accept a new invitation.";
             return Ok(match set.taken {
                 Taken::Offer => {
                     described(format!("{login} is not invited to {name} any more"), Risk::Reversible)
@@ -323,7 +322,7 @@ impl Handler for Does {
                 taken => Described {
                     what: format!("{login} no longer has access to {name}").into(),
                     risk: if taken == Taken::Access { Risk::Irreversible } else { Risk::Reversible },
-                    irreversible: Some(kept),
+                    irreversible: Some(lost.into()),
                 },
             });
         };

@@ -183,9 +183,9 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.set_collaborator: octocat may push to acme/widgets (Reversible)
     github.set_collaborator: octocat may administer acme/widgets (before: push) (Exposing)
     github.set_collaborator: octocat has the role releaser on acme/widgets (before: administer) (Reversible)
-    github.set_collaborator: octocat no longer has access to acme/widgets (Reversible) | GitHub deletes their forks of it and unassigns them from its issues, for good.
+    github.set_collaborator: octocat no longer has access to acme/widgets (Reversible) | GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
     github.set_collaborator: octocat is not invited to acme/widgets any more (Reversible)
-    github.set_collaborator: octocat no longer has access to acme/widgets (Irreversible) | GitHub deletes their forks of it and unassigns them from its issues, for good.
+    github.set_collaborator: octocat no longer has access to acme/widgets (Irreversible) | GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
     github.set_team_member: octocat is a member of team bots of acme (Reversible)
     github.set_team_member: octocat is a member of team bots of acme, and is invited to acme for that (Exposing) | Once they accept, they stay in acme when they leave the team again.
     github.set_team_member: octocat is a maintainer of team bots of acme (before: member) (Reversible)

@@ -37,7 +37,7 @@ impl RemoveCollab {
                 .arg(org())
                 .arg(repositories())
                 .arg(reason())
-                .example("!RemoveCollab gus-vega acme website")
+                .example("!RemoveCollab lin-park acme api")
                 .example("!RemoveCollab lin-park acme api --reason \"The project is over\"")
                 .changes(Risk::Reversible);
         Some(Self { spec, people: people.clone(), lending: people.lending(COLLABORATOR)? })
