@@ -202,21 +202,27 @@ impl Account {
     pub(crate) async fn write(
         &self,
         org: &Owner,
+        scope: Scope,
         method: Method,
         path: Path,
         body: Option<Json>,
     ) -> Result<Answer, Failure> {
         let call = Call { method, path, body, accept: JSON, if_none_match: None };
-        let answer = self.write_once(org, &call).await?;
+        let answer = self.write_once(org, scope, &call).await?;
         if answer.0.status.as_u16() == 401 && self.identities.forget(org, &answer.1).await {
             // A request that was not let in had no effect, so it may go out again with a new token.
-            return Ok(self.write_once(org, &call).await?.0);
+            return Ok(self.write_once(org, scope, &call).await?.0);
         }
         Ok(answer.0)
     }
 
-    async fn write_once(&self, org: &Owner, call: &Call) -> Result<(Answer, Identity), Failure> {
-        let identity = self.identities.of(&self.transport, org, Scope::Repositories).await?;
+    async fn write_once(
+        &self,
+        org: &Owner,
+        scope: Scope,
+        call: &Call,
+    ) -> Result<(Answer, Identity), Failure> {
+        let identity = self.identities.of(&self.transport, org, scope).await?;
         let turn = identity.budget.turn(Weight::Write).await.map_err(|no| self.limited(no.0))?;
         let answer = self.transport.send(call, &identity.authorization).await?;
         self.heed(&identity, &answer)?;

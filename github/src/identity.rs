@@ -29,8 +29,10 @@ const EARLY: Duration = Duration::from_secs(120);
 pub(crate) enum Scope {
     /// To look at repositories and teams.
     Reading,
-    /// To change repositories, and which teams may do what on them.
+    /// To change repositories, and who may do what on them.
     Repositories,
+    /// To change who is in which team.
+    Members,
 }
 
 impl Scope {
@@ -50,6 +52,7 @@ impl Scope {
                 ("administration", "write"),
                 ("contents", "write"),
             ],
+            Self::Members => &[("metadata", "read"), ("members", "write")],
         }
     }
 }

@@ -28,7 +28,8 @@ mod writer;
 
 pub use account::GitHub;
 pub use reader::{
-    About, Branch, ClassicProtection, Guarded, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind,
-    Reader, Repository, RepositoryNames, Team, TeamAccess, Visibility, WhoAmI,
+    About, Branch, ClassicProtection, Collaborator, Guarded, Invitation, Listing, Lookup, Membership,
+    Organization, ParentTeam, Rate, ReadError, ReadErrorKind, Reader, Repository, RepositoryNames, Standing,
+    Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};

@@ -1,10 +1,12 @@
 //! What a plan was made upon, in one line each. The engine looks again before anything runs.
 
+use hubcommander_sdk::lease::Holding;
 use hubcommander_sdk::plan::Precondition;
 use serde_json::json;
 
 use crate::probes::{
-    REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, repository_and_pushes_seen, repository_seen, team_seen,
+    HELD, REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, held_seen, repository_and_pushes_seen, repository_seen,
+    team_seen,
 };
 use crate::reader::{Lookup, Repository, Team};
 
@@ -54,6 +56,17 @@ pub fn same_team(org: &str, seen: &Team) -> Precondition {
         input: json!({ "org": org, "slug": seen.slug }),
         seen: team_seen(Some(seen)),
         changed: format!("team {} is gone or another one by now", seen.slug).into(),
+    }
+}
+
+/// That the same level is still held; `None` for nothing. `changed` is told if not.
+#[must_use]
+pub fn same_level(holding: &Holding, seen: Option<&str>) -> Precondition {
+    Precondition {
+        probe: HELD.to_owned(),
+        input: json!({ "grant": holding.grant, "subject": holding.subject }),
+        seen: held_seen(seen),
+        changed: holding.shown.clone().plain(" has been changed meanwhile"),
     }
 }
 

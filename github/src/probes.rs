@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
+use hubcommander_sdk::lease::Grant;
 use hubcommander_sdk::operation::Probe;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use crate::grants::grants;
 use crate::names::{FullName, Owner, RepoName, TeamSlug};
 use crate::operations::input::input;
 use crate::reader::{Lookup, Reader, Team};
 
+pub(crate) const HELD: &str = "github.held";
 pub(crate) const REPOSITORY: &str = "github.repository";
 pub(crate) const REPOSITORY_AND_PUSHES: &str = "github.repository_and_pushes";
 pub(crate) const TEAM: &str = "github.team";
 
 pub(crate) fn probes(reader: &Reader) -> Vec<Arc<dyn Probe>> {
     vec![
+        Arc::new(LooksAtHeld(grants(reader))),
         Arc::new(LooksAtRepository(reader.clone())),
         Arc::new(LooksAtPushes(reader.clone())),
         Arc::new(LooksAtTeam(reader.clone())),
@@ -69,6 +73,38 @@ pub(crate) fn team_seen(team: Option<&Team>) -> Json {
     match team {
         None => json!({ "exists": false }),
         Some(team) => json!({ "exists": true, "id": team.id }),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeldAt {
+    grant: String,
+    subject: Json,
+}
+
+/// What is held of one holding, as it is compared.
+pub(crate) fn held_seen(level: Option<&str>) -> Json {
+    json!({ "level": level })
+}
+
+struct LooksAtHeld(Vec<Arc<dyn Grant>>);
+
+#[async_trait]
+impl Probe for LooksAtHeld {
+    fn kind(&self) -> &'static str {
+        HELD
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: HeldAt = input(at)?;
+        let grant = self.0.iter().find(|grant| grant.kind() == at.grant).ok_or_else(|| {
+            OperationError::permanent(
+                "This cannot be looked up any more.",
+                format!("no grant `{}`", at.grant),
+            )
+        })?;
+        Ok(held_seen(grant.held(&at.subject).await?.as_deref()))
     }
 }
 

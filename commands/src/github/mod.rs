@@ -8,6 +8,7 @@ pub mod lending;
 mod list_orgs;
 mod list_repos;
 mod one;
+pub mod people;
 mod permission;
 mod rename_repo;
 mod repo_info;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::*;
 use crate::GitHub;
-use crate::names::{BranchName, RepoName, TeamSlug, Topic};
+use crate::names::{BranchName, Login, RepoName, TeamSlug, Topic};
 use crate::settings::{Credentials, Settings};
 
 fn github() -> GitHub {
@@ -46,6 +46,32 @@ fn create() -> CreateRepository {
 
 fn edit(changes: Changes) -> Operation {
     EditRepository::existing(7, widgets(), changes).operation()
+}
+
+fn level(level: Option<&str>) -> Option<String> {
+    level.map(str::to_owned)
+}
+
+fn octocat() -> UserRef {
+    UserRef { id: 9, login: Login::parse("octocat").unwrap() }
+}
+
+fn bots() -> TeamRef {
+    TeamRef { org: owner(), id: 5, slug: team("bots") }
+}
+
+fn collaborator(from: Option<&str>, to: Option<&str>, taken: Taken) -> Operation {
+    let repo = RepositoryRef { id: 7, full_name: widgets() };
+    SetCollaborator { user: octocat(), repo, from: level(from), to: level(to), role: None, taken }.operation()
+}
+
+fn member(from: Option<&str>, to: Option<&str>, invites: bool) -> Operation {
+    SetTeamMember { user: octocat(), team: bots(), from: level(from), to: level(to), invites }.operation()
+}
+
+fn permission(from: Option<&str>, to: Option<&str>) -> Operation {
+    let repo = RepositoryRef { id: 7, full_name: widgets() };
+    SetTeamPermission { team: bots(), repo, from: level(from), to: level(to) }.operation()
 }
 
 #[tokio::test]
@@ -116,6 +142,19 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
             from,
         }
         .operation(),
+        collaborator(None, Some("push"), Taken::AsAgreed),
+        collaborator(Some("push"), Some("admin"), Taken::AsAgreed),
+        collaborator(Some("admin"), Some("releaser"), Taken::AsAgreed),
+        collaborator(Some("releaser"), None, Taken::AsAgreed),
+        collaborator(Some("push"), None, Taken::Offer),
+        collaborator(Some("push"), None, Taken::Access),
+        member(None, Some("member"), false),
+        member(None, Some("member"), true),
+        member(Some("member"), Some("maintainer"), false),
+        member(Some("member"), None, false),
+        permission(None, Some("pull")),
+        permission(Some("pull"), Some("admin")),
+        permission(Some("pull"), None),
     ];
     let lines: Vec<String> = steps.into_iter().map(read).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -141,6 +180,19 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.delete_repository: delete acme/widgets (Irreversible) | Its code, issues and settings are gone for good.
     github.rename_repository: acme/gadgets in place of acme/widgets; links to the old name lead there (Reversible)
     github.set_default_branch: default branch trunk in place of main (Reversible)
+    github.set_collaborator: octocat may push to acme/widgets (Reversible)
+    github.set_collaborator: octocat may administer acme/widgets (before: push) (Exposing)
+    github.set_collaborator: octocat has the role releaser on acme/widgets (before: administer) (Reversible)
+    github.set_collaborator: octocat no longer has access to acme/widgets (Reversible) | GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
+    github.set_collaborator: octocat is not invited to acme/widgets any more (Reversible)
+    github.set_collaborator: octocat no longer has access to acme/widgets (Irreversible) | GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
+    github.set_team_member: octocat is a member of team bots of acme (Reversible)
+    github.set_team_member: octocat is a member of team bots of acme, and is invited to acme for that (Exposing) | Once they accept, they stay in acme when they leave the team again.
+    github.set_team_member: octocat is a maintainer of team bots of acme (before: member) (Reversible)
+    github.set_team_member: octocat is not in team bots of acme any more (Reversible)
+    github.set_team_permission: team bots may read acme/widgets (Reversible)
+    github.set_team_permission: team bots may administer acme/widgets (before: read) (Exposing)
+    github.set_team_permission: team bots no longer has access to acme/widgets (Reversible)
     "#);
 }
 

@@ -6,6 +6,7 @@ mod lately;
 mod lists;
 mod model;
 mod ourselves;
+mod people;
 
 use std::sync::Arc;
 
@@ -16,7 +17,11 @@ pub(crate) use lately::Lately;
 pub use about::{About, ClassicProtection, Guarded, TeamAccess};
 pub use error::{ReadError, ReadErrorKind};
 pub use lists::RepositoryNames;
-pub use model::{Branch, Listing, Lookup, Organization, Rate, Repository, Team, Visibility, WhoAmI};
+pub use model::{
+    Branch, Listing, Lookup, Organization, ParentTeam, Rate, Repository, Team, Visibility, WhoAmI,
+};
+
+pub use people::{Collaborator, Invitation, Membership, Standing, TeamMembership, User};
 
 use crate::account::Account;
 use crate::answer::Answer;
@@ -125,12 +130,12 @@ impl Reader {
         let subject = format!("what team {slug} may do on {repo}");
         let answer = self.0.read(org, Path::team_repository(org, slug, repo), REPOSITORY).await?;
         let granted: Option<Granted> = found(&answer, &subject)?;
-        Ok(granted.and_then(Granted::level))
+        Ok(granted.as_ref().and_then(Granted::level))
     }
 }
 
 /// A repository as a team has it.
-#[derive(serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 struct Granted {
     role_name: Option<String>,
     #[serde(default)]
@@ -138,9 +143,9 @@ struct Granted {
 }
 
 impl Granted {
-    fn level(self) -> Option<String> {
-        if let Some(role) = self.role_name.filter(|role| !role.is_empty()) {
-            return Some(crate::words::level(&role).to_owned());
+    fn level(&self) -> Option<String> {
+        if let Some(role) = self.role_name.as_deref().filter(|role| !role.is_empty()) {
+            return Some(crate::words::level(role).to_owned());
         }
         ["admin", "maintain", "push", "triage", "pull"]
             .into_iter()

@@ -191,6 +191,18 @@ async fn a_forged_permit_opens_nothing() {
             "github.rename_default_branch" => json!({ "repo": { "full_name": "acme/api" }, "to": "x" }),
             "github.rename_repository" => json!({ "id": 1, "from": "acme/website", "to": "x" }),
             "github.set_default_branch" => json!({ "repo": { "full_name": "acme/api" }, "to": "x" }),
+            "github.set_collaborator" => json!({
+                "user": { "id": 1, "login": "octocat" }, "repo": { "id": 2, "full_name": "acme/api" },
+                "from": null, "to": "admin",
+            }),
+            "github.set_team_member" => json!({
+                "user": { "id": 1, "login": "octocat" }, "team": { "org": "acme", "id": 3, "slug": "bots" },
+                "from": null, "to": "maintainer",
+            }),
+            "github.set_team_permission" => json!({
+                "team": { "org": "acme", "id": 3, "slug": "bots" }, "repo": { "id": 2, "full_name": "acme/api" },
+                "from": null, "to": "admin",
+            }),
             other => panic!("{other} is not tried here yet"),
         };
         let refused = handler.apply(&input, &forged).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod app;
+mod collaborating;
 mod creating;
 mod editing;
 mod granting;
@@ -11,4 +12,5 @@ mod providers;
 mod reading;
 mod repositories;
 mod secrets;
+mod teaming;
 mod world;

@@ -65,6 +65,7 @@ impl World {
             .merged_pull_request("acme", "website", "ana-lima", "Say where the anvils are made")
             .deploy_key("acme", "api", "build server", false)
             .invited("acme", "api", "lin-park", Permission::Triage)
+            .user("octocat", "The Octocat", None)
             .protected("acme", "api", "main", |one| {
                 *one = Protection {
                     reviews: Some(Reviews { approvals: 1, ..Reviews::default() }),
