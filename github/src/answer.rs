@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use crate::scopes;
+
 /// What GitHub answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -92,6 +94,12 @@ impl Answer {
         words.chars().take(400).collect()
     }
 
+    /// GitHub's own words, and its list of what is wrong: objects or plain words. They are data, never markup.
+    pub(crate) fn refusal(&self) -> (String, Vec<Json>) {
+        let body = self.error_body();
+        (body.message, body.errors)
+    }
+
     /// Whether a refusal (422) says that the name is taken.
     pub(crate) fn says_taken(&self) -> bool {
         self.error_body().errors.iter().any(|error| {
@@ -101,19 +109,20 @@ impl Answer {
         }) || self.error_body().message.contains("already exists")
     }
 
-    /// The permissions that the call would have needed, as GitHub names them: for Apps and fine-grained
-    /// tokens, else the scopes of a classic token.
+    /// What the call would have needed and the account may lack, as GitHub names it: for Apps and fine-grained
+    /// tokens permissions, for a classic token scopes, without those that it has. One of the entries is enough.
     pub(crate) fn needed(&self) -> Vec<String> {
-        let list = |name: &str, between: &[char]| -> Vec<String> {
-            self.header(name)
-                .unwrap_or_default()
-                .split(between)
-                .map(|word| word.trim().to_owned())
-                .filter(|word| !word.is_empty())
-                .collect()
+        let list = |words: &str, between: char| -> Vec<String> {
+            let words = words.split(between).map(|word| word.trim().to_owned());
+            words.filter(|word| !word.is_empty()).collect()
         };
-        let permissions = list("x-accepted-github-permissions", &[',', ';']);
-        if permissions.is_empty() { list("x-accepted-oauth-scopes", &[',']) } else { permissions }
+        if let Some(permissions) = self.header("x-accepted-github-permissions") {
+            return list(permissions, ';').iter().map(|all| list(all, ',').join(" and ")).collect();
+        }
+        let accepted = list(self.header("x-accepted-oauth-scopes").unwrap_or_default(), ',');
+        let have = self.scopes().unwrap_or_default();
+        // If it has one of them, it is something else that it lacks.
+        if accepted.iter().any(|scope| scopes::includes(&have, scope)) { Vec::new() } else { accepted }
     }
 
     /// The scopes that a classic token has; `None` if it is not one.
@@ -268,6 +277,8 @@ mod tests {
     fn missing_permissions_are_named() {
         let app = answer(403, &[("x-accepted-github-permissions", "administration=write; members=read")], "");
         assert_eq!(app.needed(), ["administration=write", "members=read"]);
+        let both = answer(403, &[("x-accepted-github-permissions", "administration=write,members=read")], "");
+        assert_eq!(both.needed(), ["administration=write and members=read"]);
         assert_eq!(
             answer(403, &[("x-accepted-oauth-scopes", "repo, admin:org")], "").needed(),
             ["repo", "admin:org"]

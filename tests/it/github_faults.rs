@@ -123,7 +123,7 @@ async fn a_team_vanishes_meanwhile_and_retry_does_what_is_missing() -> Result<()
     ⚠️ Create acme/widgets: only a part of it could be done
     ✅ private repository
     ✅ team employees may push
-    ⛔ team bots may read: There is no team bots in acme, or this bot's GitHub account cannot see it. Check the name.
+    ⛔ team bots may read: There is no team bots in acme, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     What is done stays done. Retry does what is missing.
     [Retry] [Undo]
     TIME · inv-ID
@@ -234,20 +234,20 @@ async fn retry_is_offered_only_where_it_could_help() -> Result<()> {
     ⚠️ Create acme/widgets: only a part of it could be done
     ✅ private repository
     ✅ team employees may push
-    ⛔ team bots may read: GitHub refuses this: Validation Failed no. Change it and ask again.
+    ⛔ team bots may read: GitHub refuses this: no. Change it and ask again.
     What is done stays done.
     [Undo]
     TIME · inv-ID
     ");
     world.github.faults().add(When::post("/orgs/acme/repos"), invalid);
-    insta::assert_snapshot!(world.ask("!CreateRepo acme gadgets").await?, @r#"
+    insta::assert_snapshot!(world.ask("!CreateRepo acme gadgets").await?, @r"
     ⛔ Create acme/gadgets: this could not be done
-    ⛔ private repository: GitHub refuses this: Validation Failed no. Change it and ask again.
+    ⛔ private repository: GitHub refuses this: no. Change it and ask again.
     · team employees may push
     · team bots may read
     Nothing was changed.
     TIME · inv-ID
-    "#);
+    ");
     // One that somebody can mend beside one that nobody can: there is something to try again.
     let denied = Fault::Status(403, r#"{"message":"Resource not accessible"}"#.into());
     world.github.faults().add(When::put("/teams/employees/").always(), denied);
