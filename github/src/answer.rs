@@ -156,6 +156,11 @@ impl Answer {
         (secondary || self.status == StatusCode::TOO_MANY_REQUESTS).then_some(Limited::Unsaid)
     }
 
+    /// Whether it counts against the limit that most requests count against. Searches have one of their own.
+    pub(crate) fn is_of_core(&self) -> bool {
+        self.header("x-ratelimit-resource").is_none_or(|resource| resource == "core")
+    }
+
     /// Whether the primary limit is used up by now, whatever the answer was, and until when.
     pub(crate) fn used_up(&self, now: Instant) -> Option<Limited> {
         if self.header("x-ratelimit-remaining")? != "0" {
@@ -223,6 +228,13 @@ mod tests {
         let refusal = r#"{"message":"Must have admin rights to Repository."}"#;
         assert_eq!(answer(403, &[("x-ratelimit-remaining", "4999")], refusal).limited(now()), None);
         assert_eq!(answer(404, &primary, "{}").limited(now()), None);
+    }
+
+    #[test]
+    fn a_search_has_a_limit_of_its_own() {
+        assert!(answer(200, &[], "").is_of_core());
+        assert!(answer(200, &[("x-ratelimit-resource", "core")], "").is_of_core());
+        assert!(!answer(200, &[("x-ratelimit-resource", "search")], "").is_of_core());
     }
 
     #[test]

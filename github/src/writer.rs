@@ -65,9 +65,9 @@ impl From<Failure> for OperationError {
                 log,
             },
             Failure::Unclear(_) => Self::Unclear { log },
-            Failure::Limited { wait, .. } => Self::Temporary {
+            Failure::Limited { wait, .. } => Self::Limited {
                 what: format!("GitHub asks this bot to slow down. Try again {}.", soon(wait)).into(),
-                retry_after: Some(wait),
+                wait,
                 log,
             },
             Failure::NotInstalled(org) => Self::blocked(
@@ -161,6 +161,7 @@ mod tests {
             OperationError::Temporary { what, retry_after, .. } => {
                 format!("temporary: {} {retry_after:?}", what.words())
             }
+            OperationError::Limited { what, wait, .. } => format!("limited: {} {wait:?}", what.words()),
             OperationError::Unclear { log } => format!("unclear: {log}"),
         }
     }

@@ -141,7 +141,12 @@ impl From<ReadError> for Refusal {
 impl From<ReadError> for OperationError {
     fn from(error: ReadError) -> Self {
         match error.kind {
-            ReadErrorKind::RateLimited(_) | ReadErrorKind::Unreachable => {
+            ReadErrorKind::RateLimited(_) => Self::Limited {
+                what: error.what.plain(" ").then(error.todo),
+                wait: error.retry_after.unwrap_or(Duration::from_secs(60)),
+                log: error.log,
+            },
+            ReadErrorKind::Unreachable => {
                 Self::Temporary { what: error.what, retry_after: error.retry_after, log: error.log }
             }
             ReadErrorKind::Name(_) => Self::permanent(error.what.plain(" ").then(error.todo), error.log),
