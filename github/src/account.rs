@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::identity::{Identities, Identity, Scope};
 use crate::names::Owner;
 use crate::path::Path;
-use crate::reader::{Lately, Reader, RepositoryNames};
+use crate::reader::{Lately, Patience, Reader, RepositoryNames};
 use crate::settings::{Settings, SetupError, Timeouts};
 use crate::transport::{Call, JSON, Transport};
 use crate::writer::Writer;
@@ -120,38 +120,31 @@ impl Account {
         Err(OperationError::permanent("This was not approved, so it was not done.", log))
     }
 
-    /// Reads about an organisation.
-    pub(crate) async fn read(
-        &self,
-        org: &Owner,
-        path: Path,
-        accept: &'static str,
-    ) -> Result<Answer, Failure> {
-        self.read_as(Some(org), path, accept).await
-    }
-
-    /// Reads about ourselves.
-    pub(crate) async fn read_ourselves(&self, path: Path) -> Result<Answer, Failure> {
-        self.read_as(None, path, JSON).await
-    }
-
-    async fn read_as(
+    /// Reads about an organisation, or about ourselves.
+    pub(crate) async fn read_as(
         &self,
         org: Option<&Owner>,
         path: Path,
         accept: &'static str,
+        patience: &Patience,
     ) -> Result<Answer, Failure> {
         let call = Call { method: Method::GET, path, body: None, accept, if_none_match: None };
-        let all = self.timeouts.request * 2;
-        match tokio::time::timeout(all, self.read_with_repeats(org, call)).await {
+        let all = self.timeouts.request * 2 + patience.longest;
+        match tokio::time::timeout(all, self.read_with_repeats(org, call, patience)).await {
             Ok(result) => result,
             Err(_) => Err(Failure::Unclear(format!("no answer within {} ms", all.as_millis()))),
         }
     }
 
-    async fn read_with_repeats(&self, org: Option<&Owner>, call: Call) -> Result<Answer, Failure> {
+    async fn read_with_repeats(
+        &self,
+        org: Option<&Owner>,
+        call: Call,
+        patience: &Patience,
+    ) -> Result<Answer, Failure> {
         let mut renewed = false;
         let mut tries = 0;
+        let mut waited = Duration::ZERO;
         loop {
             tries += 1;
             let result = match self.reading_as(org).await {
@@ -170,6 +163,8 @@ impl Account {
             match result {
                 Ok(answer) if answer.status.is_server_error() && tries < TRIES => self.pause(tries).await,
                 Err(Failure::NotSent(_) | Failure::Unclear(_)) if tries < TRIES => self.pause(tries).await,
+                // To wait is not to fail.
+                Err(Failure::Limited { wait, .. }) if patience.wait(wait, &mut waited).await => tries -= 1,
                 // The budget knows now: the next turn waits, or says that it would be too long.
                 Err(Failure::Limited { .. }) if tries < TRIES => {}
                 other => return other,
@@ -223,7 +218,8 @@ impl Account {
         call: &Call,
     ) -> Result<(Answer, Identity), Failure> {
         let identity = self.identities.of(&self.transport, org, scope).await?;
-        let turn = identity.budget.turn(Weight::Write).await.map_err(|no| self.limited(no.0))?;
+        let weight = if call.method == Method::POST { Weight::Making } else { Weight::Write };
+        let turn = identity.budget.turn(weight).await.map_err(|no| self.limited(no.0))?;
         let answer = self.transport.send(call, &identity.authorization).await?;
         self.heed(&identity, &answer)?;
         drop(turn);
@@ -243,7 +239,7 @@ impl Account {
             );
             return Err(self.limited(wait));
         }
-        if let Some(told) = answer.used_up(now) {
+        if let Some(told) = answer.used_up(now).filter(|_| answer.is_of_core()) {
             // It still answered; the next would be refused, and going on could get us banned.
             identity.budget.told(told);
         } else if answer.status.is_success() {

@@ -21,8 +21,10 @@ mod path;
 pub mod preconditions;
 mod probes;
 mod reader;
+mod scopes;
 mod settings;
 mod transport;
+mod trouble;
 mod words;
 mod writer;
 
@@ -33,3 +35,4 @@ pub use reader::{
     Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};
+pub use trouble::HOW_TO_TELL;

@@ -12,6 +12,11 @@ pub(crate) fn soon(wait: Duration) -> String {
     }
 }
 
+/// "Waiting for GitHub, about 40 s."
+pub(crate) fn waiting(wait: Duration) -> String {
+    format!("Waiting for GitHub, about {}.", hubcommander_sdk::text::about(wait))
+}
+
 /// What a permission lets a team do, as a person would say it: "may push". A name that is none of GitHub's
 /// own is a role that the organisation made.
 pub(crate) fn may(permission: &str) -> String {

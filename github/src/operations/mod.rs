@@ -51,6 +51,7 @@ use crate::account::Account;
 use crate::answer::Answer;
 use crate::names::{FullName, Owner};
 use crate::reader::{Lookup, Reader, Repository, Visibility};
+use crate::trouble::HOW_TO_TELL;
 use crate::writer::refused;
 use input::Target;
 
@@ -115,7 +116,7 @@ impl Access {
 
 fn gone(name: &FullName) -> OperationError {
     OperationError::blocked(
-        format!("{name} is not there any more, or this bot's GitHub account cannot see it."),
+        format!("{name} is not there any more, or this bot's GitHub account may not see it. {HOW_TO_TELL}"),
         format!("{name}: absent or not visible"),
     )
 }

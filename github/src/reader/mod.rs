@@ -1,6 +1,7 @@
 //! The reading client: what plugins get. It cannot write, by type.
 
 mod about;
+mod asking;
 mod error;
 mod lately;
 mod lists;
@@ -10,8 +11,10 @@ mod people;
 
 use std::sync::Arc;
 
+use hubcommander_sdk::command::Headway;
 use serde::de::DeserializeOwned;
 
+pub(crate) use asking::Patience;
 pub(crate) use lately::Lately;
 
 pub use about::{About, ClassicProtection, Guarded, TeamAccess};
@@ -23,6 +26,8 @@ pub use model::{
 
 pub use people::{Collaborator, Invitation, Membership, Standing, TeamMembership, User};
 
+use asking::Asking;
+
 use crate::account::Account;
 use crate::answer::Answer;
 use crate::names::{BranchName, FullName, Owner, TeamSlug};
@@ -31,11 +36,18 @@ use crate::transport::{JSON, REPOSITORY};
 
 /// Reads from GitHub. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reader(Arc<Account>);
+pub struct Reader(Asking);
 
 impl Reader {
     pub(crate) fn new(account: Arc<Account>) -> Self {
-        Self(account)
+        Self(Asking::new(account))
+    }
+
+    /// The same with patience: where GitHub asks us to slow down it waits, minutes if need be, and says so. For
+    /// commands that read much. Others are refused with the time to try again.
+    #[must_use]
+    pub fn patient(&self, headway: &Headway) -> Self {
+        Self(self.0.patient(headway))
     }
 
     /// What stands under a repository's name. A redirect is told, not followed.

@@ -233,7 +233,7 @@ async fn a_repository_after_a_template() {
     );
     assert_eq!(
         blocked(site.apply(&new("acme/nowhere")).await),
-        "acme/nowhere is not there, or this bot's GitHub account cannot see it. Check the name."
+        "acme/nowhere is not there, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     assert_eq!(
         permanent(site.apply(&new("acme/old-name")).await),
@@ -286,7 +286,7 @@ async fn where_nothing_can_be_made_it_says_why() {
     let elsewhere = CreateRepository { org: Owner::parse("globex").unwrap(), ..widgets() };
     assert_eq!(
         blocked(site.apply(&elsewhere.operation()).await),
-        "globex is not there, or this bot's GitHub account may not create repositories in it. Check the name."
+        "globex is not there, or this bot's GitHub account may not create repositories in it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     let long = CreateRepository { description: Some("x".repeat(400)), ..widgets() };
     let told = permanent(site.apply(&long.operation()).await);
