@@ -25,6 +25,7 @@ mod full_disk;
 mod github_faults;
 mod hands;
 mod help;
+mod leases;
 mod own;
 mod people;
 mod repositories;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubcommander_github::names::{BranchName, FullName, Owner, RepoName, TeamSlug, Topic};
 use hubcommander_github::operations::{
-    CreateFromTemplate, CreateRepository, DeleteRepository, GrantTeam, RenameDefaultBranch, ReplaceTopics,
+    CreateFromTemplate, CreateRepository, GrantTeam, RenameDefaultBranch, ReplaceTopics,
 };
 use hubcommander_github::{Lookup, Visibility};
 use hubcommander_sandbox::faults::{Fault, Hold, When};
