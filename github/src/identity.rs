@@ -37,9 +37,14 @@ impl Scope {
     /// The App permissions it needs (<https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps>).
     pub(crate) const fn permissions(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Reading => {
-                &[("metadata", "read"), ("members", "read"), ("administration", "read"), ("contents", "read")]
-            }
+            Self::Reading => &[
+                ("metadata", "read"),
+                ("members", "read"),
+                ("administration", "read"),
+                ("contents", "read"),
+                // Which Apps are installed, and the base permission: left out where it was not granted.
+                ("organization_administration", "read"),
+            ],
             Self::Repositories => &[
                 ("metadata", "read"),
                 ("members", "read"),

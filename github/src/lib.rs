@@ -14,6 +14,7 @@ mod budget;
 mod cache;
 mod failure;
 pub mod grants;
+mod graphql;
 mod identity;
 pub mod names;
 pub mod operations;
@@ -28,7 +29,8 @@ mod writer;
 
 pub use account::GitHub;
 pub use reader::{
-    Branch, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind, Reader, Repository,
-    RepositoryNames, Team, Visibility, WhoAmI,
+    Branch, Installation, Level, Listing, Lookup, OrgInvitation, Organization, Outsider, Rate, ReadError,
+    ReadErrorKind, Reader, RepoInvitation, Repository, RepositoryNames, Scan, Scanned, ScannedKey,
+    ScannedRepository, SecondFactor, Team, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};

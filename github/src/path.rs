@@ -9,13 +9,31 @@ use crate::names::{BranchName, FullName, Owner, TeamSlug};
 /// The path and query of a request, below the address of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Path {
+    root: Root,
     path: String,
     query: String,
 }
 
+/// Below which address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Root {
+    Rest,
+    GraphQl,
+}
+
 impl Path {
     fn root() -> Self {
-        Self { path: String::new(), query: String::new() }
+        Self { root: Root::Rest, path: String::new(), query: String::new() }
+    }
+
+    /// `/graphql`, which a GitHub Enterprise Server has beside `/api/v3` and not below it.
+    pub(crate) fn graphql() -> Self {
+        Self { root: Root::GraphQl, ..Self::fixed("graphql") }
+    }
+
+    /// Whether it is the one address of GraphQL.
+    pub(crate) fn is_graphql(&self) -> bool {
+        self.root == Root::GraphQl
     }
 
     /// `/{word}`: a fixed word, written in this program.
@@ -54,6 +72,16 @@ impl Path {
         self.then("branches").segment(branch.as_str())
     }
 
+    /// `/orgs/{org}/invitations/{id}`
+    pub(crate) fn org_invitation(org: &Owner, id: u64) -> Self {
+        Self::org(org).then("invitations").segment(&id.to_string())
+    }
+
+    /// `…/invitations/{id}`, behind a repository.
+    pub(crate) fn invitation(self, id: u64) -> Self {
+        self.then("invitations").segment(&id.to_string())
+    }
+
     /// `/app/installations/{id}/access_tokens`
     pub(crate) fn installation_tokens(id: u64) -> Self {
         Self::fixed("app").then("installations").segment(&id.to_string()).then("access_tokens")
@@ -63,6 +91,15 @@ impl Path {
     pub(crate) fn then(mut self, word: &'static str) -> Self {
         self.path.push('/');
         self.path.push_str(word);
+        self
+    }
+
+    /// Adds `?{key}={word}` or `&{key}={word}`: a fixed word, written in this program.
+    pub(crate) fn query_word(mut self, key: &'static str, word: &'static str) -> Self {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.push_str(key);
+        self.query.push('=');
+        self.query.push_str(word);
         self
     }
 

@@ -5,6 +5,7 @@ mod lately;
 mod lists;
 mod model;
 mod ourselves;
+mod scan;
 
 use std::sync::Arc;
 
@@ -15,6 +16,11 @@ pub(crate) use lately::Lately;
 pub use error::{ReadError, ReadErrorKind};
 pub use lists::RepositoryNames;
 pub use model::{Branch, Listing, Lookup, Organization, Rate, Repository, Team, Visibility, WhoAmI};
+
+pub use scan::{
+    Installation, Level, OrgInvitation, Outsider, RepoInvitation, Scan, ScannedKey, ScannedRepository, Scanned,
+    SecondFactor,
+};
 
 use crate::account::Account;
 use crate::answer::Answer;
