@@ -40,6 +40,7 @@ pub struct WrongSettings {
 
 /// The names of all commands, each with the settings that it takes of its own.
 pub const NAMES: &[(&str, &[Setting])] = &[
+    ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("ListOrgs", &[]),
     ("Repeat", &[]),
@@ -55,6 +56,12 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
     let (github, orgs) = (&setup.github, &setup.orgs);
     let set = |field| github::SetText::new(field, github.clone(), Arc::clone(orgs));
     Ok(vec![
+        Arc::new(github::AuditOrg::new(
+            github.clone(),
+            Arc::clone(&setup.leases),
+            Arc::clone(orgs),
+            settings(setup, "AuditOrg")?,
+        )),
         Arc::new(github::CreateRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "CreateRepo")?)),
         Arc::new(github::ListOrgs::new(Arc::clone(orgs))),
         Arc::new(set(github::Field::Description)),

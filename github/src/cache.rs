@@ -199,13 +199,13 @@ mod tests {
         Key { identity: identity.into(), address: address.into(), accept: JSON }
     }
 
-    fn cache(entries: usize) -> Cache {
+    fn with_room(entries: usize) -> Cache {
         Cache::new(Room { entries, bytes: 1024 * 1024 })
     }
 
     #[test]
     fn an_unchanged_answer_is_given_again_with_its_pages() {
-        let cache = cache(2);
+        let cache = with_room(2);
         let first = answer(200, &[("etag", "\"1\""), ("link", "<x?page=2>; rel=\"next\"")], "body");
         cache.settle(key("t", "/a"), first).unwrap();
         assert_eq!(cache.etag(&key("t", "/a")).unwrap(), "\"1\"");
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn nothing_but_a_whole_answer_is_kept() {
-        let cache = cache(2);
+        let cache = with_room(2);
         cache.settle(key("t", "/a"), answer(404, &[("etag", "\"1\"")], "{}"));
         assert_eq!(cache.etag(&key("t", "/a")), None, "a 404 must not come back as a 200");
         assert!(cache.settle(key("t", "/a"), answer(304, &[], "")).is_none());
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn it_is_bounded_and_apart_for_each_identity() {
-        let cache = cache(2);
+        let cache = with_room(2);
         for address in ["/a", "/b"] {
             cache.settle(key("t", address), answer(200, &[("etag", "\"1\"")], "x"));
         }
@@ -237,7 +237,7 @@ mod tests {
         assert!(cache.etag(&key("t", "/a")).is_some() && cache.etag(&key("t", "/c")).is_some());
         assert_eq!(cache.etag(&key("t", "/b")), None, "not used for longest");
         assert_eq!(cache.etag(&key("other", "/a")), None);
-        let none = cache(0);
+        let none = with_room(0);
         none.settle(key("t", "/a"), answer(200, &[("etag", "\"1\"")], "x"));
         assert_eq!(none.etag(&key("t", "/a")), None);
     }
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn long_answers_come_back_whole_and_take_little_room() {
-        let cache = cache(100);
+        let cache = with_room(100);
         let pages: Vec<String> = (0..20).map(page).collect();
         for (number, body) in pages.iter().enumerate() {
             cache.settle(key("t", &format!("/p{number}")), answer(200, &[("etag", "\"1\"")], body)).unwrap();

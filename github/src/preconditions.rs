@@ -3,7 +3,7 @@
 use hubcommander_sdk::plan::Precondition;
 use serde_json::json;
 
-use crate::probes::{REPOSITORY, TEAM, repository_seen, team_seen};
+use crate::probes::{REPOSITORY, TEAM, TEAM_LEVEL, repository_seen, team_level_seen, team_seen};
 use crate::reader::{Lookup, Repository, Team};
 
 /// That nothing stands under a repository's name, not even a redirect from what once bore it.
@@ -42,6 +42,19 @@ pub fn same_team(org: &str, seen: &Team) -> Precondition {
         input: json!({ "org": org, "slug": seen.slug }),
         seen: team_seen(Some(seen)),
         changed: format!("team {} is gone or another one by now", seen.slug).into(),
+    }
+}
+
+/// That a team may still do on a repository what it was seen to, and that the repository is still called so.
+#[must_use]
+pub fn same_team_level(slug: &str, repository: &Repository, seen: Option<&str>) -> Precondition {
+    let (org, _) = repository.full_name.split_once('/').unwrap_or_default();
+    Precondition {
+        probe: TEAM_LEVEL.to_owned(),
+        input: json!({ "org": org, "slug": slug, "id": repository.id }),
+        seen: team_level_seen(Some((&repository.full_name, seen))),
+        changed: format!("what team {slug} may do on {} has been changed meanwhile", repository.full_name)
+            .into(),
     }
 }
 

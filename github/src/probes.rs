@@ -14,9 +14,14 @@ use crate::reader::{Lookup, Reader, Team};
 
 pub(crate) const REPOSITORY: &str = "github.repository";
 pub(crate) const TEAM: &str = "github.team";
+pub(crate) const TEAM_LEVEL: &str = "github.team_level";
 
 pub(crate) fn probes(reader: &Reader) -> Vec<Arc<dyn Probe>> {
-    vec![Arc::new(LooksAtRepository(reader.clone())), Arc::new(LooksAtTeam(reader.clone()))]
+    vec![
+        Arc::new(LooksAtRepository(reader.clone())),
+        Arc::new(LooksAtTeam(reader.clone())),
+        Arc::new(LooksAtTeamLevel(reader.clone())),
+    ]
 }
 
 #[derive(Deserialize)]
@@ -31,6 +36,22 @@ struct RepositoryAt {
 struct TeamAt {
     org: Owner,
     slug: TeamSlug,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TeamLevelAt {
+    org: Owner,
+    slug: TeamSlug,
+    id: u64,
+}
+
+/// What a team may do on a repository, as it is compared; `None` if the repository is gone.
+pub(crate) fn team_level_seen(seen: Option<(&str, Option<&str>)>) -> Json {
+    match seen {
+        None => json!({ "exists": false }),
+        Some((full_name, level)) => json!({ "full_name": full_name, "level": level }),
+    }
 }
 
 /// What stands under a repository's name, as it is compared.
@@ -85,5 +106,22 @@ impl Probe for LooksAtTeam {
         let at: TeamAt = input(at)?;
         let team = self.0.team(at.org.as_str(), at.slug.as_str()).await?;
         Ok(team_seen(team.as_ref()))
+    }
+}
+
+struct LooksAtTeamLevel(Reader);
+
+#[async_trait]
+impl Probe for LooksAtTeamLevel {
+    fn kind(&self) -> &'static str {
+        TEAM_LEVEL
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: TeamLevelAt = input(at)?;
+        let Some(repository) = self.0.by_id(&at.org, at.id).await? else { return Ok(team_level_seen(None)) };
+        let level =
+            self.0.team_permission(at.org.as_str(), at.slug.as_str(), &repository.full_name).await?;
+        Ok(team_level_seen(Some((&repository.full_name, level.as_deref()))))
     }
 }

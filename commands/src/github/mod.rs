@@ -1,5 +1,6 @@
 //! Commands about GitHub's repositories.
 
+mod audit;
 mod create_repo;
 pub mod lending;
 mod list_orgs;
@@ -7,6 +8,7 @@ mod permission;
 mod set_text;
 mod suggest;
 
+pub use audit::{AuditOrg, AuditOrgSettings};
 pub use create_repo::{CreateRepo, CreateRepoSettings};
 pub use list_orgs::ListOrgs;
 pub use set_text::{Field, SetText};

@@ -118,7 +118,9 @@ impl Handler for Does {
 
     fn describe(&self, json: &Json) -> Result<Described, OperationError> {
         let grant: GrantTeam = input(json)?;
-        Ok(described(format!("team {} {}", grant.team, may(&grant.permission)), Risk::Reversible))
+        let place = grant.repo.known_name().map(|name| format!(" on {name}")).unwrap_or_default();
+        let what = format!("team {} {}{place}", grant.team, may(&grant.permission));
+        Ok(described(what, Risk::Reversible))
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

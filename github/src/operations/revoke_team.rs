@@ -63,7 +63,8 @@ impl Handler for Does {
 
     fn describe(&self, json: &Json) -> Result<Described, OperationError> {
         let revoke: RevokeTeam = input(json)?;
-        Ok(described(format!("team {} no longer has access", revoke.team), Risk::Reversible))
+        let place = revoke.repo.known_name().map(|name| format!(" to {name}")).unwrap_or_default();
+        Ok(described(format!("team {} no longer has access{place}", revoke.team), Risk::Reversible))
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -9,5 +9,6 @@ mod granting;
 mod limits;
 mod providers;
 mod reading;
+mod scanning;
 mod secrets;
 mod world;

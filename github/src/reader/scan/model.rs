@@ -41,6 +41,8 @@ pub struct ScannedRepository {
 /// An outside collaborator of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outsider {
+    /// GitHub's number for the person; 0 if it does not tell.
+    pub id: u64,
     /// The login.
     pub login: String,
     /// What they may do there. A role that the organisation made counts as the level it is built on.

@@ -103,7 +103,9 @@ struct Collaborator {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Account {
+    database_id: Option<u64>,
     login: String,
 }
 
@@ -219,6 +221,8 @@ impl Scan {
     async fn outsiders_of(&self, full_name: &str) -> Result<Vec<Outsider>, ReadError> {
         #[derive(Deserialize)]
         struct Raw {
+            #[serde(default)]
+            id: u64,
             login: String,
             #[serde(flatten)]
             granted: super::super::Granted,
@@ -228,7 +232,7 @@ impl Scan {
             .query_word("affiliation", "outside");
         let all = self.all(&path, full_name, super::lists::bare::<Raw>).await?;
         let known = all.into_iter().filter_map(|raw| {
-            Some(Outsider { login: raw.login, level: level(&raw.granted.level()?) })
+            Some(Outsider { id: raw.id, login: raw.login, level: level(&raw.granted.level()?) })
         });
         Ok(known.collect())
     }
@@ -311,7 +315,7 @@ impl<'a> Walk<'a> {
                  totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ \
                  databaseId nameWithOwner isArchived viewerPermission \
                  collaborators(first: {INSIDE}, affiliation: OUTSIDE) {{ \
-                 totalCount edges {{ permission node {{ login }} }} }} \
+                 totalCount edges {{ permission node {{ databaseId login }} }} }} \
                  deployKeys(first: {INSIDE}) {{ totalCount nodes {{ title readOnly createdAt }} }} }} }} "
             );
         }
@@ -377,6 +381,7 @@ impl<'a> Walk<'a> {
         let outsiders = node.collaborators.as_ref().map(|list| {
             let known = list.edges.iter().flatten();
             let kept = known.map(|edge| Outsider {
+                id: edge.node.database_id.unwrap_or_default(),
                 login: edge.node.login.clone(),
                 level: level(&edge.permission),
             });
