@@ -244,7 +244,11 @@ mod tests {
 
     /// A page of a list as GitHub writes it: long, and much alike.
     fn page(number: usize) -> String {
-        let one = |id: usize| format!(r#"{{"id":{id},"full_name":"acme/service-{id:05}","private":true,"url":"https://api.github.com/repos/acme/service-{id:05}"}}"#);
+        let one = |id: usize| {
+            format!(
+                r#"{{"id":{id},"full_name":"acme/service-{id:05}","private":true,"url":"https://api.github.com/repos/acme/service-{id:05}"}}"#
+            )
+        };
         let all: Vec<String> = (0..500).map(|id| one(number * 500 + id)).collect();
         format!("[{}]", all.join(","))
     }

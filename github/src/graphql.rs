@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_problem_knows_where_it_is() {
-        let problem = Problem { path: vec![json!("organization"), json!("t0"), json!(3)], ..Problem::default() };
+        let problem =
+            Problem { path: vec![json!("organization"), json!("t0"), json!(3)], ..Problem::default() };
         assert!(problem.within(&["organization", "t0"]) && problem.within(&[]));
         assert!(!problem.within(&["organization", "t1"]) && !problem.within(&["organization", "t0", "3"]));
     }

@@ -120,8 +120,7 @@ impl Probe for LooksAtTeamLevel {
     async fn look(&self, at: &Json) -> Result<Json, OperationError> {
         let at: TeamLevelAt = input(at)?;
         let Some(repository) = self.0.by_id(&at.org, at.id).await? else { return Ok(team_level_seen(None)) };
-        let level =
-            self.0.team_permission(at.org.as_str(), at.slug.as_str(), &repository.full_name).await?;
+        let level = self.0.team_permission(at.org.as_str(), at.slug.as_str(), &repository.full_name).await?;
         Ok(team_level_seen(Some((&repository.full_name, level.as_deref()))))
     }
 }

@@ -353,7 +353,9 @@ fn teams_differ(tree: &Tree, problems: &mut Collector<'_>) {
 }
 
 fn repositories_can_fit(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in ["org_defaults.repo_teams.*.repos", "orgs.*.repo_teams.*.repos"].iter().flat_map(|path| tree.all(path))
+    for found in ["org_defaults.repo_teams.*.repos", "orgs.*.repo_teams.*.repos"]
+        .iter()
+        .flat_map(|path| tree.all(path))
     {
         let Some(pattern) = found.text() else { continue };
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');

@@ -208,12 +208,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// The entries of a list of sections, which all have a `name`, in the order of the file.
-    fn entries<T>(
-        &self,
-        list: &str,
-        owner: &[&str],
-        read: impl Fn(&str, &[&str]) -> Option<T>,
-    ) -> Vec<T> {
+    fn entries<T>(&self, list: &str, owner: &[&str], read: impl Fn(&str, &[&str]) -> Option<T>) -> Vec<T> {
         let (path, key) = (format!("{list}.*"), format!("{list}.*.name"));
         let found = self.tree.all(&key).filter_map(|found| {
             let names: Vec<&str> = found.names.iter().map(String::as_str).collect();

@@ -31,7 +31,9 @@ fn file(servers: &Servers) -> Result<String> {
 fn teams(servers: &Servers, repository: &str) -> String {
     servers.at_github("acme", repository).split(" · ").filter(|part| part.contains(' ')).skip(1).fold(
         String::new(),
-        |all, part| if part.starts_with("branch") || part.starts_with("topics") { all } else { all + part + ";" },
+        |all, part| {
+            if part.starts_with("branch") || part.starts_with("topics") { all } else { all + part + ";" }
+        },
     )
 }
 
@@ -106,8 +108,11 @@ async fn repairs_are_shown_first_and_change_exactly_that() -> Result<()> {
 fn changed(before: &Json, after: &Json) -> Vec<String> {
     let repositories = |snapshot: &Json| snapshot["repositories"].as_object().cloned().unwrap_or_default();
     let (then, now) = (repositories(before), repositories(after));
-    let mut names: Vec<String> =
-        now.iter().filter(|(name, one)| then.get(*name) != Some(*one)).map(|(name, _)| name.clone()).collect();
+    let mut names: Vec<String> = now
+        .iter()
+        .filter(|(name, one)| then.get(*name) != Some(*one))
+        .map(|(name, _)| name.clone())
+        .collect();
     let rest = |snapshot: &Json| {
         let mut rest = snapshot.clone();
         rest["repositories"] = Json::Null;

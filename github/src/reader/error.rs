@@ -119,7 +119,10 @@ impl ReadError {
     /// For a query of GraphQL that gave nothing, though the answer had status 200.
     pub(crate) fn of_query(problems: &[Problem], subject: &str) -> Self {
         let words: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        let log = format!("{subject}: GraphQL answered {:?}", words.join("; ").chars().take(400).collect::<String>());
+        let log = format!(
+            "{subject}: GraphQL answered {:?}",
+            words.join("; ").chars().take(400).collect::<String>()
+        );
         let any = |kinds: &[&str]| problems.iter().any(|problem| kinds.iter().any(|kind| problem.is(kind)));
         if any(&["NOT_FOUND"]) {
             let what = format!("{subject} is not there, or this bot's GitHub account cannot see it.");

@@ -18,8 +18,8 @@ pub use lists::RepositoryNames;
 pub use model::{Branch, Listing, Lookup, Organization, Rate, Repository, Team, Visibility, WhoAmI};
 
 pub use scan::{
-    Installation, Level, OrgInvitation, Outsider, RepoInvitation, Scan, ScannedKey, ScannedRepository, Scanned,
-    SecondFactor,
+    Installation, Level, OrgInvitation, Outsider, RepoInvitation, Scan, Scanned, ScannedKey,
+    ScannedRepository, SecondFactor,
 };
 
 use crate::account::Account;

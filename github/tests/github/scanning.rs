@@ -133,7 +133,8 @@ async fn a_part_of_an_answer_is_used_and_the_rest_is_missing() {
 #[tokio::test]
 async fn what_is_too_much_at_once_is_asked_in_smaller_parts() {
     let site = Site::with(World::acme().many_repositories("acme", 120), |_| {}).await;
-    let timeout = r#"{"data":null,"errors":[{"message":"Something went wrong while executing your query."}]}"#;
+    let timeout =
+        r#"{"data":null,"errors":[{"message":"Something went wrong while executing your query."}]}"#;
     let whole = When::post("/graphql").body_contains("\"size\":100").always();
     site.faults.add(whole, Fault::Status(200, timeout.to_owned()));
     assert_eq!(read(&site, &["employees"]).await.repositories.len(), 124);

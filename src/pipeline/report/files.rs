@@ -136,7 +136,9 @@ fn not_sent(file: &File, error: &SlackError, id: &str) -> Message {
             .code("files:write")
             .plain(". Whoever runs this bot can add it."),
         Some("file_uploads_disabled") => "Files are switched off in this workspace.".into(),
-        Some(code) => Text::new().plain("Slack refuses it (").code(code).plain("). Tell the people who run this bot."),
+        Some(code) => {
+            Text::new().plain("Slack refuses it (").code(code).plain("). Tell the people who run this bot.")
+        }
         None => "Slack did not answer. Ask again in a minute.".into(),
     };
     Message::new(format!("{} could not be sent.", file.name))

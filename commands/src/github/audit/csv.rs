@@ -13,15 +13,8 @@ pub(super) fn table(org: &str, checks: &[Check]) -> String {
         for finding in &check.findings {
             let repair = if finding.fix.is_some() { "yes" } else { "no" };
             let state = if check.unstated { words(Verdict::Unstated) } else { state };
-            out += &line(&[
-                org,
-                check.name,
-                state,
-                &finding.subject,
-                &finding.found,
-                &finding.expected,
-                repair,
-            ]);
+            out +=
+                &line(&[org, check.name, state, &finding.subject, &finding.found, &finding.expected, repair]);
         }
         for why in &check.unread {
             out += &line(&[org, check.name, words(Verdict::Unread), "", why, "", "no"]);

@@ -102,8 +102,7 @@ fn written(org: &str, steps: &[Step], left: usize) -> Result<Plan, BadName> {
             }
             Step::Team { repository, team, from, to } => {
                 let (org, repo, team) = (owner.clone(), RepoRef::of(repository)?, team.clone());
-                let seen =
-                    preconditions::same_team_level(team.as_str(), repository, from.as_deref());
+                let seen = preconditions::same_team_level(team.as_str(), repository, from.as_deref());
                 let operation = if to == NOTHING {
                     RevokeTeam { org, team, repo }.operation()
                 } else {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
-use hubcommander_github::{Level, ReadError, Reader, Scan, ScannedRepository, Scanned, SecondFactor};
+use hubcommander_github::{Level, ReadError, Reader, Scan, Scanned, ScannedRepository, SecondFactor};
 use hubcommander_sdk::command::{Headway, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::lease::Leases;
 use hubcommander_sdk::orgs::Org;
 
-use super::facts::{Facts, Factors, Lent, Read, Settings, ToRepository, Unread};
+use super::facts::{Factors, Facts, Lent, Read, Settings, ToRepository, Unread};
 use super::judge::number;
 use super::rules::Rules;
 
@@ -115,11 +115,8 @@ async fn repositories(scan: &Scan, rules: &Rules, headway: &Headway) -> (Result<
     };
     let roles = join_all(by_role.iter().map(|team| scan.team_levels(team)));
     let (scanned, roles) = tokio::join!(scan.repositories(&by_level, told), roles);
-    let mut teams: Teams = by_role
-        .into_iter()
-        .zip(roles)
-        .map(|(team, levels)| (team, levels.map_err(Unread::from)))
-        .collect();
+    let mut teams: Teams =
+        by_role.into_iter().zip(roles).map(|(team, levels)| (team, levels.map_err(Unread::from))).collect();
     let scanned = scanned.map(|mut scanned| {
         let read = std::mem::take(&mut scanned.teams);
         teams.extend(read.into_iter().map(|(team, levels)| (team, levels.map_err(Unread::from))));
@@ -147,7 +144,10 @@ async fn repo_invitations(
         let at = (repository.id, repository.full_name.clone());
         async move {
             let found = scan.repository_invitations(&at.1).await.map_err(Unread::from)?;
-            Ok(found.into_iter().map(|invitation| ToRepository { repository: at.clone(), invitation }).collect())
+            Ok(found
+                .into_iter()
+                .map(|invitation| ToRepository { repository: at.clone(), invitation })
+                .collect())
         }
     };
     let mut lists = stream::iter(open.into_iter().map(of)).buffered(SIDE_BY_SIDE);
@@ -157,7 +157,11 @@ async fn repo_invitations(
         all.extend(list?);
         read += 1;
         if read % 100 == 0 {
-            headway.say(format!("read the invitations of {} of {} repositories", number(read), number(total)));
+            headway.say(format!(
+                "read the invitations of {} of {} repositories",
+                number(read),
+                number(total)
+            ));
         }
     }
     Ok(all)

@@ -194,7 +194,9 @@ fn base_permission(facts: &Facts, rules: &Rules) -> Check {
     let mut check = Check::new("Base permission");
     let Some(settings) = check.read(&facts.settings) else { return check };
     let Some(now) = settings.base_permission else {
-        check.unread.push("GitHub tells this to owners only, and this bot's account seems to be none.".into());
+        check
+            .unread
+            .push("GitHub tells this to owners only, and this bot's account seems to be none.".into());
         return check;
     };
     match &rules.base_permission {
@@ -230,7 +232,11 @@ fn teams(facts: &Facts, rules: &Rules) -> Check {
     let teams = rules.teams();
     if teams.is_empty() {
         check.unstated = true;
-        check.find(&facts.org, "not compared", "neither new_repo_teams nor repo_teams is stated in config.toml");
+        check.find(
+            &facts.org,
+            "not compared",
+            "neither new_repo_teams nor repo_teams is stated in config.toml",
+        );
         return check;
     }
     let Some(repositories) = check.read(&facts.repositories) else { return check };
@@ -246,7 +252,11 @@ fn teams(facts: &Facts, rules: &Rules) -> Check {
                 continue;
             }
             Some(Ok(None)) => {
-                check.find(format!("team {team}"), "is not there", "a team of this name, or another in config.toml");
+                check.find(
+                    format!("team {team}"),
+                    "is not there",
+                    "a team of this name, or another in config.toml",
+                );
                 continue;
             }
             Some(Ok(Some(levels))) => levels,
@@ -388,10 +398,12 @@ fn invitations(facts: &Facts, rules: &Rules) -> Check {
         }
         let who = invitation.login.clone().unwrap_or_else(|| "somebody".to_owned());
         let found = format!("invited to {} {} ago", to.repository.1, age(invitation.created_at));
-        let fix = Fix::RepoInvitation { repository: to.repository.clone(), id: invitation.id, who: who.clone() };
+        let fix =
+            Fix::RepoInvitation { repository: to.repository.clone(), id: invitation.id, who: who.clone() };
         check.findings.push(Finding { subject: who, found, expected: expected.clone(), fix: Some(fix) });
     }
-    check.fine = if open == 0 { "none open".to_owned() } else { format!("{} open, none stale", number(open)) };
+    check.fine =
+        if open == 0 { "none open".to_owned() } else { format!("{} open, none stale", number(open)) };
     check
 }
 
@@ -413,7 +425,8 @@ fn apps(facts: &Facts, rules: &Rules) -> Check {
         if known.iter().any(|known| known.eq_ignore_ascii_case(&app.app_slug)) {
             continue;
         }
-        let on = if app.repository_selection == "selected" { "some repositories" } else { "all repositories" };
+        let on =
+            if app.repository_selection == "selected" { "some repositories" } else { "all repositories" };
         let found = format!("on {on}: {}", permissions(&app.permissions));
         let expected =
             if check.unstated { "known_apps is not stated in config.toml" } else { "an App in known_apps" };

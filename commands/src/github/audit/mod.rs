@@ -39,12 +39,7 @@ pub struct AuditOrg {
 impl AuditOrg {
     /// The command over these organisations.
     #[must_use]
-    pub fn new(
-        reader: Reader,
-        leases: Arc<dyn Leases>,
-        orgs: Arc<Orgs>,
-        settings: AuditOrgSettings,
-    ) -> Self {
+    pub fn new(reader: Reader, leases: Arc<dyn Leases>, orgs: Arc<Orgs>, settings: AuditOrgSettings) -> Self {
         // It only reads, as far as what is usual goes: so every plan of repairs is shown to the person first,
         // however harmless its steps.
         let spec = CommandSpec::new(

@@ -44,10 +44,7 @@ fn facts() -> Facts {
     Facts {
         org: "acme".into(),
         at: now(),
-        settings: Ok(Settings {
-            base_permission: Some("read".into()),
-            second_factor_required: Some(true),
-        }),
+        settings: Ok(Settings { base_permission: Some("read".into()), second_factor_required: Some(true) }),
         owners: Ok(vec!["ana".into(), "sam".into()]),
         members: nobody(),
         outsiders: nobody(),
@@ -185,7 +182,8 @@ fn invitations_and_apps() {
         suspended_at: suspended.then(now),
     };
     let change = |facts: &mut Facts| {
-        facts.invitations = Ok(vec![invitation(1, 2, None), invitation(2, 8, None), invitation(3, 9, Some(2))]);
+        facts.invitations =
+            Ok(vec![invitation(1, 2, None), invitation(2, 8, None), invitation(3, 9, Some(2))]);
         facts.repo_invitations = Ok(vec![ToRepository {
             repository: (1, "acme/website".into()),
             invitation: RepoInvitation {
@@ -250,7 +248,8 @@ fn numbers_have_commas() {
 
 /// Facts of all kinds, from a few letters.
 fn any_facts() -> impl Strategy<Value = (Facts, u64)> {
-    let repository = (1_u64..12, any::<bool>(), proptest::option::of(0_u64..4), proptest::option::of(0_usize..3));
+    let repository =
+        (1_u64..12, any::<bool>(), proptest::option::of(0_u64..4), proptest::option::of(0_usize..3));
     let repositories = proptest::collection::vec(repository, 0..8);
     let team = proptest::option::of(proptest::collection::vec((1_u64..12, 0_usize..4), 0..8));
     let people = proptest::collection::vec("[a-c]{1,2}", 0..5);
@@ -271,7 +270,8 @@ fn any_facts() -> impl Strategy<Value = (Facts, u64)> {
             })
             .collect());
         let names = ["pull", "triage", "push", "admin"];
-        let team = team.map(|all| all.into_iter().map(|(id, level)| (id, Cow::Borrowed(names[level]))).collect());
+        let team =
+            team.map(|all| all.into_iter().map(|(id, level)| (id, Cow::Borrowed(names[level]))).collect());
         facts.teams.insert("employees".into(), Ok(team));
         facts.owners = Ok(people.clone());
         facts.members.without = Ok(people);

@@ -14,9 +14,9 @@ const NAMED: usize = 2;
 pub(super) fn answer(facts: &Facts, checks: &[Check], repairs: usize) -> Message {
     let mut ordered: Vec<&Check> = checks.iter().collect();
     ordered.sort_by_key(|check| check.verdict());
-    let rows = ordered.iter().map(|check| {
-        vec![Text::from(state(check.verdict())), check.name.into(), short(check).into()]
-    });
+    let rows = ordered
+        .iter()
+        .map(|check| vec![Text::from(state(check.verdict())), check.name.into(), short(check).into()]);
     let header = ["", "Looked at", "Found"].map(str::to_owned).to_vec();
     let worst = ordered.first().map_or(Verdict::Fine, |check| check.verdict());
     let mut message = Message::new(verdict(&facts.org, checks))

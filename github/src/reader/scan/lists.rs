@@ -104,7 +104,12 @@ impl Scan {
         Ok(all)
     }
 
-    async fn logins(&self, path: Path, factor: SecondFactor, subject: &str) -> Result<Vec<String>, ReadError> {
+    async fn logins(
+        &self,
+        path: Path,
+        factor: SecondFactor,
+        subject: &str,
+    ) -> Result<Vec<String>, ReadError> {
         let path = match factor {
             SecondFactor::Any => path,
             SecondFactor::Disabled => path.query_word("filter", "2fa_disabled"),

@@ -333,9 +333,8 @@ impl<'a> Walk<'a> {
         if inside.is_empty() {
             return None;
         }
-        query.text = format!(
-            "query({declared}) {{ organization(login: $org) {{ {inside}}} rateLimit {{ cost }} }}"
-        );
+        query.text =
+            format!("query({declared}) {{ organization(login: $org) {{ {inside}}} rateLimit {{ cost }} }}");
         Some(query)
     }
 
@@ -392,8 +391,7 @@ impl<'a> Walk<'a> {
         let sees_keys = node.viewer_permission.as_deref().is_none_or(|level| level == "ADMIN");
         let writing_keys = node.deploy_keys.as_ref().filter(|_| sees_keys).map(|list| {
             let writing = list.nodes.iter().flatten().filter(|key| !key.read_only);
-            let kept =
-                writing.map(|key| ScannedKey { title: key.title.clone(), created_at: key.created_at });
+            let kept = writing.map(|key| ScannedKey { title: key.title.clone(), created_at: key.created_at });
             kept.collect::<Vec<_>>()
         });
         let more_people = node.collaborators.is_some_and(|list| list.edges.len() < list.total_count);
@@ -427,13 +425,7 @@ impl<'a> Walk<'a> {
 }
 
 impl TeamReading {
-    fn take(
-        &mut self,
-        page: Option<Team>,
-        key: &str,
-        errors: &[Problem],
-        org: &crate::names::Owner,
-    ) {
+    fn take(&mut self, page: Option<Team>, key: &str, errors: &[Problem], org: &crate::names::Owner) {
         let here: Vec<Problem> =
             errors.iter().filter(|problem| problem.within(&["organization", key])).cloned().collect();
         let missing = |problem: &Problem| problem.is("NOT_FOUND");
