@@ -111,6 +111,10 @@ async fn repositories(scan: &Scan, rules: &Rules, headway: &Headway) -> (Result<
     let (by_role, by_level): (Vec<String>, Vec<String>) =
         rules.teams().into_iter().partition(|team| rules.wants_custom_role(team));
     let told = |read, of| {
+        // What is read at once needs no word.
+        if of <= ONE_BY_ONE {
+            return;
+        }
         headway.say(format!("read {} of {} repositories", number(read), number(of)));
     };
     let roles = join_all(by_role.iter().map(|team| scan.team_levels(team)));
