@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::lease::Grant;
@@ -14,7 +14,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::Value as Json;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Limited};
 use crate::budget::Weight;
 use crate::cache::{Cache, Key, Room};
 use crate::failure::Failure;
@@ -267,8 +267,11 @@ impl Account {
     /// The same for GraphQL, whose hourly limit is its own and may be told in an answer with status 200.
     fn heed_query(&self, identity: &Identity, answer: Answer) -> Result<Answer, Failure> {
         let now = self.clock.now();
+        let sent = answer.status;
         let answer = graphql::with_its_status(answer);
-        if let Some(told) = answer.used_up(now) {
+        // Told in an answer that was no refusal by itself: by GraphQL alone, and not always with a time.
+        let in_words = answer.status != sent && answer.status == StatusCode::TOO_MANY_REQUESTS;
+        if let Some(told) = answer.used_up(now).or(in_words.then_some(Limited::Unsaid)) {
             let wait = identity.budget.told_of_queries(told);
             // What it still answered is good.
             return if answer.status.is_success() { Ok(answer) } else { Err(self.limited(wait)) };

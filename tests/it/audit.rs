@@ -40,7 +40,21 @@ fn teams(servers: &Servers, repository: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_verdict_is_in_the_channel_and_the_whole_in_a_direct_message() -> Result<()> {
     let world = World::start().await?;
-    insta::assert_snapshot!(world.ask("!AuditOrg acme").await?, @"");
+    insta::assert_snapshot!(world.ask("!AuditOrg acme").await?, @r#"
+    ⚠️ acme: 4 things need you; 5 look fine
+    State | Looked at | Found
+    ⚠️ needs you | Owners | acme: 1 owner: hub-bot
+    ⚠️ needs you | Teams on repositories | acme/api: team bots has no access; acme/new-name: team bots has no access; and 3 more
+    ⚠️ needs you | Outside collaborators | gus-vega: can read on acme/website, without an end
+    ⚠️ needs you | Deploy keys that write | acme/api: key "build server" may write, since 2024-01-15
+    ✅ fine | Second factor of members | all have one; the organisation does not require it
+    ✅ fine | Second factor of outside collaborators | all have one
+    ✅ fine | Base permission | read
+    ✅ fine | Stale invitations | 1 open, none stale
+    ✅ fine | Installed Apps | none
+    I can repair 5 parts of this: `!AuditOrg acme --fix` shows how, and asks you first.
+    4 repositories · In your direct messages: acme-audit-inv-ID.csv
+    "#);
     insta::assert_snapshot!(world.shown(&direct(&world, "acme-audit").await?), @"");
     insta::assert_snapshot!(steady(&file(&world)?.replace('\r', "")), @"");
     world.settled().await?;
@@ -80,7 +94,17 @@ async fn repairs_are_shown_first_and_change_exactly_that() -> Result<()> {
     let world = World::start().await?;
     let before = world.github.snapshot();
     let asked = world.say(ANA, DEV, "!AuditOrg acme --fix")?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    ⚠️ Repair 5 things in acme
+    • team bots may read on acme/api
+    • team bots may read on acme/new-name
+    • team employees may push on acme/new-name
+    • team bots may read on acme/templates
+    • team employees may push on acme/templates
+    It takes your word that this is what you want.
+    [Run] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    ");
     assert_eq!(world.github.snapshot(), before);
     world.press(ANA, DEV, asked, "run").await?;
     let done = world
@@ -176,7 +200,20 @@ async fn what_github_does_not_show_is_said_and_not_taken_for_fine() -> Result<()
     world.github.faults().add(When::path("/installations").always(), refused);
     let forbidden = r#"{"data":{"organization":null},"errors":[{"type":"FORBIDDEN","path":["organization"],"message":"Resource not accessible by integration"}]}"#;
     world.github.faults().add(When::post("/graphql").always(), Fault::Status(200, forbidden.to_owned()));
-    insta::assert_snapshot!(world.ask("!AuditOrg acme").await?, @"");
+    insta::assert_snapshot!(world.ask("!AuditOrg acme").await?, @r"
+    ⚠️ acme: 1 thing needs you; 2 look fine; 6 could not be read
+    State | Looked at | Found
+    ⚠️ needs you | Owners | acme: 1 owner: hub-bot
+    ? could not be read | Second factor of outside collaborators | This bot's GitHub account may not read which outside collaborators of acme have a second factor. Tell the people who run this bot.
+    ? could not be read | Teams on repositories | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
+    ? could not be read | Outside collaborators | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
+    ? could not be read | Deploy keys that write | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
+    ? could not be read | Stale invitations | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
+    ? could not be read | Installed Apps | This bot's GitHub account may not read the Apps installed in acme. Tell the people who run this bot.
+    ✅ fine | Second factor of members | all have one; the organisation does not require it
+    ✅ fine | Base permission | read
+    In your direct messages: acme-audit-inv-ID.csv
+    ");
     direct(&world, "acme-audit").await?;
     world.settled().await?;
     world.slack.mark_all_read();
@@ -189,7 +226,11 @@ async fn a_file_that_cannot_be_sent_is_told() -> Result<()> {
     world.slack.refuse("files.getUploadURLExternal", "missing_scope", 1);
     let answer = world.ask("!AuditOrg acme").await?;
     assert!(answer.starts_with("⚠️ acme: "), "{answer}");
-    insta::assert_snapshot!(world.shown(&direct(&world, "could not be sent").await?), @"");
+    insta::assert_snapshot!(world.shown(&direct(&world, "could not be sent").await?), @r"
+    ⚠️ acme-audit-inv-ID.csv could not be sent.
+    The Slack app lacks the permission `files:write`. Whoever runs this bot can add it.
+    inv-ID
+    ");
     world.settled().await?;
     world.slack.mark_all_read();
     world.end().await

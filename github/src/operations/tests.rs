@@ -62,6 +62,7 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     let words = |words: &str| Some(words.to_owned());
     let template = FullName::parse("acme/templates").unwrap();
     let revoke = RevokeTeam { org: owner(), team: team("bots"), repo: RepoRef::existing(7, widgets()) };
+    let cancel = |repo| CancelInvitation { org: owner(), repo, id: 9, who: "octocat".into() }.operation();
     let steps = [
         create().operation(),
         CreateRepository {
@@ -83,7 +84,17 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         GrantTeam::on_new("repo", owner(), team("employees"), "push").operation(),
         GrantTeam::on_new("repo", owner(), team("bots"), "pull").operation(),
         GrantTeam::on_new("repo", owner(), team("security"), "release-manager").operation(),
+        GrantTeam {
+            org: owner(),
+            team: team("bots"),
+            repo: RepoRef::existing(7, widgets()),
+            permission: "push".into(),
+            before: words("pull"),
+        }
+        .operation(),
         revoke.operation(),
+        cancel(Some(RepoRef::existing(7, widgets()))),
+        cancel(None),
         edit(Changes { description: words("New words"), ..Changes::default() }),
         edit(Changes { description: words(""), homepage: words(""), ..Changes::default() }),
         EditRepository::on_new(
@@ -106,7 +117,10 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.grant_team: team employees may push (Reversible)
     github.grant_team: team bots may read (Reversible)
     github.grant_team: team security has the role release-manager (Reversible)
-    github.revoke_team: team bots no longer has access (Reversible)
+    github.grant_team: team bots may push on acme/widgets (Reversible)
+    github.revoke_team: team bots no longer has access to acme/widgets (Reversible)
+    github.cancel_invitation: the invitation of octocat to acme/widgets is cancelled (Irreversible) | If octocat should still come, invite them again.
+    github.cancel_invitation: the invitation of octocat to acme is cancelled (Irreversible) | If octocat should still come, invite them again.
     github.edit_repository: description "New words" (Reversible)
     github.edit_repository: no description, no homepage (Reversible)
     github.edit_repository: homepage https://acme.example (Reversible)

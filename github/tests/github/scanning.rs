@@ -148,13 +148,23 @@ async fn what_is_too_much_at_once_is_asked_in_smaller_parts() {
 
 #[tokio::test]
 async fn what_graphql_has_used_up_leaves_rest_alone() {
-    let site = Site::start().await;
-    site.local.set_limits(hubcommander_sandbox::github::Limits { graphql_per_hour: 0, ..Default::default() });
-    let error = scan(&site).repositories(&[], |_, _| {}).await.unwrap_err();
-    let ReadErrorKind::RateLimited(until) = error.kind else { panic!("{error:?}") };
-    assert!(until > site.attempt.since + Duration::from_secs(3_000));
-    assert_eq!(site.faults.log().len(), 1, "it is not asked again");
-    assert!(site.github.reader().team("acme", "bots").await.unwrap().is_some());
+    let used_up = r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
+    for in_words in [false, true] {
+        let site = Site::start().await;
+        if in_words {
+            site.faults.add(When::post("/graphql"), Fault::Status(200, used_up.to_owned()));
+        } else {
+            // The first query takes both points, and its answer says so.
+            let limits = hubcommander_sandbox::github::Limits { graphql_per_hour: 2, ..Default::default() };
+            site.local.set_limits(limits);
+            read(&site, &[]).await;
+        }
+        let error = scan(&site).repositories(&[], |_, _| {}).await.unwrap_err();
+        let ReadErrorKind::RateLimited(until) = error.kind else { panic!("{error:?}") };
+        assert!(until > site.attempt.since + Duration::from_secs(if in_words { 50 } else { 3_000 }));
+        assert_eq!(site.faults.log().len(), 1, "it is not asked again");
+        assert!(site.github.reader().team("acme", "bots").await.unwrap().is_some());
+    }
 }
 
 #[tokio::test]

@@ -49,14 +49,9 @@ impl Reporter {
         for file in files {
             let Err(error) = self.send_one(invocation, file, audience, before).await else { continue };
             tracing::warn!(%error, invocation = invocation.id, file = file.name, "a file could not be sent");
-            let said = self.deliver(
-                invocation,
-                &not_sent(file, &error, &invocation.id),
-                &format!("file-{}", file.name),
-                Before::Perhaps,
-                Target::Direct,
-            );
-            if let Err(error) = said.await {
+            let (message, part) = (not_sent(file, &error, &invocation.id), format!("file-{}", file.name));
+            let said = self.deliver(invocation, &message, &part, Before::Perhaps, Target::Direct).await;
+            if let Err(error) = said {
                 tracing::error!(%error, invocation = invocation.id, "nor could that be said");
             }
         }

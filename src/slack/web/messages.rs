@@ -100,7 +100,7 @@ pub(super) struct Candidate {
     user: Option<String>,
     metadata: Option<CandidateMetadata>,
     #[serde(default)]
-    files: Vec<CandidateFile>,
+    pub(super) files: Vec<CandidateFile>,
 }
 
 #[derive(Deserialize)]

@@ -21,9 +21,17 @@ const SIDE_BY_SIDE: usize = 8;
 pub(super) fn fixes(checks: &[Check]) -> Vec<Fix> {
     let mut fixes: Vec<Fix> =
         checks.iter().flat_map(|check| &check.findings).filter_map(|finding| finding.fix.clone()).collect();
-    fixes.sort();
+    fixes.sort_by(|one, other| (place(one), one).cmp(&(place(other), other)));
     fixes.dedup();
     fixes
+}
+
+/// The repository it is about: they come in the order of their names, and the organisation before them.
+fn place(fix: &Fix) -> &str {
+    match fix {
+        Fix::OrgInvitation { .. } => "",
+        Fix::Team { repository, .. } | Fix::RepoInvitation { repository, .. } => &repository.1,
+    }
 }
 
 /// A step that is still needed.

@@ -157,10 +157,10 @@ fn outsiders(facts: &Facts) -> Check {
 /// Gives whether the organisation requires a second factor.
 fn factors(check: &mut Check, facts: &Facts, factors: &Factors) -> Option<bool> {
     for login in check.read(&factors.without).unwrap_or_default() {
-        check.find(login, "has no second factor", "a second factor");
+        check.find(login, "no second factor", "a second factor");
     }
     for login in check.read(&factors.insecure).unwrap_or_default() {
-        check.find(login, "has a second factor that can be phished", "an app, a key or a passkey");
+        check.find(login, "a second factor that can be phished", "an app, a key or a passkey");
     }
     let required = facts.settings.as_ref().ok().and_then(|settings| settings.second_factor_required);
     // GitHub tells about second factors to owners only. Who is none, and is told of nobody, knows nothing.

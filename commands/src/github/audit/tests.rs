@@ -102,14 +102,22 @@ fn second_factors() {
         facts.members.without = Ok(vec!["gus".into()]);
         facts.members.insecure = Ok(vec!["lin".into()]);
         facts.outsiders.without = Err(Unread("This bot's GitHub account may not read it.".into()));
-    }), @"");
+    }), @r#"
+    "Second factor of members","needs you","gus","no second factor","a second factor","no"
+    "Second factor of members","needs you","lin","a second factor that can be phished","an app, a key or a passkey","no"
+    "Second factor of outside collaborators","could not be read","","This bot's GitHub account may not read it.","","no"
+    "#);
 }
 
 #[test]
 fn who_is_no_owner_knows_nothing_of_second_factors() {
     insta::assert_snapshot!(with(|facts| {
         facts.settings = Ok(Settings { base_permission: None, second_factor_required: None });
-    }), @"");
+    }), @r#"
+    "Second factor of members","could not be read","","GitHub tells this to owners only, and this bot's account seems to be none.","","no"
+    "Second factor of outside collaborators","could not be read","","GitHub tells this to owners only, and this bot's account seems to be none.","","no"
+    "Base permission","could not be read","","GitHub tells this to owners only, and this bot's account seems to be none.","","no"
+    "#);
 }
 
 #[test]
@@ -117,9 +125,12 @@ fn owners_and_base_permission() {
     insta::assert_snapshot!(with(|facts| {
         facts.owners = Ok(["sam", "ana", "gus", "lin"].map(str::to_owned).to_vec());
         facts.settings = Ok(Settings { base_permission: Some("write".into()), second_factor_required: Some(false) });
-    }), @"");
-    insta::assert_snapshot!(with(|facts| facts.owners = Ok(vec!["ana".into()])), @"");
-    insta::assert_snapshot!(with(|facts| facts.owners = Ok(vec![])), @"");
+    }), @r#"
+    "Owners","needs you","acme","4 owners: ana, gus, lin, sam","at most 3","no"
+    "Base permission","needs you","acme","write","read","no"
+    "#);
+    insta::assert_snapshot!(with(|facts| facts.owners = Ok(vec!["ana".into()])), @r#""Owners","needs you","acme","1 owner: ana","at least 2","no""#);
+    insta::assert_snapshot!(with(|facts| facts.owners = Ok(vec![])), @r#""Owners","could not be read","","GitHub names no owner, which cannot be.","","no""#);
 }
 
 #[test]
@@ -128,10 +139,13 @@ fn teams() {
         repositories(facts).push(ScannedRepository { archived: true, ..repository(4, "old") });
         let employees = levels(&[(1, "admin"), (2, "pull")]);
         facts.teams = BTreeMap::from([("employees".into(), Ok(Some(employees)))]);
-    }), @"");
+    }), @r#"
+    "Teams on repositories","needs you","acme/api","team employees can read","push","yes"
+    "Teams on repositories","needs you","acme/vault","team employees has no access","push","yes"
+    "#);
     insta::assert_snapshot!(with(|facts| {
         facts.teams = BTreeMap::from([("employees".into(), Ok(None))]);
-    }), @"");
+    }), @r#""Teams on repositories","needs you","team employees","is not there","a team of this name, or another in config.toml","no""#);
     let exact = Rules::of(
         &OrgSettings {
             repo_teams: vec![
@@ -143,7 +157,13 @@ fn teams() {
         },
         &AuditOrgSettings::default(),
     );
-    insta::assert_snapshot!(found(&facts(), &exact), @"");
+    insta::assert_snapshot!(found(&facts(), &exact), @r#"
+    "Base permission","nothing stated","acme","read","base_permission is not stated in config.toml","no"
+    "Teams on repositories","needs you","acme/api","team employees can push","read","yes"
+    "Teams on repositories","needs you","acme/vault","team employees can push","no access","yes"
+    "Teams on repositories","needs you","acme/website","team employees can push","read","yes"
+    "Teams on repositories","could not be read","","Team security was not read.","","no"
+    "#);
 }
 
 #[test]
@@ -159,7 +179,16 @@ fn outside_collaborators_and_keys() {
         let lent = |person, repository, reason: Option<&str>| Lent { person, repository, reason: reason.map(str::to_owned) };
         facts.leases = Ok(vec![lent(7, 1, None), lent(8, 1, Some("the release")), lent(8, 2, Some("x"))]);
         facts.hidden = 2;
-    }), @"");
+    }), @r#"
+    "Teams on repositories","could not be read","","GitHub does not show 2 repositories to this bot's account.","","no"
+    "Outside collaborators","needs you","gus","can push on acme/api, without an end","an end and a reason","no"
+    "Outside collaborators","needs you","gus","can push on acme/website, without a reason","an end and a reason","no"
+    "Outside collaborators","could not be read","","GitHub does not show 2 repositories to this bot's account.","","no"
+    "Outside collaborators","could not be read","","This bot's GitHub account may not see the outside collaborators of 1 repository.","","no"
+    "Deploy keys that write","needs you","acme/api","key ""=build"" may write, since 2026-10-18","keys that only read, or an App","no"
+    "Deploy keys that write","could not be read","","GitHub does not show 2 repositories to this bot's account.","","no"
+    "Deploy keys that write","could not be read","","This bot's GitHub account may not see the deploy keys of 1 repository.","","no"
+    "#);
 }
 
 #[test]
@@ -196,7 +225,13 @@ fn invitations_and_apps() {
         }]);
         facts.apps = Ok(vec![app("ci", false), app("hubcommander", false), app("asleep", true)]);
     };
-    insta::assert_snapshot!(with(change), @"");
+    insta::assert_snapshot!(with(change), @r#"
+    "Stale invitations","needs you","person-2","invited to acme 8 days ago","taken up within 7d","yes"
+    "Stale invitations","needs you","person-3","the invitation to acme came to nothing 2 days ago","invite again, or clear it on GitHub","no"
+    "Stale invitations","needs you","somebody","invited to acme/website 20 days ago","taken up within 7d","yes"
+    "Installed Apps","nothing stated","ci","on all repositories: contents write, metadata read","known_apps is not stated in config.toml","no"
+    "Installed Apps","nothing stated","hubcommander","on all repositories: contents write, metadata read","known_apps is not stated in config.toml","no"
+    "#);
     let mut facts = facts();
     change(&mut facts);
     let mut rules = rules();
@@ -237,7 +272,21 @@ fn the_answer_says_how_it_stands_in_a_line() {
     let rules = Rules { base_permission: None, ..rules() };
     let checks = judge(&facts, &rules);
     let answer = words::answer(&facts, &checks, fix::fixes(&checks).len());
-    insta::assert_snapshot!(answer.words(), @"");
+    insta::assert_snapshot!(answer.words(), @r"
+    ⚠️ acme: 2 things need you; 5 look fine; 1 could not be read; 1 has nothing stated to compare with
+    State | Looked at | Found
+    ⚠️ needs you | Second factor of members | gus: no second factor; lin: no second factor; and 1 more
+    ⚠️ needs you | Teams on repositories | acme/api: team employees can read; acme/vault: team employees has no access
+    ? could not be read | Outside collaborators | The store did not answer.
+    · nothing stated | Base permission | acme: read (base_permission is not stated in config.toml)
+    ✅ fine | Second factor of outside collaborators | all have one
+    ✅ fine | Owners | 2 owners
+    ✅ fine | Deploy keys that write | none
+    ✅ fine | Stale invitations | none open
+    ✅ fine | Installed Apps | none
+    I can repair 2 parts of this: !AuditOrg acme --fix shows how, and asks you first.
+    3 repositories
+    ");
     assert_eq!(answer.files[0].name, "acme-audit.csv");
 }
 

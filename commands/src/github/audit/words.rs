@@ -17,7 +17,7 @@ pub(super) fn answer(facts: &Facts, checks: &[Check], repairs: usize) -> Message
     let rows = ordered
         .iter()
         .map(|check| vec![Text::from(state(check.verdict())), check.name.into(), short(check).into()]);
-    let header = ["", "Looked at", "Found"].map(str::to_owned).to_vec();
+    let header = ["State", "Looked at", "Found"].map(str::to_owned).to_vec();
     let worst = ordered.first().map_or(Verdict::Fine, |check| check.verdict());
     let mut message = Message::new(verdict(&facts.org, checks))
         .state(if worst <= Verdict::Unread { State::NeedsYou } else { State::Done })
