@@ -55,8 +55,26 @@ async fn the_verdict_is_in_the_channel_and_the_whole_in_a_direct_message() -> Re
     I can repair 5 parts of this: `!AuditOrg acme --fix` shows how, and asks you first.
     4 repositories · In your direct messages: acme-audit-inv-ID.csv
     "#);
-    insta::assert_snapshot!(world.shown(&direct(&world, "acme-audit").await?), @"");
-    insta::assert_snapshot!(steady(&file(&world)?.replace('\r', "")), @"");
+    insta::assert_snapshot!(world.shown(&direct(&world, "acme-audit").await?), @r"
+    The audit of acme, as you asked with `AuditOrg acme` (inv-ID).
+    (file: acme-audit-inv-ID.csv)
+    ");
+    insta::assert_snapshot!(steady(&file(&world)?.replace('\r', "")), @r#"
+    "organisation","check","state","subject","found","expected","can be repaired"
+    "acme","Second factor of members","fine","","all have one; the organisation does not require it","","no"
+    "acme","Second factor of outside collaborators","fine","","all have one","","no"
+    "acme","Owners","needs you","acme","1 owner: hub-bot","at least 2","no"
+    "acme","Base permission","fine","","read","","no"
+    "acme","Teams on repositories","needs you","acme/api","team bots has no access","read","yes"
+    "acme","Teams on repositories","needs you","acme/new-name","team bots has no access","read","yes"
+    "acme","Teams on repositories","needs you","acme/new-name","team employees has no access","push","yes"
+    "acme","Teams on repositories","needs you","acme/templates","team bots has no access","read","yes"
+    "acme","Teams on repositories","needs you","acme/templates","team employees can read","push","yes"
+    "acme","Outside collaborators","needs you","gus-vega","can read on acme/website, without an end","an end and a reason","no"
+    "acme","Deploy keys that write","needs you","acme/api","key ""build server"" may write, since 2024-01-15","keys that only read, or an App","no"
+    "acme","Stale invitations","fine","","1 open, none stale","","no"
+    "acme","Installed Apps","fine","","none","","no"
+    "#);
     world.settled().await?;
     assert!(world.slack.messages(DEV).iter().all(|message| message.files.is_empty()), "none in the channel");
     assert_eq!(world.writes(), Vec::<String>::new());
@@ -111,7 +129,16 @@ async fn repairs_are_shown_first_and_change_exactly_that() -> Result<()> {
         .slack
         .await_reply_that(DEV, asked, |shown| shown.contains('✅') && !shown.contains('⏳'))
         .await?;
-    insta::assert_snapshot!(world.shown(&done), @"");
+    insta::assert_snapshot!(world.shown(&done), @r"
+    ✅ Repaired 5 things in acme
+    ✅ team bots may read on acme/api
+    ✅ team bots may read on acme/new-name
+    ✅ team employees may push on acme/new-name
+    ✅ team bots may read on acme/templates
+    ✅ team employees may push on acme/templates
+    [Undo]
+    TIME · inv-ID
+    ");
     for name in ["website", "api", "templates", "new-name"] {
         let now = teams(&world, name);
         assert!(now.contains("employees push") && now.contains("bots pull"), "{name}: {now}");
