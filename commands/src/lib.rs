@@ -14,6 +14,8 @@ use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
 
+use crate::github::people;
+
 /// What the commands are made from.
 pub struct Setup {
     /// Reads GitHub.
@@ -40,12 +42,28 @@ pub struct WrongSettings {
 
 /// The names of all commands, each with the settings that it takes of its own.
 pub const NAMES: &[(&str, &[Setting])] = &[
+    ("AddCollab", people::AddCollabSettings::DECLARED),
+    ("AddUserToTeam", people::AddUserToTeamSettings::DECLARED),
+    ("ArchiveRepo", &[]),
     ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
+    ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
+    ("ListCollabs", &[]),
     ("ListOrgs", &[]),
+    ("ListRepos", &[]),
+    ("ListTeams", &[]),
+    ("RemoveCollab", &[]),
+    ("RemoveUserFromTeam", &[]),
+    ("RenameRepo", &[]),
     ("Repeat", &[]),
+    ("RepoInfo", &[]),
+    ("SetDefaultBranch", &[]),
     ("SetDescription", &[]),
     ("SetHomepage", &[]),
+    ("SetRepoPermissions", people::SetRepoPermissionsSettings::DECLARED),
+    ("SetTopics", &[]),
+    ("SetVisibility", github::SetVisibilitySettings::DECLARED),
+    ("UnarchiveRepo", &[]),
 ];
 
 /// All commands.
@@ -55,7 +73,8 @@ pub const NAMES: &[(&str, &[Setting])] = &[
 pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
     let (github, orgs) = (&setup.github, &setup.orgs);
     let set = |field| github::SetText::new(field, github.clone(), Arc::clone(orgs));
-    Ok(vec![
+    let mut all: Vec<Arc<dyn Command>> = vec![
+        Arc::new(github::ArchiveRepo::archive(github.clone(), Arc::clone(orgs))),
         Arc::new(github::AuditOrg::new(
             github.clone(),
             Arc::clone(&setup.leases),
@@ -63,10 +82,55 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
             settings(setup, "AuditOrg")?,
         )),
         Arc::new(github::CreateRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "CreateRepo")?)),
+        Arc::new(github::DeleteRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "DeleteRepo")?)),
         Arc::new(github::ListOrgs::new(Arc::clone(orgs))),
+        Arc::new(github::ListRepos::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::RenameRepo::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::RepoInfo::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetDefaultBranch::new(github.clone(), Arc::clone(orgs))),
         Arc::new(set(github::Field::Description)),
         Arc::new(set(github::Field::Homepage)),
+        Arc::new(github::SetTopics::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetVisibility::new(
+            github.clone(),
+            Arc::clone(orgs),
+            settings(setup, "SetVisibility")?,
+        )),
+        Arc::new(github::ArchiveRepo::unarchive(github.clone(), Arc::clone(orgs))),
         Arc::new(repeat::Repeat::new()),
+    ];
+    all.extend(about_people(setup)?);
+    Ok(all)
+}
+
+fn about_people(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
+    let people = people::People::new(
+        setup.github.clone(),
+        Arc::clone(&setup.orgs),
+        setup.grants.clone(),
+        Arc::clone(&setup.leases),
+    );
+    let unknown = |command: &str| WrongSettings {
+        command: command.to_owned(),
+        reason: "this program does not know what it grants".to_owned(),
+    };
+    Ok(vec![
+        Arc::new(
+            people::AddCollab::new(&people, settings(setup, "AddCollab")?)
+                .ok_or_else(|| unknown("AddCollab"))?,
+        ),
+        Arc::new(
+            people::AddUserToTeam::new(&people, settings(setup, "AddUserToTeam")?)
+                .ok_or_else(|| unknown("AddUserToTeam"))?,
+        ),
+        Arc::new(people::ListCollabs::new(&people)),
+        Arc::new(people::ListTeams::new(&people)),
+        Arc::new(people::RemoveCollab::new(&people).ok_or_else(|| unknown("RemoveCollab"))?),
+        Arc::new(people::RemoveUserFromTeam::new(&people).ok_or_else(|| unknown("RemoveUserFromTeam"))?),
+        Arc::new(
+            people::SetRepoPermissions::new(&people, settings(setup, "SetRepoPermissions")?)
+                .ok_or_else(|| unknown("SetRepoPermissions"))?,
+        ),
     ])
 }
 

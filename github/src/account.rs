@@ -22,7 +22,7 @@ use crate::graphql::{self, Query};
 use crate::identity::{Identities, Identity, Scope};
 use crate::names::Owner;
 use crate::path::Path;
-use crate::reader::{Lately, Reader, RepositoryNames};
+use crate::reader::{Lately, Patience, Reader, RepositoryNames};
 use crate::settings::{Settings, SetupError, Timeouts};
 use crate::transport::{Call, JSON, Transport};
 use crate::writer::Writer;
@@ -121,50 +121,48 @@ impl Account {
         Err(OperationError::permanent("This was not approved, so it was not done.", log))
     }
 
-    /// Reads about an organisation.
-    pub(crate) async fn read(
+    /// Asks by GraphQL. What is asked must be a query, which changes nothing: it is repeated as reads are.
+    pub(crate) async fn query(
         &self,
         org: &Owner,
-        path: Path,
-        accept: &'static str,
+        query: &Query,
+        patience: &Patience,
     ) -> Result<Answer, Failure> {
-        self.read_as(Some(org), path, accept).await
-    }
-
-    /// Reads about ourselves.
-    pub(crate) async fn read_ourselves(&self, path: Path) -> Result<Answer, Failure> {
-        self.read_as(None, path, JSON).await
-    }
-
-    /// Asks by GraphQL. What is asked must be a query, which changes nothing: it is repeated as reads are.
-    pub(crate) async fn query(&self, org: &Owner, query: &Query) -> Result<Answer, Failure> {
         let body = Some(query.body());
         let call =
             Call { method: Method::POST, path: Path::graphql(), body, accept: JSON, if_none_match: None };
-        self.look(Some(org), call).await
+        self.look(Some(org), call, patience).await
     }
 
-    async fn read_as(
+    /// Reads about an organisation, or about ourselves.
+    pub(crate) async fn read_as(
         &self,
         org: Option<&Owner>,
         path: Path,
         accept: &'static str,
+        patience: &Patience,
     ) -> Result<Answer, Failure> {
         let call = Call { method: Method::GET, path, body: None, accept, if_none_match: None };
-        self.look(org, call).await
+        self.look(org, call, patience).await
     }
 
-    async fn look(&self, org: Option<&Owner>, call: Call) -> Result<Answer, Failure> {
-        let all = self.timeouts.request * 2;
-        match tokio::time::timeout(all, self.read_with_repeats(org, call)).await {
+    async fn look(&self, org: Option<&Owner>, call: Call, patience: &Patience) -> Result<Answer, Failure> {
+        let all = self.timeouts.request * 2 + patience.longest;
+        match tokio::time::timeout(all, self.read_with_repeats(org, call, patience)).await {
             Ok(result) => result,
             Err(_) => Err(Failure::Unclear(format!("no answer within {} ms", all.as_millis()))),
         }
     }
 
-    async fn read_with_repeats(&self, org: Option<&Owner>, call: Call) -> Result<Answer, Failure> {
+    async fn read_with_repeats(
+        &self,
+        org: Option<&Owner>,
+        call: Call,
+        patience: &Patience,
+    ) -> Result<Answer, Failure> {
         let mut renewed = false;
         let mut tries = 0;
+        let mut waited = Duration::ZERO;
         loop {
             tries += 1;
             let result = match self.reading_as(org).await {
@@ -183,6 +181,8 @@ impl Account {
             match result {
                 Ok(answer) if answer.status.is_server_error() && tries < TRIES => self.pause(tries).await,
                 Err(Failure::NotSent(_) | Failure::Unclear(_)) if tries < TRIES => self.pause(tries).await,
+                // To wait is not to fail.
+                Err(Failure::Limited { wait, .. }) if patience.wait(wait, &mut waited).await => tries -= 1,
                 // The budget knows now: the next turn waits, or says that it would be too long.
                 Err(Failure::Limited { .. }) if tries < TRIES => {}
                 other => return other,
@@ -220,22 +220,29 @@ impl Account {
     pub(crate) async fn write(
         &self,
         org: &Owner,
+        scope: Scope,
         method: Method,
         path: Path,
         body: Option<Json>,
     ) -> Result<Answer, Failure> {
         let call = Call { method, path, body, accept: JSON, if_none_match: None };
-        let answer = self.write_once(org, &call).await?;
+        let answer = self.write_once(org, scope, &call).await?;
         if answer.0.status.as_u16() == 401 && self.identities.forget(org, &answer.1).await {
             // A request that was not let in had no effect, so it may go out again with a new token.
-            return Ok(self.write_once(org, &call).await?.0);
+            return Ok(self.write_once(org, scope, &call).await?.0);
         }
         Ok(answer.0)
     }
 
-    async fn write_once(&self, org: &Owner, call: &Call) -> Result<(Answer, Identity), Failure> {
-        let identity = self.identities.of(&self.transport, org, Scope::Repositories).await?;
-        let turn = identity.budget.turn(Weight::Write).await.map_err(|no| self.limited(no.0))?;
+    async fn write_once(
+        &self,
+        org: &Owner,
+        scope: Scope,
+        call: &Call,
+    ) -> Result<(Answer, Identity), Failure> {
+        let identity = self.identities.of(&self.transport, org, scope).await?;
+        let weight = if call.method == Method::POST { Weight::Making } else { Weight::Write };
+        let turn = identity.budget.turn(weight).await.map_err(|no| self.limited(no.0))?;
         let answer = self.transport.send(call, &identity.authorization).await?;
         self.heed(&identity, &answer)?;
         drop(turn);
@@ -255,7 +262,7 @@ impl Account {
             );
             return Err(self.limited(wait));
         }
-        if let Some(told) = answer.used_up(now) {
+        if let Some(told) = answer.used_up(now).filter(|_| answer.is_of_core()) {
             // It still answered; the next would be refused, and going on could get us banned.
             identity.budget.told(told);
         } else if answer.status.is_success() {

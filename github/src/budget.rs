@@ -23,6 +23,8 @@ pub(crate) enum Weight {
     Write,
     /// One point, as long as GraphQL has some left: it has an hourly limit of its own.
     Query,
+    /// A write that makes something new: GitHub bounds these by the hour too.
+    Making,
 }
 
 /// There is no turn in time. It certainly was not sent.
@@ -51,6 +53,7 @@ pub(crate) struct Budget {
     ticks: Ticks,
     points: Option<Limiter>,
     writes: Option<Limiter>,
+    making: Option<Limiter>,
     places: Semaphore,
     told: Mutex<Told>,
     /// What GitHub told us about GraphQL alone.
@@ -68,20 +71,22 @@ struct Told {
 impl Budget {
     pub(crate) fn new(settings: BudgetSettings) -> Self {
         let ticks = Ticks(Instant::now());
-        let limiter = |per_minute: u32, burst: u32| {
-            let period = Duration::from_secs(60) / per_minute.max(1);
+        let limiter = |within: Duration, number: u32, burst: u32| {
+            let period = within / number.max(1);
             let quota = Quota::with_period(period)?;
             // Less than five points at once would never let a write through.
             let burst = NonZeroU32::new(burst.max(5))?;
             Some(RateLimiter::direct_with_clock(quota.allow_burst(burst), ticks.clone()))
         };
-        let (points, writes) = if settings.pacing {
+        let minute = Duration::from_secs(60);
+        let (points, writes, making) = if settings.pacing {
             (
-                limiter(settings.points_per_minute, settings.point_burst),
-                limiter(settings.writes_per_minute, settings.write_burst),
+                limiter(minute, settings.points_per_minute, settings.point_burst),
+                limiter(minute, settings.writes_per_minute, settings.write_burst),
+                limiter(minute * 60, settings.made_per_hour, settings.made_burst),
             )
         } else {
-            (None, None)
+            (None, None, None)
         };
         Self {
             places: Semaphore::new(settings.at_one_time.max(1)),
@@ -91,6 +96,7 @@ impl Budget {
             ticks,
             points,
             writes,
+            making,
         }
     }
 
@@ -98,7 +104,7 @@ impl Budget {
     pub(crate) async fn turn(&self, weight: Weight) -> Result<SemaphorePermit<'_>, NoTurn> {
         let (wait, points) = match weight {
             Weight::Read | Weight::Query => (self.settings.read_wait, NonZeroU32::MIN),
-            Weight::Write => (self.settings.write_wait, NonZeroU32::MIN.saturating_add(4)),
+            Weight::Write | Weight::Making => (self.settings.write_wait, NonZeroU32::MIN.saturating_add(4)),
         };
         let deadline = Instant::now() + wait;
         self.until_allowed(&self.told, deadline).await?;
@@ -108,7 +114,10 @@ impl Budget {
         if let Some(limiter) = &self.points {
             self.take(limiter, points, deadline).await?;
         }
-        if let (Some(limiter), Weight::Write) = (&self.writes, weight) {
+        if let (Some(limiter), Weight::Write | Weight::Making) = (&self.writes, weight) {
+            self.take(limiter, NonZeroU32::MIN, deadline).await?;
+        }
+        if let (Some(limiter), Weight::Making) = (&self.making, weight) {
             self.take(limiter, NonZeroU32::MIN, deadline).await?;
         }
         match tokio::time::timeout_at(deadline, self.places.acquire()).await {
@@ -227,6 +236,22 @@ mod tests {
             reads += 1;
         }
         assert!((800..=901).contains(&reads), "{reads} reads in a minute");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_any_hour_we_make_less_than_github_allows() {
+        let patient = BudgetSettings { write_wait: secs(600), ..BudgetSettings::default() };
+        let budget = Budget::new(patient);
+        let start = Instant::now();
+        let mut made = 0;
+        while start.elapsed() < secs(3600) {
+            drop(budget.turn(Weight::Making).await.unwrap());
+            made += 1;
+        }
+        assert!((450..500).contains(&made), "{made} made in an hour");
+        let start = Instant::now();
+        drop(budget.turn(Weight::Write).await.unwrap());
+        assert!(start.elapsed() < secs(2), "other writes are not held up");
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,8 +29,10 @@ const EARLY: Duration = Duration::from_secs(120);
 pub(crate) enum Scope {
     /// To look at repositories and teams.
     Reading,
-    /// To change repositories, and which teams may do what on them.
+    /// To change repositories, and who may do what on them.
     Repositories,
+    /// To change who is in which team.
+    Members,
 }
 
 impl Scope {
@@ -42,6 +44,7 @@ impl Scope {
                 ("members", "read"),
                 ("administration", "read"),
                 ("contents", "read"),
+                ("pull_requests", "read"),
                 // Which Apps are installed, and the base permission: left out where it was not granted.
                 ("organization_administration", "read"),
             ],
@@ -51,6 +54,7 @@ impl Scope {
                 ("administration", "write"),
                 ("contents", "write"),
             ],
+            Self::Members => &[("metadata", "read"), ("members", "write")],
         }
     }
 }

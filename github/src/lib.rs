@@ -22,15 +22,19 @@ mod path;
 pub mod preconditions;
 mod probes;
 mod reader;
+mod scopes;
 mod settings;
 mod transport;
+mod trouble;
 mod words;
 mod writer;
 
 pub use account::GitHub;
 pub use reader::{
-    Branch, Installation, Level, Listing, Lookup, OrgInvitation, Organization, Outsider, Rate, ReadError,
-    ReadErrorKind, Reader, RepoInvitation, Repository, RepositoryNames, Scan, Scanned, ScannedKey,
-    ScannedRepository, SecondFactor, Team, Visibility, WhoAmI,
+    About, Branch, ClassicProtection, Collaborator, Guarded, Installation, Invitation, Level, Listing,
+    Lookup, Membership, OrgInvitation, Organization, Outsider, ParentTeam, Rate, ReadError, ReadErrorKind,
+    Reader, RepoInvitation, Repository, RepositoryNames, Scan, Scanned, ScannedKey, ScannedRepository,
+    SecondFactor, Standing, Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};
+pub use trouble::HOW_TO_TELL;

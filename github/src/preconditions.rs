@@ -1,9 +1,13 @@
 //! What a plan was made upon, in one line each. The engine looks again before anything runs.
 
+use hubcommander_sdk::lease::Holding;
 use hubcommander_sdk::plan::Precondition;
 use serde_json::json;
 
-use crate::probes::{REPOSITORY, TEAM, TEAM_LEVEL, repository_seen, team_level_seen, team_seen};
+use crate::probes::{
+    HELD, REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, held_seen, repository_and_pushes_seen, repository_seen,
+    team_seen,
+};
 use crate::reader::{Lookup, Repository, Team};
 
 /// That nothing stands under a repository's name, not even a redirect from what once bore it.
@@ -17,6 +21,16 @@ pub fn absent_repository(org: &str, name: &str) -> Precondition {
 pub fn same_repository(seen: &Repository) -> Precondition {
     let (org, name) = seen.full_name.split_once('/').unwrap_or_default();
     same_lookup(org, name, &Lookup::Found(seen.clone()))
+}
+
+/// The same, and that nobody has pushed to it since: for what destroys it.
+#[must_use]
+pub fn untouched_repository(seen: &Repository) -> Precondition {
+    Precondition {
+        probe: REPOSITORY_AND_PUSHES.to_owned(),
+        seen: repository_and_pushes_seen(&Lookup::Found(seen.clone())),
+        ..same_repository(seen)
+    }
 }
 
 /// That what stands under a repository's name is still what was seen there.
@@ -45,16 +59,14 @@ pub fn same_team(org: &str, seen: &Team) -> Precondition {
     }
 }
 
-/// That a team may still do on a repository what it was seen to, and that the repository is still called so.
+/// That the same level is still held; `None` for nothing. `changed` is told if not.
 #[must_use]
-pub fn same_team_level(slug: &str, repository: &Repository, seen: Option<&str>) -> Precondition {
-    let (org, _) = repository.full_name.split_once('/').unwrap_or_default();
+pub fn same_level(holding: &Holding, seen: Option<&str>) -> Precondition {
     Precondition {
-        probe: TEAM_LEVEL.to_owned(),
-        input: json!({ "org": org, "slug": slug, "id": repository.id }),
-        seen: team_level_seen(Some((&repository.full_name, seen))),
-        changed: format!("what team {slug} may do on {} has been changed meanwhile", repository.full_name)
-            .into(),
+        probe: HELD.to_owned(),
+        input: json!({ "grant": holding.grant, "subject": holding.subject }),
+        seen: held_seen(seen),
+        changed: holding.shown.clone().plain(" has been changed meanwhile"),
     }
 }
 

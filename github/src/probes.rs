@@ -4,23 +4,27 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
+use hubcommander_sdk::lease::Grant;
 use hubcommander_sdk::operation::Probe;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use crate::grants::grants;
 use crate::names::{FullName, Owner, RepoName, TeamSlug};
 use crate::operations::input::input;
 use crate::reader::{Lookup, Reader, Team};
 
+pub(crate) const HELD: &str = "github.held";
 pub(crate) const REPOSITORY: &str = "github.repository";
+pub(crate) const REPOSITORY_AND_PUSHES: &str = "github.repository_and_pushes";
 pub(crate) const TEAM: &str = "github.team";
-pub(crate) const TEAM_LEVEL: &str = "github.team_level";
 
 pub(crate) fn probes(reader: &Reader) -> Vec<Arc<dyn Probe>> {
     vec![
+        Arc::new(LooksAtHeld(grants(reader))),
         Arc::new(LooksAtRepository(reader.clone())),
+        Arc::new(LooksAtPushes(reader.clone())),
         Arc::new(LooksAtTeam(reader.clone())),
-        Arc::new(LooksAtTeamLevel(reader.clone())),
     ]
 }
 
@@ -36,22 +40,6 @@ struct RepositoryAt {
 struct TeamAt {
     org: Owner,
     slug: TeamSlug,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TeamLevelAt {
-    org: Owner,
-    slug: TeamSlug,
-    id: u64,
-}
-
-/// What a team may do on a repository, as it is compared; `None` if the repository is gone.
-pub(crate) fn team_level_seen(seen: Option<(&str, Option<&str>)>) -> Json {
-    match seen {
-        None => json!({ "exists": false }),
-        Some((full_name, level)) => json!({ "full_name": full_name, "level": level }),
-    }
 }
 
 /// What stands under a repository's name, as it is compared.
@@ -72,10 +60,51 @@ pub(crate) fn repository_seen(lookup: &Lookup) -> Json {
     }
 }
 
+/// The same, and when somebody last pushed. Archiving does not change that.
+pub(crate) fn repository_and_pushes_seen(lookup: &Lookup) -> Json {
+    let mut seen = repository_seen(lookup);
+    if let (Lookup::Found(repository), Some(seen)) = (lookup, seen.as_object_mut()) {
+        seen.insert("pushed_at".to_owned(), json!(repository.pushed_at));
+    }
+    seen
+}
+
 pub(crate) fn team_seen(team: Option<&Team>) -> Json {
     match team {
         None => json!({ "exists": false }),
         Some(team) => json!({ "exists": true, "id": team.id }),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeldAt {
+    grant: String,
+    subject: Json,
+}
+
+/// What is held of one holding, as it is compared.
+pub(crate) fn held_seen(level: Option<&str>) -> Json {
+    json!({ "level": level })
+}
+
+struct LooksAtHeld(Vec<Arc<dyn Grant>>);
+
+#[async_trait]
+impl Probe for LooksAtHeld {
+    fn kind(&self) -> &'static str {
+        HELD
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: HeldAt = input(at)?;
+        let grant = self.0.iter().find(|grant| grant.kind() == at.grant).ok_or_else(|| {
+            OperationError::permanent(
+                "This cannot be looked up any more.",
+                format!("no grant `{}`", at.grant),
+            )
+        })?;
+        Ok(held_seen(grant.held(&at.subject).await?.as_deref()))
     }
 }
 
@@ -94,6 +123,21 @@ impl Probe for LooksAtRepository {
     }
 }
 
+struct LooksAtPushes(Reader);
+
+#[async_trait]
+impl Probe for LooksAtPushes {
+    fn kind(&self) -> &'static str {
+        REPOSITORY_AND_PUSHES
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: RepositoryAt = input(at)?;
+        let lookup = self.0.lookup(&FullName { owner: at.org, name: at.name }).await?;
+        Ok(repository_and_pushes_seen(&lookup))
+    }
+}
+
 struct LooksAtTeam(Reader);
 
 #[async_trait]
@@ -106,21 +150,5 @@ impl Probe for LooksAtTeam {
         let at: TeamAt = input(at)?;
         let team = self.0.team(at.org.as_str(), at.slug.as_str()).await?;
         Ok(team_seen(team.as_ref()))
-    }
-}
-
-struct LooksAtTeamLevel(Reader);
-
-#[async_trait]
-impl Probe for LooksAtTeamLevel {
-    fn kind(&self) -> &'static str {
-        TEAM_LEVEL
-    }
-
-    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
-        let at: TeamLevelAt = input(at)?;
-        let Some(repository) = self.0.by_id(&at.org, at.id).await? else { return Ok(team_level_seen(None)) };
-        let level = self.0.team_permission(at.org.as_str(), at.slug.as_str(), &repository.full_name).await?;
-        Ok(team_level_seen(Some((&repository.full_name, level.as_deref()))))
     }
 }

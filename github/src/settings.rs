@@ -88,7 +88,7 @@ impl Default for Timeouts {
 }
 
 /// How fast we may be. The defaults stay below GitHub's secondary limits (80 requests that create content
-/// and 900 points a minute, 1 for a read and 5 for a write;
+/// a minute and 500 an hour, 900 points a minute, 1 for a read and 5 for a write;
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>), since GitHub does not
 /// tell how much of them is left. A small burst goes out at once; what follows is paced. With several
 /// replicas on one account, give each its share.
@@ -100,6 +100,10 @@ pub struct BudgetSettings {
     pub write_burst: u32,
     /// Writes a minute after that.
     pub writes_per_minute: u32,
+    /// Writes that make something new and go out without a bound by the hour.
+    pub made_burst: u32,
+    /// Such writes an hour after that.
+    pub made_per_hour: u32,
     /// Points that go out at once.
     pub point_burst: u32,
     /// Points a minute after that.
@@ -118,6 +122,8 @@ impl Default for BudgetSettings {
             pacing: true,
             write_burst: 20,
             writes_per_minute: 60,
+            made_burst: 280,
+            made_per_hour: 200,
             point_burst: 200,
             points_per_minute: 700,
             at_one_time: 40,

@@ -114,11 +114,11 @@ async fn repairs_are_shown_first_and_change_exactly_that() -> Result<()> {
     let asked = world.say(ANA, DEV, "!AuditOrg acme --fix")?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ⚠️ Repair 5 things in acme
-    • team bots may read on acme/api
-    • team bots may read on acme/new-name
-    • team employees may push on acme/new-name
-    • team bots may read on acme/templates
-    • team employees may push on acme/templates
+    • team bots may read acme/api
+    • team bots may read acme/new-name
+    • team employees may push to acme/new-name
+    • team bots may read acme/templates
+    • team employees may push to acme/templates (before: read)
     It takes your word that this is what you want.
     [Run] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
@@ -131,11 +131,11 @@ async fn repairs_are_shown_first_and_change_exactly_that() -> Result<()> {
         .await?;
     insta::assert_snapshot!(world.shown(&done), @r"
     ✅ Repaired 5 things in acme
-    ✅ team bots may read on acme/api
-    ✅ team bots may read on acme/new-name
-    ✅ team employees may push on acme/new-name
-    ✅ team bots may read on acme/templates
-    ✅ team employees may push on acme/templates
+    ✅ team bots may read acme/api
+    ✅ team bots may read acme/new-name
+    ✅ team employees may push to acme/new-name
+    ✅ team bots may read acme/templates
+    ✅ team employees may push to acme/templates (before: read)
     [Undo]
     TIME · inv-ID
     ");
@@ -189,7 +189,7 @@ async fn what_was_changed_meanwhile_is_planned_anew() -> Result<()> {
     world.press(ANA, DEV, asked, "run").await?;
     let plan = world.slack.await_reply_that(DEV, asked, |shown| shown.contains("meanwhile")).await?;
     let shown = world.shown(&plan);
-    assert!(!shown.contains("employees may push on acme/templates"), "{shown}");
+    assert!(!shown.contains("employees may push to acme/templates (before: read)"), "{shown}");
     world.press(ANA, DEV, asked, "cancel").await?;
     world.settled().await?;
     world.slack.mark_all_read();

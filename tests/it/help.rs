@@ -35,10 +35,19 @@ async fn what_a_member_can_do() -> Result<()> {
     Organisations
     • `!AuditOrg` Looks whether an organisation is as it should be, and can repair some of it
     Repositories
+    • `!ArchiveRepo` Makes a repository read-only for everyone
     • `!CreateRepo` Creates a repository with the right teams on it
+    • `!DeleteRepo` Archives a repository, and deletes it 7 days later unless that is undone
     • `!ListOrgs` Lists the organisations that I manage
+    • `!ListRepos` Lists the repositories of an organisation
+    • `!RenameRepo` Gives a repository another name
+    • `!RepoInfo` Tells about a repository: who has access, what protects it, what is open
+    • `!SetDefaultBranch` Makes a branch the one that people see first
     • `!SetDescription` Sets the sentence that says what a repository is for
     • `!SetHomepage` Sets a repository's web page
+    • `!SetTopics` Sets, adds, removes or clears a repository's topics
+    • `!SetVisibility` Says who can see a repository
+    • `!UnarchiveRepo` Lets people change an archived repository again
     Trying it out
     • `!Repeat` Says again what you say
     What is lent
@@ -49,7 +58,7 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Cancel` Withdraws something that waits to be confirmed
     • `!History` Lists what was done, by whom, and how it ended
     • `!Undo` Takes back what a command did
-    How one is used: `!Help AuditOrg`. Type a command alone to fill in a form.
+    How one is used: `!Help ArchiveRepo`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
     let asked = world.say(ANA, "D0ANA", "help")?;

@@ -48,6 +48,31 @@ pub struct Servers {
     pub github: GitHub,
     pub folder: tempfile::TempDir,
     slack_faults: Faults,
+    _known: Known,
+}
+
+/// Each request must be one that GitHub's own description of its API knows, where the environment names it.
+struct Known(Faults);
+
+impl Known {
+    fn to_github(github: &GitHub) -> Result<Self> {
+        if let Some(description) = github::Description::named()? {
+            github.hold_to(description);
+        }
+        Ok(Self(github.faults().clone()))
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(
+                self.0.odd(),
+                Vec::<String>::new(),
+                "GitHub's description does not know these requests"
+            );
+        }
+    }
 }
 
 impl Servers {
@@ -64,10 +89,11 @@ impl Servers {
         let clock: SharedClock = Arc::new(SystemClock);
         let slack_faults = Faults::default();
         let github = GitHub::start(world, Arc::clone(&clock), Faults::default()).await?;
+        let known = Known::to_github(&github)?;
         // The page shows both, as in the sandbox.
         let options = Options { github_page: Some(github.url()), ..options };
         let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
-        Ok(Self { slack, github, folder: tempfile::tempdir()?, slack_faults })
+        Ok(Self { slack, github, folder: tempfile::tempdir()?, slack_faults, _known: known })
     }
 
     /// What goes wrong at the local Slack.

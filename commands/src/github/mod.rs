@@ -1,17 +1,36 @@
 //! Commands about GitHub's repositories.
 
+mod archive_repo;
 mod audit;
 mod create_repo;
+mod day;
+mod delete_repo;
 pub mod lending;
 mod list_orgs;
+mod list_repos;
+mod one;
+pub mod people;
 mod permission;
+mod rename_repo;
+mod repo_info;
+mod set_default_branch;
 mod set_text;
+mod set_topics;
+mod set_visibility;
 mod suggest;
 
+pub use archive_repo::ArchiveRepo;
 pub use audit::{AuditOrg, AuditOrgSettings};
 pub use create_repo::{CreateRepo, CreateRepoSettings};
+pub use delete_repo::{DeleteRepo, DeleteRepoSettings};
 pub use list_orgs::ListOrgs;
+pub use list_repos::ListRepos;
+pub use rename_repo::RenameRepo;
+pub use repo_info::RepoInfo;
+pub use set_default_branch::SetDefaultBranch;
 pub use set_text::{Field, SetText};
+pub use set_topics::SetTopics;
+pub use set_visibility::{SetVisibility, SetVisibilitySettings};
 
 use hubcommander_github::names::BadName;
 use hubcommander_sdk::error::Refusal;

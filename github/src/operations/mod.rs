@@ -11,9 +11,15 @@ mod delete_repository;
 mod edit_repository;
 mod grant_team;
 pub(crate) mod input;
+pub(crate) mod refs;
 mod rename_default_branch;
+mod rename_repository;
 mod replace_topics;
 mod revoke_team;
+pub(crate) mod set_collaborator;
+mod set_default_branch;
+pub(crate) mod set_team_member;
+pub(crate) mod set_team_permission;
 #[cfg(test)]
 mod tests;
 
@@ -33,14 +39,21 @@ pub use delete_repository::DeleteRepository;
 pub use edit_repository::{Changes, EditRepository};
 pub use grant_team::GrantTeam;
 pub use input::RepoRef;
+pub use refs::{RepositoryRef, TeamRef, UserRef};
 pub use rename_default_branch::RenameDefaultBranch;
+pub use rename_repository::RenameRepository;
 pub use replace_topics::ReplaceTopics;
 pub use revoke_team::RevokeTeam;
+pub use set_collaborator::{Role, SetCollaborator, Taken};
+pub use set_default_branch::SetDefaultBranch;
+pub use set_team_member::SetTeamMember;
+pub use set_team_permission::SetTeamPermission;
 
 use crate::account::Account;
 use crate::answer::Answer;
 use crate::names::{FullName, Owner};
 use crate::reader::{Lookup, Reader, Repository, Visibility};
+use crate::trouble::HOW_TO_TELL;
 use crate::writer::refused;
 use input::Target;
 
@@ -59,6 +72,11 @@ pub(crate) fn handlers(account: &Arc<Account>) -> Vec<Arc<dyn Handler>> {
         Arc::new(replace_topics::Does(access())),
         Arc::new(rename_default_branch::Does(access())),
         Arc::new(delete_repository::Does(access())),
+        Arc::new(rename_repository::Does(access())),
+        Arc::new(set_default_branch::Does(access())),
+        Arc::new(set_collaborator::Does(access())),
+        Arc::new(set_team_member::Does(access())),
+        Arc::new(set_team_permission::Does(access())),
     ]
 }
 
@@ -101,7 +119,7 @@ impl Access {
 
 fn gone(name: &FullName) -> OperationError {
     OperationError::blocked(
-        format!("{name} is not there any more, or this bot's GitHub account cannot see it."),
+        format!("{name} is not there any more, or this bot's GitHub account may not see it. {HOW_TO_TELL}"),
         format!("{name}: absent or not visible"),
     )
 }

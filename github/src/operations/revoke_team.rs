@@ -63,8 +63,7 @@ impl Handler for Does {
 
     fn describe(&self, json: &Json) -> Result<Described, OperationError> {
         let revoke: RevokeTeam = input(json)?;
-        let place = revoke.repo.known_name().map(|name| format!(" to {name}")).unwrap_or_default();
-        Ok(described(format!("team {} no longer has access{place}", revoke.team), Risk::Reversible))
+        Ok(described(format!("team {} no longer has access", revoke.team), Risk::Reversible))
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -91,7 +91,7 @@ impl Reader {
         self.0.team_slugs.get(&key, slugs).await
     }
 
-    async fn pages<T: DeserializeOwned + Send>(
+    pub(super) async fn pages<T: DeserializeOwned + Send>(
         &self,
         org: &Owner,
         path: &Path,
@@ -120,7 +120,7 @@ impl Reader {
     }
 }
 
-fn items<T: DeserializeOwned>(answer: &Answer, subject: &str) -> Result<Vec<T>, ReadError> {
+pub(super) fn items<T: DeserializeOwned>(answer: &Answer, subject: &str) -> Result<Vec<T>, ReadError> {
     if answer.status.as_u16() != 200 {
         return Err(ReadError::unexpected_answer(answer, subject));
     }

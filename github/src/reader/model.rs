@@ -154,6 +154,19 @@ pub struct Team {
     /// `closed` (seen by all members) or `secret`.
     #[serde(default)]
     pub privacy: Option<String>,
+    /// What it is for, if that is said.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The team it belongs to. What that one may do, this one may too.
+    #[serde(default)]
+    pub parent: Option<ParentTeam>,
+}
+
+/// The team that another one belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ParentTeam {
+    /// The name in addresses.
+    pub slug: String,
 }
 
 /// A branch.

@@ -102,11 +102,11 @@ async fn who_or_what_is_missing_is_named() {
     };
     assert_eq!(
         blocked(site.apply(&fresh("nobody", "acme/website")).await),
-        "There is no team nobody in acme, or this bot's GitHub account cannot see it. Check the name."
+        "There is no team nobody in acme, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     assert_eq!(
         blocked(site.apply(&fresh("bots", "acme/nothing")).await),
-        "acme/nothing is not there any more, or this bot's GitHub account cannot see it."
+        "acme/nothing is not there any more, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     assert_eq!(
         permanent(site.apply(&fresh("bots", "acme/old-name")).await),

@@ -4,6 +4,7 @@
 //! name) and then the one family in `rest/` that knows the path, under one lock, so that every effect happens
 //! as a whole or not at all. What goes wrong on the way is up to [`crate::faults`].
 
+pub mod description;
 mod front;
 mod graphql;
 pub mod model;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use crate::faults::Faults;
 use crate::server::{Running, ServeError, loopback, serve};
 
+pub use description::Description;
 pub use front::limits::Limits;
 pub use model::{State, World};
 
@@ -115,6 +117,19 @@ impl GitHub {
     /// What goes wrong here, and what was asked.
     pub fn faults(&self) -> &Faults {
         &self.site.faults
+    }
+
+    /// From now on each request must be one that GitHub's own description of its API knows. One that is not
+    /// has no effect, is answered 599 with what is wrong, and is kept in [`Faults::odd`]. GraphQL is not
+    /// described there. The first call counts.
+    pub fn hold_to(&self, description: Arc<Description>) {
+        self.site.faults.inspect(move |parts, body| {
+            let path = parts.uri.path();
+            if matches!(path, "/graphql" | "/api/graphql") {
+                return Ok(());
+            }
+            description.check(&parts.method, path, parts.uri.query().unwrap_or_default(), body)
+        });
     }
 
     /// Changes the limits from now on, and forgets what was used so far.

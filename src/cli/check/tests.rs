@@ -57,6 +57,9 @@ impl World {
             .await
             .unwrap();
         let github = github::GitHub::start(self.github, clock, Faults::default()).await.unwrap();
+        if let Some(description) = github::Description::named().unwrap() {
+            github.hold_to(description);
+        }
         let folder = tempfile::tempdir().unwrap();
         let mut text = SHIPPED
             .replace("sandbox = true", "")
@@ -95,6 +98,11 @@ impl World {
         for secret in ["xoxb-", "xapp-", "ghp_", "ticket="] {
             assert!(!out.replace("xoxb-…", "").replace("xapp-…", "").contains(secret), "{secret} in {out}");
         }
+        assert_eq!(
+            github.faults().odd(),
+            Vec::<String>::new(),
+            "GitHub's description does not know these requests"
+        );
         (out.replace(&folder.path().display().to_string(), "FOLDER"), wrong)
     }
 }

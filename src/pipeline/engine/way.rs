@@ -410,9 +410,9 @@ impl Way<'_> {
             }
         };
         let slot = self.slot.as_ref();
-        let show = |record: &Record| {
+        let show = |record: &Record, waits: Option<Duration>| {
             if let Some(slot) = slot {
-                slot.show(words::working(&examined, record));
+                slot.show(words::working(&examined, record, waits));
             }
         };
         let ended = self.engine.executor.execute(record, *gated, &show).await?;

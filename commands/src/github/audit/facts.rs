@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use hubcommander_github::grants::{COLLABORATOR, Collaborator};
 use hubcommander_github::{Installation, Level, OrgInvitation, ReadError, RepoInvitation, ScannedRepository};
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::lease::Lease;
@@ -78,17 +79,16 @@ pub(super) struct Lent {
     pub(super) reason: Option<String>,
 }
 
-/// The kind of grant that is a person's access to a repository. Its key is made of both ids.
-const COLLABORATOR: &str = "github.collaborator";
-
 impl Lent {
     /// What a lease says of a person and a repository, if it is about these.
     pub(super) fn of(lease: &Lease) -> Option<Self> {
-        let (repository, person) =
-            lease.holding.key.split_once('/').filter(|_| lease.holding.grant == COLLABORATOR)?;
+        if lease.holding.grant != COLLABORATOR {
+            return None;
+        }
+        let held: Collaborator = serde_json::from_value(lease.holding.subject.clone()).ok()?;
         Some(Self {
-            person: person.parse().ok()?,
-            repository: repository.parse().ok()?,
+            person: held.user.id,
+            repository: held.repo.id,
             reason: lease.reason.clone().filter(|reason| !reason.trim().is_empty()),
         })
     }

@@ -2,9 +2,10 @@
 //! scan may have taken minutes, and it does not tell roles that the organisation made by name.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use hubcommander_github::names::{BadName, Owner, TeamSlug};
-use hubcommander_github::operations::{CancelInvitation, GrantTeam, RepoRef, RevokeTeam};
-use hubcommander_github::{Reader, Repository, preconditions};
+use hubcommander_github::grants::TeamRepository;
+use hubcommander_github::names::{BadName, Owner};
+use hubcommander_github::operations::{CancelInvitation, RepoRef, RepositoryRef, SetTeamPermission, TeamRef};
+use hubcommander_github::{Reader, Repository, Team, preconditions};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::plan::{Plan, Title};
 use hubcommander_sdk::text::Text;
@@ -36,7 +37,7 @@ fn place(fix: &Fix) -> &str {
 
 /// A step that is still needed.
 enum Step {
-    Team { repository: Box<Repository>, team: TeamSlug, from: Option<String>, to: String },
+    Team(SetTeamPermission),
     Cancel(CancelInvitation),
 }
 
@@ -56,7 +57,7 @@ pub(super) async fn plan(reader: &Reader, org: &str, fixes: Vec<Fix>) -> Result<
         return Ok(None);
     }
     let left = total.saturating_sub(MOST);
-    written(org, &steps, left).map(Some).map_err(|bad| bad_name(&bad))
+    Ok(Some(written(org, &steps, left)))
 }
 
 fn bad_name(bad: &BadName) -> Refusal {
@@ -83,24 +84,32 @@ async fn still_needed(reader: &Reader, org: &str, fix: Fix) -> Result<Option<Ste
             }
         },
         Fix::Team { repository, team, to } => {
-            let Some(found) = by_id(&repository).await? else { return Ok(None) };
-            let now = reader.team_permission(org, &team, &found.full_name).await?;
-            let team = TeamSlug::parse(&team).map_err(|bad| bad_name(&bad))?;
-            let done = now.as_deref().unwrap_or(NOTHING) == to;
-            (!done).then(|| Step::Team { repository: Box::new(found), team, from: now, to })
+            let found = tokio::try_join!(by_id(&repository), async {
+                let found: Option<Team> = reader.team(org, &team).await?;
+                Ok(found)
+            });
+            let (Some(repository), Some(team)) = found? else { return Ok(None) };
+            let from = reader.team_permission(org, &team.slug, &repository.full_name).await?;
+            let to = Some(to).filter(|to| to != NOTHING);
+            if from == to {
+                return Ok(None);
+            }
+            let set = TeamRef::of(org, &team).and_then(|team| {
+                Ok(SetTeamPermission { team, repo: RepositoryRef::of(&repository)?, from, to })
+            });
+            Some(Step::Team(set.map_err(|bad| bad_name(&bad))?))
         }
     })
 }
 
 /// The plan with these steps. None waits for another, so that one that fails hides nothing.
-fn written(org: &str, steps: &[Step], left: usize) -> Result<Plan, BadName> {
+fn written(org: &str, steps: &[Step], left: usize) -> Plan {
     let count = counted(steps.len(), "thing", "things");
     let title = Title {
         todo: Text::new().plain(format!("Repair {count} in ")).bold(org),
         doing: Text::new().plain(format!("Repairing {count} in ")).bold(org),
         done: Text::new().plain(format!("Repaired {count} in ")).bold(org),
     };
-    let owner = Owner::parse(org)?;
     let mut plan = Plan::new(title);
     for (index, step) in steps.iter().enumerate() {
         let name = format!("fix-{}", index + 1);
@@ -108,19 +117,12 @@ fn written(org: &str, steps: &[Step], left: usize) -> Result<Plan, BadName> {
             Step::Cancel(cancel) => {
                 plan = plan.step(&name, cancel.operation(), &[]).lock(format!("github:{org}"));
             }
-            Step::Team { repository, team, from, to } => {
-                let (org, repo, team) = (owner.clone(), RepoRef::of(repository)?, team.clone());
-                let seen = preconditions::same_team_level(team.as_str(), repository, from.as_deref());
-                let operation = if to == NOTHING {
-                    RevokeTeam { org, team, repo }.operation()
-                } else {
-                    let before = Some(from.as_deref().unwrap_or(NOTHING).to_owned());
-                    GrantTeam { org, team, repo, permission: to.clone(), before }.operation()
-                };
+            Step::Team(set) => {
+                let holding = TeamRepository { team: set.team.clone(), repo: set.repo.clone() }.holding();
                 plan = plan
-                    .step(&name, operation, &[])
-                    .precondition(seen)
-                    .lock(format!("github:{}", repository.full_name));
+                    .step(&name, set.operation(), &[])
+                    .precondition(preconditions::same_level(&holding, set.from.as_deref()))
+                    .lock(format!("github:{}", set.repo.full_name));
             }
         }
     }
@@ -128,5 +130,5 @@ fn written(org: &str, steps: &[Step], left: usize) -> Result<Plan, BadName> {
         let words = format!("{} more are left: ask again for them.", number(left));
         plan.summary = Some(words.into());
     }
-    Ok(plan)
+    plan
 }

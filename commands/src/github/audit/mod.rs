@@ -67,14 +67,15 @@ impl Command for AuditOrg {
         let org = suggest::org(&self.orgs, &request.args)?;
         let rules = Rules::of(&org.settings, &self.settings);
         let thorough = request.args.flag("thorough");
-        let facts = gather::gather(&self.reader, &self.leases, org, &rules, thorough, request).await?;
+        let reader = self.reader.patient(&request.headway);
+        let facts = gather::gather(&reader, &self.leases, org, &rules, thorough, request).await?;
         let checks = judge::judge(&facts, &rules);
         let fixes = fix::fixes(&checks);
         if !request.args.flag("fix") {
             return Ok(Prepared::Reply(words::answer(&facts, &checks, fixes.len())));
         }
         request.headway.say("looking again at what is to be repaired");
-        match fix::plan(&self.reader, &org.name, fixes).await? {
+        match fix::plan(&reader, &org.name, fixes).await? {
             Some(plan) => Ok(Prepared::Plan(plan)),
             None => {
                 let answer = words::answer(&facts, &checks, 0);

@@ -112,8 +112,8 @@ impl Scan {
     ) -> Result<Vec<String>, ReadError> {
         let path = match factor {
             SecondFactor::Any => path,
-            SecondFactor::Disabled => path.query_word("filter", "2fa_disabled"),
-            SecondFactor::Insecure => path.query_word("filter", "2fa_insecure"),
+            SecondFactor::Disabled => path.with_word("filter", "2fa_disabled"),
+            SecondFactor::Insecure => path.with_word("filter", "2fa_insecure"),
         };
         let people = self.all(&path, subject, bare::<Account>).await?;
         Ok(people.into_iter().map(|account| account.login).collect())
@@ -134,7 +134,7 @@ impl Scan {
     /// # Errors
     /// They could not be read.
     pub async fn owners(&self) -> Result<Vec<String>, ReadError> {
-        let path = Path::org(&self.org).then("members").query_word("role", "admin");
+        let path = Path::org(&self.org).then("members").with_word("role", "admin");
         self.logins(path, SecondFactor::Any, &format!("the owners of {}", self.org)).await
     }
 

@@ -229,7 +229,7 @@ impl Scan {
         }
         let path = Path::repository(&FullName::parse(full_name)?)
             .then("collaborators")
-            .query_word("affiliation", "outside");
+            .with_word("affiliation", "outside");
         let all = self.all(&path, full_name, super::lists::bare::<Raw>).await?;
         let known = all.into_iter().filter_map(|raw| {
             Some(Outsider { id: raw.id, login: raw.login, level: level(&raw.granted.level()?) })
