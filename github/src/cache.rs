@@ -4,7 +4,7 @@
 //! anew, so that the first scan after an App's token was renewed (once an hour) is paid for again.
 //!
 //! There is room for scans: the pages of a list of 10,000 repositories are 100 answers of half a megabyte
-//! each, which all look alike and shrink to a fortieth. So what is long is kept deflated (some milliseconds
+//! each, which are much alike and shrink to a small part of that. So what is long is kept deflated (some milliseconds
 //! for a page), and the room is counted in bytes as they lie here.
 
 use std::collections::{BTreeMap, HashMap};
