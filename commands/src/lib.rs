@@ -45,6 +45,7 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("AddCollab", people::AddCollabSettings::DECLARED),
     ("AddUserToTeam", people::AddUserToTeamSettings::DECLARED),
     ("ArchiveRepo", &[]),
+    ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
     ("ListCollabs", &[]),
@@ -74,6 +75,12 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
     let set = |field| github::SetText::new(field, github.clone(), Arc::clone(orgs));
     let mut all: Vec<Arc<dyn Command>> = vec![
         Arc::new(github::ArchiveRepo::archive(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::AuditOrg::new(
+            github.clone(),
+            Arc::clone(&setup.leases),
+            Arc::clone(orgs),
+            settings(setup, "AuditOrg")?,
+        )),
         Arc::new(github::CreateRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "CreateRepo")?)),
         Arc::new(github::DeleteRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "DeleteRepo")?)),
         Arc::new(github::ListOrgs::new(Arc::clone(orgs))),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::lease::Grant;
@@ -14,10 +14,11 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::Value as Json;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Limited};
 use crate::budget::Weight;
-use crate::cache::{Cache, Key};
+use crate::cache::{Cache, Key, Room};
 use crate::failure::Failure;
+use crate::graphql::{self, Query};
 use crate::identity::{Identities, Identity, Scope};
 use crate::names::Owner;
 use crate::path::Path;
@@ -101,7 +102,7 @@ impl Account {
         Ok(Self {
             transport: Transport::new(settings)?,
             identities: Identities::new(&settings.credentials, settings.budget, Arc::clone(&clock))?,
-            cache: Cache::new(settings.cache_entries),
+            cache: Cache::new(Room { entries: settings.cache_entries, bytes: settings.cache_bytes }),
             timeouts: settings.timeouts,
             repository_names: Lately::new(Arc::clone(&clock)),
             team_slugs: Lately::new(Arc::clone(&clock)),
@@ -120,6 +121,19 @@ impl Account {
         Err(OperationError::permanent("This was not approved, so it was not done.", log))
     }
 
+    /// Asks by GraphQL. What is asked must be a query, which changes nothing: it is repeated as reads are.
+    pub(crate) async fn query(
+        &self,
+        org: &Owner,
+        query: &Query,
+        patience: &Patience,
+    ) -> Result<Answer, Failure> {
+        let body = Some(query.body());
+        let call =
+            Call { method: Method::POST, path: Path::graphql(), body, accept: JSON, if_none_match: None };
+        self.look(Some(org), call, patience).await
+    }
+
     /// Reads about an organisation, or about ourselves.
     pub(crate) async fn read_as(
         &self,
@@ -129,6 +143,10 @@ impl Account {
         patience: &Patience,
     ) -> Result<Answer, Failure> {
         let call = Call { method: Method::GET, path, body: None, accept, if_none_match: None };
+        self.look(org, call, patience).await
+    }
+
+    async fn look(&self, org: Option<&Owner>, call: Call, patience: &Patience) -> Result<Answer, Failure> {
         let all = self.timeouts.request * 2 + patience.longest;
         match tokio::time::timeout(all, self.read_with_repeats(org, call, patience)).await {
             Ok(result) => result,
@@ -180,6 +198,11 @@ impl Account {
     }
 
     async fn read_once(&self, identity: &Identity, call: &Call) -> Result<Answer, Failure> {
+        if call.path.is_graphql() {
+            let _turn = identity.budget.turn(Weight::Query).await.map_err(|no| self.limited(no.0))?;
+            let answer = self.transport.send(call, &identity.authorization).await?;
+            return self.heed_query(identity, answer);
+        }
         let _turn = identity.budget.turn(Weight::Read).await.map_err(|no| self.limited(no.0))?;
         let key =
             Key { identity: identity.name.clone(), address: call.path.to_string(), accept: call.accept };
@@ -246,6 +269,22 @@ impl Account {
             identity.budget.went_through();
         }
         Ok(())
+    }
+
+    /// The same for GraphQL, whose hourly limit is its own and may be told in an answer with status 200.
+    fn heed_query(&self, identity: &Identity, answer: Answer) -> Result<Answer, Failure> {
+        let now = self.clock.now();
+        let sent = answer.status;
+        let answer = graphql::with_its_status(answer);
+        // Told in an answer that was no refusal by itself: by GraphQL alone, and not always with a time.
+        let in_words = answer.status != sent && answer.status == StatusCode::TOO_MANY_REQUESTS;
+        if let Some(told) = answer.used_up(now).or(in_words.then_some(Limited::Unsaid)) {
+            let wait = identity.budget.told_of_queries(told);
+            // What it still answered is good.
+            return if answer.status.is_success() { Ok(answer) } else { Err(self.limited(wait)) };
+        }
+        self.heed(identity, &answer)?;
+        Ok(answer)
     }
 
     fn limited(&self, wait: Duration) -> Failure {

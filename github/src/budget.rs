@@ -21,6 +21,8 @@ pub(crate) enum Weight {
     Read,
     /// Five points, and one of the writes.
     Write,
+    /// One point, as long as GraphQL has some left: it has an hourly limit of its own.
+    Query,
     /// A write that makes something new: GitHub bounds these by the hour too.
     Making,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Budget {
     making: Option<Limiter>,
     places: Semaphore,
     told: Mutex<Told>,
+    /// What GitHub told us about GraphQL alone.
+    told_of_queries: Mutex<Told>,
 }
 
 /// What GitHub told us.
@@ -87,6 +91,7 @@ impl Budget {
         Self {
             places: Semaphore::new(settings.at_one_time.max(1)),
             told: Mutex::default(),
+            told_of_queries: Mutex::default(),
             settings,
             ticks,
             points,
@@ -98,11 +103,14 @@ impl Budget {
     /// Waits for a turn, as long as the settings allow. The place is given back when the turn is dropped.
     pub(crate) async fn turn(&self, weight: Weight) -> Result<SemaphorePermit<'_>, NoTurn> {
         let (wait, points) = match weight {
-            Weight::Read => (self.settings.read_wait, NonZeroU32::MIN),
+            Weight::Read | Weight::Query => (self.settings.read_wait, NonZeroU32::MIN),
             Weight::Write | Weight::Making => (self.settings.write_wait, NonZeroU32::MIN.saturating_add(4)),
         };
         let deadline = Instant::now() + wait;
-        self.until_allowed(deadline).await?;
+        self.until_allowed(&self.told, deadline).await?;
+        if weight == Weight::Query {
+            self.until_allowed(&self.told_of_queries, deadline).await?;
+        }
         if let Some(limiter) = &self.points {
             self.take(limiter, points, deadline).await?;
         }
@@ -118,10 +126,10 @@ impl Budget {
         }
     }
 
-    async fn until_allowed(&self, deadline: Instant) -> Result<(), NoTurn> {
+    async fn until_allowed(&self, told: &Mutex<Told>, deadline: Instant) -> Result<(), NoTurn> {
         // While we wait we may be told to wait longer; the deadline ends that.
         loop {
-            let until = self.lock().until;
+            let until = lock(told).until;
             let now = Instant::now();
             match until {
                 Some(until) if until > deadline => return Err(NoTurn(until - now)),
@@ -149,29 +157,39 @@ impl Budget {
 
     /// GitHub told us to wait. Answers for how long.
     pub(crate) fn told(&self, limited: Limited) -> Duration {
-        let mut told = self.lock();
-        let wait = match limited {
-            Limited::For(wait) => wait.min(Duration::from_secs(3600)),
-            Limited::Unsaid => {
-                let wait = Duration::from_secs(60) * 2_u32.pow(told.strikes.min(4));
-                told.strikes += 1;
-                wait
-            }
-        };
-        let until = Instant::now() + wait;
-        told.until = Some(told.until.map_or(until, |before| before.max(until)));
-        wait
+        lock(&self.told).wait(limited)
+    }
+
+    /// GitHub told us to wait with GraphQL alone. Answers for how long.
+    pub(crate) fn told_of_queries(&self, limited: Limited) -> Duration {
+        lock(&self.told_of_queries).wait(limited)
     }
 
     /// GitHub answered as usual.
     pub(crate) fn went_through(&self) {
-        self.lock().strikes = 0;
+        lock(&self.told).strikes = 0;
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
-        // Nothing in here can be left half done.
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+impl Told {
+    fn wait(&mut self, limited: Limited) -> Duration {
+        let wait = match limited {
+            Limited::For(wait) => wait.min(Duration::from_secs(3600)),
+            Limited::Unsaid => {
+                let wait = Duration::from_secs(60) * 2_u32.pow(self.strikes.min(4));
+                self.strikes += 1;
+                wait
+            }
+        };
+        let until = Instant::now() + wait;
+        self.until = Some(self.until.map_or(until, |before| before.max(until)));
+        wait
     }
+}
+
+fn lock(told: &Mutex<Told>) -> std::sync::MutexGuard<'_, Told> {
+    // Nothing in here can be left half done.
+    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -245,6 +263,16 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO, "a write is put off at once");
         drop(budget.turn(Weight::Read).await.unwrap());
         assert!(start.elapsed() >= secs(3), "a read waits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_told_of_graphql_holds_nothing_else_up() {
+        let budget = Budget::new(BudgetSettings::default());
+        budget.told_of_queries(Limited::For(secs(600)));
+        assert_eq!(budget.turn(Weight::Query).await.err(), Some(NoTurn(secs(600))));
+        assert!(budget.turn(Weight::Read).await.is_ok() && budget.turn(Weight::Write).await.is_ok());
+        budget.told(Limited::For(secs(700)));
+        assert!(budget.turn(Weight::Read).await.is_err(), "and the other way round it does");
     }
 
     #[tokio::test(start_paused = true)]

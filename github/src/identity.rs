@@ -45,6 +45,8 @@ impl Scope {
                 ("administration", "read"),
                 ("contents", "read"),
                 ("pull_requests", "read"),
+                // Which Apps are installed, and the base permission: left out where it was not granted.
+                ("organization_administration", "read"),
             ],
             Self::Repositories => &[
                 ("metadata", "read"),

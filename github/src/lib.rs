@@ -14,6 +14,7 @@ mod budget;
 mod cache;
 mod failure;
 pub mod grants;
+mod graphql;
 mod identity;
 pub mod names;
 pub mod operations;
@@ -30,9 +31,10 @@ mod writer;
 
 pub use account::GitHub;
 pub use reader::{
-    About, Branch, ClassicProtection, Collaborator, Guarded, Invitation, Listing, Lookup, Membership,
-    Organization, ParentTeam, Rate, ReadError, ReadErrorKind, Reader, Repository, RepositoryNames, Standing,
-    Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
+    About, Branch, ClassicProtection, Collaborator, Guarded, Installation, Invitation, Level, Listing,
+    Lookup, Membership, OrgInvitation, Organization, Outsider, ParentTeam, Rate, ReadError, ReadErrorKind,
+    Reader, RepoInvitation, Repository, RepositoryNames, Scan, Scanned, ScannedKey, ScannedRepository,
+    SecondFactor, Standing, Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};
 pub use trouble::HOW_TO_TELL;

@@ -9,13 +9,31 @@ use crate::names::{BranchName, FullName, Login, Owner, TeamSlug};
 /// The path and query of a request, below the address of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Path {
+    root: Root,
     path: String,
     query: String,
 }
 
+/// Below which address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Root {
+    Rest,
+    GraphQl,
+}
+
 impl Path {
     fn root() -> Self {
-        Self { path: String::new(), query: String::new() }
+        Self { root: Root::Rest, path: String::new(), query: String::new() }
+    }
+
+    /// `/graphql`, which a GitHub Enterprise Server has beside `/api/v3` and not below it.
+    pub(crate) fn graphql() -> Self {
+        Self { root: Root::GraphQl, ..Self::fixed("graphql") }
+    }
+
+    /// Whether it is the one address of GraphQL.
+    pub(crate) fn is_graphql(&self) -> bool {
+        self.root == Root::GraphQl
     }
 
     /// `/{word}`: a fixed word, written in this program.

@@ -20,6 +20,8 @@ pub struct Settings {
     /// How many answers are kept for their `ETag`; an unchanged one costs nothing of the primary limit.
     /// 0 keeps none.
     pub cache_entries: usize,
+    /// How many bytes these may take together, as they are kept: what is long is kept deflated.
+    pub cache_bytes: usize,
     /// How fast we may be.
     pub budget: BudgetSettings,
     /// Which connections go through a proxy.
@@ -36,7 +38,9 @@ impl Settings {
             api_url,
             credentials,
             timeouts: Timeouts::default(),
-            cache_entries: 512,
+            // Two lists of 10,000 repositories each for ten organisations, and some more.
+            cache_entries: 4_096,
+            cache_bytes: 24 * 1024 * 1024,
             budget: BudgetSettings::default(),
             proxies: Proxies::from_env(),
             seed: 0,

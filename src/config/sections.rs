@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use hubcommander_sdk::orgs::{OrgSettings, TeamGrant};
+use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::setting::Length;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -173,17 +173,30 @@ impl Reading<'_, '_, '_> {
     }
 
     fn org(&self, name: &str) -> OrgSettings {
-        let grants = self.tree.all("orgs.*.new_repo_teams.*.name").filter(|found| found.owner() == name);
-        let new_repo_teams = grants
-            .filter_map(|found| {
-                let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
-                Some(TeamGrant {
-                    name: found.text()?.to_owned(),
-                    permission: self.text("orgs.*.new_repo_teams.*.permission", &names)?,
-                })
+        // What the organisation does not say is as for all of them.
+        let of = |key: &str| match self.tree.one(&format!("orgs.*.{key}"), &[name]) {
+            Some(_) => ("orgs.*", vec![name]),
+            None => ("org_defaults", vec![]),
+        };
+        let (section, owner) = of("new_repo_teams");
+        let new_repo_teams = self.entries(&format!("{section}.new_repo_teams"), &owner, |path, names| {
+            Some(TeamGrant {
+                name: self.text(&format!("{path}.name"), names)?,
+                permission: self.text(&format!("{path}.permission"), names)?,
             })
-            .collect();
+        });
+        let (section, owner) = of("repo_teams");
+        let repo_teams = self.entries(&format!("{section}.repo_teams"), &owner, |path, names| {
+            Some(RepoTeam {
+                name: self.text(&format!("{path}.name"), names)?,
+                permission: self.text(&format!("{path}.permission"), names)?,
+                repos: self.text(&format!("{path}.repos"), names)?,
+            })
+        });
+        let (section, owner) = of("base_permission");
         OrgSettings {
+            base_permission: self.text(&format!("{section}.base_permission"), &owner),
+            repo_teams,
             aliases: self.texts("orgs.*.aliases", &[name]),
             public_only: self.flag("orgs.*.public_only", &[name]),
             new_repo_teams,
@@ -192,6 +205,16 @@ impl Reading<'_, '_, '_> {
             lease_longest: self.length("orgs.*.lease_longest", name),
             description: self.text("orgs.*.description", &[name]).unwrap_or_default(),
         }
+    }
+
+    /// The entries of a list of sections, which all have a `name`, in the order of the file.
+    fn entries<T>(&self, list: &str, owner: &[&str], read: impl Fn(&str, &[&str]) -> Option<T>) -> Vec<T> {
+        let (path, key) = (format!("{list}.*"), format!("{list}.*.name"));
+        let found = self.tree.all(&key).filter_map(|found| {
+            let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
+            names.starts_with(owner).then(|| read(&path, &names)).flatten()
+        });
+        found.collect()
     }
 
     fn length(&self, key: &'static str, name: &str) -> Option<Length> {

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod audience;
+mod audit;
 mod bad_input;
 mod browser;
 mod command_line;

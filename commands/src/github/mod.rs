@@ -1,6 +1,7 @@
 //! Commands about GitHub's repositories.
 
 mod archive_repo;
+mod audit;
 mod create_repo;
 mod day;
 mod delete_repo;
@@ -19,6 +20,7 @@ mod set_visibility;
 mod suggest;
 
 pub use archive_repo::ArchiveRepo;
+pub use audit::{AuditOrg, AuditOrgSettings};
 pub use create_repo::{CreateRepo, CreateRepoSettings};
 pub use delete_repo::{DeleteRepo, DeleteRepoSettings};
 pub use list_orgs::ListOrgs;

@@ -4,6 +4,7 @@
 //! Commands make operations with the types in here (`CreateRepository { … }.operation()`), so that they
 //! never write the JSON by hand.
 
+mod cancel_invitation;
 mod create_from_template;
 mod create_repository;
 mod delete_repository;
@@ -31,6 +32,7 @@ use hubcommander_sdk::text::Text;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+pub use cancel_invitation::CancelInvitation;
 pub use create_from_template::{CreateFromTemplate, FullNameParts};
 pub use create_repository::CreateRepository;
 pub use delete_repository::DeleteRepository;
@@ -61,6 +63,7 @@ pub const NOTHING: &str = "none";
 pub(crate) fn handlers(account: &Arc<Account>) -> Vec<Arc<dyn Handler>> {
     let access = || Access { account: Arc::clone(account), reader: Reader::new(Arc::clone(account)) };
     vec![
+        Arc::new(cancel_invitation::Does(access())),
         Arc::new(create_repository::Does(access())),
         Arc::new(create_from_template::Does(access())),
         Arc::new(grant_team::Does(access())),

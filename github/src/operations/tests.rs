@@ -88,6 +88,7 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     let words = |words: &str| Some(words.to_owned());
     let template = FullName::parse("acme/templates").unwrap();
     let revoke = RevokeTeam { org: owner(), team: team("bots"), repo: RepoRef::existing(7, widgets()) };
+    let cancel = |repo| CancelInvitation { org: owner(), repo, id: 9, who: "octocat".into() }.operation();
     let from = BranchName::parse("main").ok();
     let seen = |visibility: &str| {
         let read = json!({ "id": 7, "full_name": "acme/widgets", "visibility": visibility });
@@ -119,6 +120,8 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         GrantTeam::on_new("repo", owner(), team("bots"), "pull").operation(),
         GrantTeam::on_new("repo", owner(), team("security"), "release-manager").operation(),
         revoke.operation(),
+        cancel(Some(RepoRef::existing(7, widgets()))),
+        cancel(None),
         edit(Changes { description: words("New words"), ..Changes::default() }),
         edit(Changes { description: words(""), homepage: words(""), ..Changes::default() }),
         EditRepository::on_new(
@@ -166,6 +169,8 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.grant_team: team bots may read (Reversible)
     github.grant_team: team security has the role release-manager (Reversible)
     github.revoke_team: team bots no longer has access (Reversible)
+    github.cancel_invitation: the invitation of octocat to acme/widgets is cancelled (Irreversible) | If octocat should still come, invite them again.
+    github.cancel_invitation: the invitation of octocat to acme is cancelled (Irreversible) | If octocat should still come, invite them again.
     github.edit_repository: description "New words" (Reversible)
     github.edit_repository: no description, no homepage (Reversible)
     github.edit_repository: homepage https://acme.example (Reversible)

@@ -9,6 +9,7 @@ use hubcommander_sdk::command::Headway;
 use crate::account::Account;
 use crate::answer::Answer;
 use crate::failure::Failure;
+use crate::graphql::Query;
 use crate::names::Owner;
 use crate::path::Path;
 use crate::transport::JSON;
@@ -65,6 +66,11 @@ impl Asking {
         accept: &'static str,
     ) -> Result<Answer, Failure> {
         self.account.read_as(Some(org), path, accept, &self.patience).await
+    }
+
+    /// Asks by GraphQL about an organisation.
+    pub(super) async fn query(&self, org: &Owner, query: &Query) -> Result<Answer, Failure> {
+        self.account.query(org, query, &self.patience).await
     }
 
     /// Reads about ourselves.

@@ -8,6 +8,7 @@ use hubcommander_sdk::text::Text;
 
 use crate::answer::Answer;
 use crate::failure::Failure;
+use crate::graphql::Problem;
 use crate::names::BadName;
 use crate::trouble::{Doing, TELL_OPERATORS, Trouble};
 
@@ -64,6 +65,31 @@ impl ReadError {
         );
         let Trouble { kind, what, todo } = Trouble::of(answer, subject, Doing::Reading);
         Self::new(kind, what, todo, log)
+    }
+
+    /// For a query of GraphQL that gave nothing, though the answer had status 200.
+    pub(crate) fn of_query(problems: &[Problem], subject: &str) -> Self {
+        let words: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        let log = format!(
+            "{subject}: GraphQL answered {:?}",
+            words.join("; ").chars().take(400).collect::<String>()
+        );
+        let any = |kinds: &[&str]| problems.iter().any(|problem| kinds.iter().any(|kind| problem.is(kind)));
+        if any(&["NOT_FOUND"]) {
+            let what = format!("{subject} is not there, or this bot's GitHub account cannot see it.");
+            return Self::new(ReadErrorKind::Absent, what, "Check the name.", log);
+        }
+        if words.iter().any(|words| words.contains("SAML enforcement")) {
+            let what = format!(
+                "The organisation wants this bot's token authorised for single sign-on to show {subject}."
+            );
+            return Self::new(ReadErrorKind::SignOn, what, TELL_OPERATORS, log);
+        }
+        if any(&["FORBIDDEN", "INSUFFICIENT_SCOPES"]) {
+            let what = format!("This bot's GitHub account may not read {subject}.");
+            return Self::new(ReadErrorKind::Forbidden(Vec::new()), what, TELL_OPERATORS, log);
+        }
+        Self::unexpected(subject, &log)
     }
 
     /// For an answer that cannot be read.

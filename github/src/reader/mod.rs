@@ -8,6 +8,7 @@ mod lists;
 mod model;
 mod ourselves;
 mod people;
+mod scan;
 
 use std::sync::Arc;
 
@@ -27,6 +28,11 @@ pub use model::{
 pub use people::{Collaborator, Invitation, Membership, Standing, TeamMembership, User};
 
 use asking::Asking;
+
+pub use scan::{
+    Installation, Level, OrgInvitation, Outsider, RepoInvitation, Scan, Scanned, ScannedKey,
+    ScannedRepository, SecondFactor,
+};
 
 use crate::account::Account;
 use crate::answer::Answer;

@@ -137,6 +137,9 @@ pub struct Organization {
     /// What every member may do on every repository: `none`, `read`, `write` or `admin`. Only owners see it.
     #[serde(default)]
     pub default_repository_permission: Option<String>,
+    /// Whether members must have a second factor. Only owners see it.
+    #[serde(default)]
+    pub two_factor_requirement_enabled: Option<bool>,
 }
 
 /// A team.

@@ -184,6 +184,7 @@ async fn a_forged_permit_opens_nothing() {
             "github.grant_team" => json!({
                 "org": "acme", "team": "bots", "repo": { "full_name": "acme/api" }, "permission": "admin",
             }),
+            "github.cancel_invitation" => json!({ "org": "acme", "id": 1, "who": "octocat" }),
             "github.revoke_team" => {
                 json!({ "org": "acme", "team": "bots", "repo": { "full_name": "acme/website" } })
             }

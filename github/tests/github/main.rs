@@ -11,6 +11,7 @@ mod limits;
 mod providers;
 mod reading;
 mod repositories;
+mod scanning;
 mod secrets;
 mod teaming;
 mod world;
