@@ -92,9 +92,7 @@ impl Command for SetRepoPermissions {
             Some(whom::permitted(permission, &self.settings.permitted_permissions)?)
         };
         let want = match level {
-            Some(level) => {
-                Want::Level(level.to_owned(), self.settings.terms().settle(&org.settings, args)?)
-            }
+            Some(level) => Want::Level(level.to_owned(), self.settings.terms().settle(&org.settings, args)?),
             None if args.number("for").is_some() => {
                 return Err(Refusal::new(
                     Text::new()
