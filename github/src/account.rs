@@ -75,8 +75,8 @@ impl GitHub {
 
 /// What readers and writers share.
 pub(crate) struct Account {
-    transport: Transport,
-    pub(crate) identities: Identities,
+    transport: Arc<Transport>,
+    pub(crate) identities: Arc<Identities>,
     cache: Cache,
     timeouts: Timeouts,
     pub(crate) clock: SharedClock,
@@ -99,8 +99,12 @@ impl Account {
         clock: SharedClock,
     ) -> Result<Self, SetupError> {
         Ok(Self {
-            transport: Transport::new(settings)?,
-            identities: Identities::new(&settings.credentials, settings.budget, Arc::clone(&clock))?,
+            transport: Arc::new(Transport::new(settings)?),
+            identities: Arc::new(Identities::new(
+                &settings.credentials,
+                settings.budget,
+                Arc::clone(&clock),
+            )?),
             cache: Cache::new(settings.cache_entries),
             timeouts: settings.timeouts,
             repository_names: Lately::new(Arc::clone(&clock)),
@@ -114,6 +118,16 @@ impl Account {
     /// Lends the writing client against a permit.
     pub(crate) fn writer<'a>(&'a self, permit: &'a WritePermit) -> Result<Writer<'a>, OperationError> {
         if self.permit_check.is_genuine(permit) {
+            if self.identities.has_tokens_of_its_own() {
+                let (identities, transport) = (Arc::clone(&self.identities), Arc::clone(&self.transport));
+                let invocation = permit.invocation().to_owned();
+                permit.when_over("github", move || {
+                    // Without a runtime the program is at its end, and the tokens run out by themselves.
+                    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                        runtime.spawn(async move { identities.revoke(&transport, &invocation).await });
+                    }
+                });
+            }
             return Ok(Writer::new(self, permit));
         }
         let log = format!("the permit for {} was not made by this engine", permit.invocation());
@@ -174,7 +188,7 @@ impl Account {
 
     async fn reading_as(&self, org: Option<&Owner>) -> Result<Identity, Failure> {
         match org {
-            Some(org) => self.identities.of(&self.transport, org, Scope::Reading).await,
+            Some(org) => self.identities.of(&self.transport, org, &Scope::Reading).await,
             None => self.identities.ourselves(),
         }
     }
@@ -197,21 +211,28 @@ impl Account {
     pub(crate) async fn write(
         &self,
         org: &Owner,
+        invocation: &str,
         method: Method,
         path: Path,
         body: Option<Json>,
     ) -> Result<Answer, Failure> {
+        let scope = Scope::to_write(&path, invocation);
         let call = Call { method, path, body, accept: JSON, if_none_match: None };
-        let answer = self.write_once(org, &call).await?;
+        let answer = self.write_once(org, &scope, &call).await?;
         if answer.0.status.as_u16() == 401 && self.identities.forget(org, &answer.1).await {
             // A request that was not let in had no effect, so it may go out again with a new token.
-            return Ok(self.write_once(org, &call).await?.0);
+            return Ok(self.write_once(org, &scope, &call).await?.0);
         }
         Ok(answer.0)
     }
 
-    async fn write_once(&self, org: &Owner, call: &Call) -> Result<(Answer, Identity), Failure> {
-        let identity = self.identities.of(&self.transport, org, Scope::Repositories).await?;
+    async fn write_once(
+        &self,
+        org: &Owner,
+        scope: &Scope,
+        call: &Call,
+    ) -> Result<(Answer, Identity), Failure> {
+        let identity = self.identities.of(&self.transport, org, scope).await?;
         let weight = if call.method == Method::POST { Weight::Making } else { Weight::Write };
         let turn = identity.budget.turn(weight).await.map_err(|no| self.limited(no.0))?;
         let answer = self.transport.send(call, &identity.authorization).await?;

@@ -16,6 +16,7 @@ mod failure;
 pub mod grants;
 mod identity;
 pub mod names;
+mod needs;
 pub mod operations;
 mod path;
 pub mod preconditions;
@@ -29,6 +30,7 @@ mod words;
 mod writer;
 
 pub use account::GitHub;
+pub use needs::{LOOKING, lacking};
 pub use reader::{
     About, Branch, ClassicProtection, Guarded, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind,
     Reader, Repository, RepositoryNames, Team, TeamAccess, Visibility, WhoAmI,

@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
         body: Option<Json>,
     ) -> Result<Answer, OperationError> {
         tracing::debug!(invocation = self.permit.invocation(), %method, %path, "writing to GitHub");
-        Ok(self.account.write(org, method, path, body).await?)
+        Ok(self.account.write(org, self.permit.invocation(), method, path, body).await?)
     }
 }
 
