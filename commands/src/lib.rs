@@ -2,6 +2,7 @@
 //! to [`all`].
 
 pub mod github;
+pub mod needs;
 pub mod repeat;
 
 use std::collections::BTreeMap;

@@ -17,6 +17,7 @@ pub mod grants;
 mod graphql;
 mod identity;
 pub mod names;
+mod needs;
 pub mod operations;
 mod path;
 pub mod preconditions;
@@ -30,6 +31,7 @@ mod words;
 mod writer;
 
 pub use account::GitHub;
+pub use needs::{LOOKING, lacking};
 pub use reader::{
     About, Branch, ClassicProtection, Collaborator, Guarded, Installation, Invitation, Level, Listing,
     Lookup, Membership, OrgInvitation, Organization, Outsider, ParentTeam, Rate, ReadError, ReadErrorKind,

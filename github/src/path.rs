@@ -112,6 +112,11 @@ impl Path {
         Self::fixed("app").then("installations").segment(&id.to_string()).then("access_tokens")
     }
 
+    /// The parts of the path, still encoded.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        self.path.split('/').skip(1).collect()
+    }
+
     /// Adds `/{word}`: a fixed word, written in this program.
     pub(crate) fn then(mut self, word: &'static str) -> Self {
         self.path.push('/');

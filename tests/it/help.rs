@@ -344,6 +344,20 @@ async fn every_command_alone_answers_or_shows_its_usage() -> Result<()> {
     world.end().await
 }
 
+/// `hubcommander check` says for each command what the account lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_that_changes_github_says_what_it_needs() -> Result<()> {
+    let servers = Servers::start().await?;
+    let plugins = registered(&servers)?;
+    let changes = plugins.registry.iter().filter(|registered| registered.spec().risk.is_some());
+    for name in changes.map(|registered| &registered.spec().name) {
+        let is_builtin = !hubcommander_commands::NAMES.iter().any(|(known, _)| known == name);
+        let said = hubcommander_commands::needs::needs_of(name).is_some();
+        assert!(is_builtin || said, "say in commands/src/needs.rs what !{name} needs at GitHub");
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_is_a_command_that_can_be_asked() -> Result<()> {
     let servers = Servers::start().await?;
