@@ -140,7 +140,14 @@ mod tests {
                 told(418, ""),
             ]
             .join("\n"),
-            @""
+            @r#"
+        Travis does not accept this bot's token. | Tell the people who run this bot. | acme/widgets: Travis answered 403 wrong_credentials "words"
+        Travis wants this bot's account to log in there first. | Tell the people who run this bot: they log in at Travis once as its account. | acme/widgets: Travis answered 403 login_required "words"
+        This bot's Travis account may not read acme/widgets. | Tell the people who run this bot. | acme/widgets: Travis answered 403 insufficient_access "words"
+        Travis asks this bot to slow down. | Try again in a minute, or see traviscistatus.com. | acme/widgets: Travis answered 429 request_limit_reached "words"
+        Travis has trouble of its own. | Try again in a minute, or see traviscistatus.com. | acme/widgets: Travis answered 502 - "words"
+        Travis answered something unexpected about acme/widgets. | Tell the people who run this bot. | acme/widgets: Travis answered 418 - "words"
+        "#
         );
     }
 

@@ -54,12 +54,8 @@ impl Answer {
     /// For the log.
     pub(crate) fn described(&self, subject: &str) -> String {
         let error = self.error();
-        format!(
-            "{subject}: Travis answered {} {} {:?}",
-            self.status.as_u16(),
-            error.error_type,
-            error.error_message
-        )
+        let kind = if error.error_type.is_empty() { "-" } else { &error.error_type };
+        format!("{subject}: Travis answered {} {kind} {:?}", self.status.as_u16(), error.error_message)
     }
 }
 

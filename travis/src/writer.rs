@@ -65,9 +65,11 @@ pub(crate) fn refused(answer: &Answer, subject: &str) -> OperationError {
         403 if kind == "wrong_credentials" => {
             format!("Travis does not accept this bot's token. {TELL_OPERATORS}")
         }
-        403 if kind == "login_required" => format!(
-            "Travis wants this bot's account to log in there first. {TELL_OPERATORS} They log in at Travis once as its account."
-        ),
+        403 if kind == "login_required" => {
+            "Travis wants this bot's account to log in there first. Tell the people who run this bot: they log in at \
+             Travis once as its account."
+                .to_owned()
+        }
         403 if kind == "repo_migrated" => {
             format!("{subject} has moved from this Travis to another one. {TELL_OPERATORS}")
         }
@@ -117,7 +119,19 @@ mod tests {
                 told(400, "wrong_params"),
             ]
             .join("\n"),
-            @""
+            @r#"
+        unclear: acme/widgets: Travis answered 200 - "words"
+        unclear: acme/widgets: Travis answered 502 - "words"
+        temporary: Travis asks this bot to slow down. Try again in a minute, or see traviscistatus.com. None
+        temporary: Travis has not made the SSH key of acme/widgets yet. Try again in a minute. None
+        temporary: Travis is busy with acme/widgets. Try again in a minute. None
+        blocked: Travis does not accept this bot's token. Tell the people who run this bot.
+        blocked: Travis wants this bot's account to log in there first. Tell the people who run this bot: they log in at Travis once as its account.
+        blocked: acme/widgets has moved from this Travis to another one. Tell the people who run this bot.
+        blocked: Travis does not let this bot's account change acme/widgets: it needs admin access to it at GitHub, and must have logged in at Travis once. Tell the people who run this bot.
+        blocked: Travis does not know acme/widgets, or does not show it to this bot's account. Tell the people who run this bot.
+        blocked: Travis did not take the change to acme/widgets. Tell the people who run this bot.
+        "#
         );
     }
 }

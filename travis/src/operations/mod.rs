@@ -45,7 +45,7 @@ fn unknown(target: &Target) -> OperationError {
     let name = &target.full_name;
     OperationError::blocked(
         format!(
-            "Travis has looked at GitHub and does not see {name}: its account there needs access to it. {TELL_OPERATORS}"
+            "Travis does not see {name} at GitHub: this bot's Travis account needs access to it there. {TELL_OPERATORS}"
         ),
         format!("{name} ({}): not known at Travis, or another one", target.github_id),
     )
