@@ -31,7 +31,13 @@ impl Servers {
 async fn one_that_travis_does_not_know_yet() -> Result<()> {
     let world = World::start().await?;
     assert_eq!(world.built("website"), None);
-    insta::assert_snapshot!(world.ask("!EnableTravis acme website --dry-run").await?, @"");
+    insta::assert_snapshot!(world.ask("!EnableTravis acme website --dry-run").await?, @r"
+    Would do: Enable Travis for acme/website
+    • Travis looks at GitHub for acme/website, which may take minutes
+    • Travis builds acme/website
+    Nothing has been done.
+    plan DIGEST · inv-ID
+    ");
     assert!(world.changes_at_travis().is_empty());
     insta::assert_snapshot!(world.ask(ENABLE).await?, @"");
     assert_eq!(world.built("website"), Some(true));
@@ -46,7 +52,10 @@ async fn one_that_travis_knows_and_one_that_it_builds_already() -> Result<()> {
     let world = World::start().await?;
     let said = world.ask("!EnableTravis a templates").await?;
     assert!(said.starts_with("✅ Travis builds acme/templates\n"), "{said}");
-    insta::assert_snapshot!(world.ask("!EnableTravis acme api").await?, @"");
+    insta::assert_snapshot!(world.ask("!EnableTravis acme api").await?, @r"
+    ✅ Travis builds acme/api already
+    [Open at Travis]
+    ");
     assert_eq!(world.changes_at_travis(), ["POST /repo/…/activate Answered(200)"]);
     world.end().await
 }
@@ -73,7 +82,14 @@ async fn a_sync_that_never_ends_is_told_and_can_be_tried_again() -> Result<()> {
     let world = World::start().await?;
     world.travis.state().sync_takes = None;
     let asked = world.say(ANA, DEV, ENABLE)?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    ⛔ Enable Travis for acme/website: this could not be done
+    ⛔ Travis looks at GitHub for acme/website, which may take minutes: Travis is still looking at GitHub. Retry in a few minutes.
+    · Travis builds acme/website
+    Nothing was changed.
+    [Retry]
+    TIME · inv-ID
+    ");
     assert_eq!(
         world.changes_at_travis(),
         ["POST /user/…/sync Answered(200)"],
@@ -115,7 +131,12 @@ async fn without_the_rights_nothing_is_planned() -> Result<()> {
     let world = World::start().await?;
     world.travis.state().repository_mut("acme/templates").unwrap().admin = false;
     world.say(ANA, DEV, "!EnableTravis acme templates")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ Travis does not let my account switch acme/templates on.
+    It needs admin access to the repository at GitHub. Tell the people who run this bot.
+    inv-ID
+    (only ana sees this)
+    ");
     assert!(world.changes_at_travis().is_empty());
 
     // Of one that it does not know yet that is only seen after a sync.
@@ -155,7 +176,20 @@ async fn what_is_not_there_is_archived_or_renamed_has_its_sentence() -> Result<(
         world.say(ANA, DEV, &format!("!EnableTravis acme {name}"))?;
         told.push(world.whispered(ANA).await?);
     }
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    ⛔ There is no repository `acme/nothing` that I can see.
+    Check the spelling.
+    inv-ID
+    (only ana sees this)
+    ⛔ `acme/old-name` is called `acme/new-name` now.
+    Use the new name.
+    inv-ID
+    (only ana sees this)
+    ⛔ acme/templates is archived, so there is nothing to build.
+    Unarchive it first.
+    inv-ID
+    (only ana sees this)
+    ");
     world.travis.faults().add(When::any().always(), Fault::Status(503, String::new()));
     world.say(ANA, DEV, ENABLE)?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @"");
@@ -166,7 +200,12 @@ async fn what_is_not_there_is_archived_or_renamed_has_its_sentence() -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn the_organisations_beside_those_that_are_managed() -> Result<()> {
     let world = World::start().await?;
-    insta::assert_snapshot!(world.ask("!ListTravisOrgs").await?, @"");
+    insta::assert_snapshot!(world.ask("!ListTravisOrgs").await?, @r"
+    Travis shows me 2 of the 2 organisations that I manage.
+    Organisation | At Travis | Managed by me
+    acme | yes | yes
+    acme-oss | yes | yes
+    ");
     world.end().await?;
 
     // One that Travis does not see, and one that is not managed.
