@@ -4,6 +4,7 @@
 pub mod github;
 pub mod needs;
 pub mod repeat;
+pub mod travis_ci;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Setup {
     pub grants: Vec<Arc<dyn Grant>>,
     /// What is lent.
     pub leases: Arc<dyn Leases>,
+    /// Reads Travis, if the bot has an account there.
+    pub travis: Option<hubcommander_travis::Reader>,
     /// What config.toml says under `[commands.NAME]` besides what all commands share.
     pub settings: BTreeMap<String, toml::Table>,
 }
@@ -49,10 +52,12 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
+    ("EnableTravis", &[]),
     ("ListCollabs", &[]),
     ("ListOrgs", &[]),
     ("ListRepos", &[]),
     ("ListTeams", &[]),
+    ("ListTravisOrgs", &[]),
     ("RemoveCollab", &[]),
     ("RemoveUserFromTeam", &[]),
     ("RenameRepo", &[]),
@@ -101,6 +106,12 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(repeat::Repeat::new()),
     ];
     all.extend(about_people(setup)?);
+    // Without an account at Travis there is nothing that these could do.
+    if let Some(travis) = &setup.travis {
+        let enable = travis_ci::EnableTravis::new(github.clone(), travis.clone(), Arc::clone(orgs));
+        all.push(Arc::new(enable));
+        all.push(Arc::new(travis_ci::ListTravisOrgs::new(travis.clone(), Arc::clone(orgs))));
+    }
     Ok(all)
 }
 

@@ -26,6 +26,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("no channel is both listened to and ignored", channels_are_clear),
     ("GitHub has one credential", one_credential),
     ("we wait until GitHub has given up", unclear_wait_is_long_enough),
+    ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -182,6 +183,18 @@ fn unclear_wait_is_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
             found.at.clone(),
             "`unclear_wait` is shorter than the 10 s that GitHub may take, so a write could happen after we looked.",
             "Write `unclear_wait = \"11s\"`, or leave it out.",
+        );
+    }
+}
+
+fn sync_wait_is_short_enough(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(found) = tree.one("travis.sync_wait", &[]) else { return };
+    let Value::Time(wait) = found.value else { return };
+    if wait > Duration::from_secs(50) {
+        problems.at(
+            found.at.clone(),
+            "`sync_wait` is longer than the 50 s that one try of a step has.",
+            "Write `sync_wait = \"45s\"`, or leave it out: there are five tries.",
         );
     }
 }

@@ -446,6 +446,36 @@ pub static KEYS: &[Key] = &[
          the plan.",
     ),
     key(
+        "travis",
+        Shape::Section,
+        Optional,
+        "",
+        "An account at Travis CI; docs/travis.md leads through it. Without this section the commands about Travis \
+         (`!EnableTravis`, `!ListTravisOrgs`) do not exist.",
+    ),
+    key(
+        "travis.api_url",
+        Shape::Address,
+        Usually("\"https://api.travis-ci.com\""),
+        "\"https://api.travis-ci.com\"",
+        "Where Travis' API is. For Travis CI Enterprise: `https://HOST/api`.",
+    ),
+    key(
+        "travis.token",
+        Shape::Secret,
+        Required,
+        "{ env = \"TRAVIS_TOKEN\" }",
+        "The account's token: in its settings at Travis, under API authentication.",
+    ),
+    key(
+        "travis.sync_wait",
+        Shape::Time,
+        Usually("\"45s\""),
+        "\"45s\"",
+        "How long one try waits for Travis to look at GitHub, before it counts as not done yet; there are five \
+         tries. At most 50 s.",
+    ),
+    key(
         "web",
         Shape::Section,
         Optional,

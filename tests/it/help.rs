@@ -56,6 +56,9 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!SetTopics` Sets, adds, removes or clears a repository's topics
     • `!SetVisibility` Says who can see a repository
     • `!UnarchiveRepo` Lets people change an archived repository again
+    Travis CI
+    • `!EnableTravis` Lets Travis build a repository
+    • `!ListTravisOrgs` Lists the organisations that Travis shows me
     Trying it out
     • `!Repeat` Says again what you say
     What is lent

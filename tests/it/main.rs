@@ -34,6 +34,7 @@ mod secrets;
 mod slack_faults;
 mod taking_turns;
 mod teams;
+mod travis;
 mod undo;
 mod undoing;
 mod ways_in;

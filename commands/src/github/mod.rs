@@ -17,7 +17,7 @@ mod set_default_branch;
 mod set_text;
 mod set_topics;
 mod set_visibility;
-mod suggest;
+pub(crate) mod suggest;
 
 pub use archive_repo::ArchiveRepo;
 pub use audit::{AuditOrg, AuditOrgSettings};

@@ -129,6 +129,7 @@ async fn end_alike(stories: Vec<Story>, deaths: impl Fn(&Played) -> Result<Vec<V
         let what = format!("{story}, killed at {die_at:?}, the first in the calm run: {name:?}");
         assert_eq!(played.left.said, undisturbed.left.said, "{what}");
         assert_eq!(played.left.github, undisturbed.left.github, "{what}");
+        assert_eq!(played.left.travis, undisturbed.left.travis, "{what}");
         assert_eq!(played.left.decided, undisturbed.left.decided, "{what}");
         for (write, times) in &played.writes {
             let once = undisturbed.writes.get(write).copied().unwrap_or_default();
@@ -184,7 +185,7 @@ async fn a_plan_that_waits_and_is_cancelled() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry() -> Result<()> {
     let calm = calm(changes().await?).await?;
-    // What writes nothing at GitHub cannot be refused there.
+    // What writes nothing cannot be refused.
     let writing = calm.iter().filter(|(_, played)| !played.writes.is_empty());
     let stories = writing.map(|(story, played)| {
         let refused = played.writes.keys().next_back().context("a change that writes nothing")?.clone();
