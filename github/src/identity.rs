@@ -50,6 +50,13 @@ impl Scope {
     }
 }
 
+/// What single commands need besides. It is asked for where the installation has it.
+const FURTHER: &[(Scope, &str, &str)] = &[
+    (Scope::Reading, "pull_requests", "read"),
+    (Scope::Reading, "organization_administration", "read"),
+    (Scope::Repositories, "organization_administration", "write"),
+];
+
 /// As whom one request goes out.
 #[derive(Clone)]
 pub(crate) struct Identity {
@@ -241,8 +248,9 @@ impl App {
             }
         };
         // Only what the installation has can be asked for; the rest is missing then, and GitHub says so.
-        let permissions: BTreeMap<_, _> = scope
-            .permissions()
+        let further = FURTHER.iter().filter(|(of, ..)| *of == scope).map(|(_, name, level)| (*name, *level));
+        let all: Vec<(&str, &str)> = scope.permissions().iter().copied().chain(further).collect();
+        let permissions: BTreeMap<_, _> = all
             .iter()
             .filter(|(name, level)| match found.permissions.get(*name).map(String::as_str) {
                 Some("write" | "admin") => true,

@@ -20,6 +20,7 @@ pub mod operations;
 mod path;
 pub mod preconditions;
 mod probes;
+pub mod protection;
 mod reader;
 mod settings;
 mod transport;
@@ -27,8 +28,10 @@ mod words;
 mod writer;
 
 pub use account::GitHub;
+pub use hubcommander_public_key::{BadKey, PublicKey};
 pub use reader::{
-    Branch, Listing, Lookup, Organization, Rate, ReadError, ReadErrorKind, Reader, Repository,
-    RepositoryNames, Team, Visibility, WhoAmI,
+    Actions, ActionsWhere, Branch, DeployKey, Listing, Lookup, More, Organization, PullFilter, PullRequest,
+    PullState, Pulls, Rate, ReadError, ReadErrorKind, Reader, Repository, RepositoryNames, Team, Visibility,
+    WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};

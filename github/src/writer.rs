@@ -109,6 +109,9 @@ pub(crate) fn refused(answer: &Answer, subject: &str) -> OperationError {
         403 if message.contains("archived") => {
             format!("{subject} is archived and cannot be changed. Unarchive it first.")
         }
+        403 if answer.wants_paid_plan() => format!(
+            "GitHub offers this for {subject} on a paid plan only, or if it is public. Ask an owner of the organisation."
+        ),
         403 => {
             let needed = answer.needed();
             let needs =

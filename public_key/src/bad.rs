@@ -61,9 +61,13 @@ impl BadKey {
             Self::Dss | Self::Short(_) => "Make a new one: ssh-keygen -t ed25519.",
             Self::Certificate => "Paste the key that it was made for, from the file that ends in .pub.",
             Self::Before => "Leave out what stands before the type, such as options.",
-            Self::NoType => "Paste the whole line of the file that ends in .pub; it begins with ssh- or ecdsa-.",
+            Self::NoType => {
+                "Paste the whole line of the file that ends in .pub; it begins with ssh- or ecdsa-."
+            }
             Self::Format => "Convert it: ssh-keygen -i -f FILE.",
-            Self::NoKey => "It begins with a type such as ssh-ed25519 or ssh-rsa, in the file that ends in .pub.",
+            Self::NoKey => {
+                "It begins with a type such as ssh-ed25519 or ssh-rsa, in the file that ends in .pub."
+            }
             Self::OtherType { .. } | Self::Mangled | Self::TooLong => {
                 "Copy the whole line again from the file that ends in .pub."
             }

@@ -269,10 +269,7 @@ impl From<RawChecks> for StatusChecks {
         let checks = match raw.checks {
             Some(checks) => checks
                 .into_iter()
-                .map(|one| Check {
-                    context: one.context,
-                    app: one.app_id.and_then(|id| id.try_into().ok()),
-                })
+                .map(|one| Check { context: one.context, app: one.app_id.and_then(|id| id.try_into().ok()) })
                 .collect(),
             None => raw.contexts.into_iter().map(|context| Check { context, app: None }).collect(),
         };

@@ -61,8 +61,7 @@ impl RulesetBody {
             } }));
         }
         if !profile.checks.is_empty() {
-            let checks: Vec<Json> =
-                profile.checks.iter().map(|name| json!({ "context": name })).collect();
+            let checks: Vec<Json> = profile.checks.iter().map(|name| json!({ "context": name })).collect();
             rules.push(json!({ "type": "required_status_checks", "parameters": {
                 "required_status_checks": checks,
                 "strict_required_status_checks_policy": profile.up_to_date,
@@ -109,8 +108,11 @@ mod tests {
         let only = Some(Actors { teams: ["core".to_owned()].into(), ..Actors::default() });
         let checks = StatusChecks {
             strict: false,
-            checks: [Check { context: "ci".into(), app: Some(7) }, Check { context: "old".into(), app: None }]
-                .into(),
+            checks: [
+                Check { context: "ci".into(), app: Some(7) },
+                Check { context: "old".into(), app: None },
+            ]
+            .into(),
         };
         let before = Protection {
             checks: Some(checks),
@@ -124,7 +126,8 @@ mod tests {
         let reviews = now.reviews.as_ref().unwrap();
         assert_eq!((reviews.approvals, reviews.dismiss_stale, &reviews.dismissal), (2, false, &only));
         let checks = now.checks.as_ref().unwrap();
-        let expected = [Check { context: "ci".into(), app: Some(7) }, Check { context: "lint".into(), app: None }];
+        let expected =
+            [Check { context: "ci".into(), app: Some(7) }, Check { context: "lint".into(), app: None }];
         assert_eq!((checks.strict, &checks.checks), (true, &expected.into()));
         assert_eq!(Protection::by(&profile, None).restrictions, None);
     }

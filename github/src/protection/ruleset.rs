@@ -186,9 +186,9 @@ pub fn rule_in_words(kind: &str, parameters: &Json) -> String {
 /// Whether `found` holds all that `wanted` says. Lists hold the same, in any order.
 fn covers(found: &Json, wanted: &Json) -> bool {
     match (found, wanted) {
-        (Json::Object(found), Json::Object(wanted)) => wanted.iter().all(|(key, wanted)| {
-            found.get(key).map_or(wanted.is_null(), |found| covers(found, wanted))
-        }),
+        (Json::Object(found), Json::Object(wanted)) => wanted
+            .iter()
+            .all(|(key, wanted)| found.get(key).map_or(wanted.is_null(), |found| covers(found, wanted))),
         (Json::Array(found), Json::Array(wanted)) => {
             found.len() == wanted.len()
                 && wanted.iter().all(|one| found.iter().any(|other| covers(other, one)))
@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn what_github_adds_makes_no_difference_and_what_people_change_does() {
-        let profile = Profile { reviews: Some(1), checks: vec!["a".into(), "b".into()], ..Profile::default() };
+        let profile =
+            Profile { reviews: Some(1), checks: vec!["a".into(), "b".into()], ..Profile::default() };
         let wanted = RulesetBody::by(&profile, &main());
         let mut found = wanted.clone();
         found.rules.reverse();
@@ -273,7 +274,10 @@ mod tests {
             ..Profile::default()
         };
         let mut words = RulesetBody::by(&profile, &main()).in_words();
-        words.extend(["creation", "update", "merge_queue", "max_file_size"].map(|kind| rule_in_words(kind, &json!(null))));
+        words.extend(
+            ["creation", "update", "merge_queue", "max_file_size"]
+                .map(|kind| rule_in_words(kind, &json!(null))),
+        );
         insta::assert_snapshot!(words.join("\n"), @r"
         a pull request with 2 approvals, new commits make approvals void, code owners approve what is theirs, conversations must be resolved
         checks ci/build, ci/test must pass, on a branch that is up to date

@@ -21,9 +21,9 @@ impl Protection {
         let checks = |one: &Self| one.checks.clone().unwrap_or_default();
         let (then, now) = (checks(before), checks(self));
         let kept = |check: &super::Check| {
-            now.checks.iter().any(|one| {
-                one.context == check.context && (check.app.is_none() || one.app == check.app)
-            })
+            now.checks
+                .iter()
+                .any(|one| one.context == check.context && (check.app.is_none() || one.app == check.app))
         };
         note(!then.checks.iter().all(kept), "fewer checks");
         note(then.strict && !now.strict, "it need not be up to date");
@@ -45,10 +45,7 @@ fn reviews(before: &Reviews, now: &Reviews, note: &mut impl FnMut(bool, &'static
     note(before.dismiss_stale && !now.dismiss_stale, "approvals outlast new commits");
     note(before.code_owners && !now.code_owners, "no word of code owners");
     note(before.last_push && !now.last_push, "the last to push may approve");
-    note(
-        widened(before.dismissal.as_ref(), now.dismissal.as_ref()),
-        "more people may dismiss reviews",
-    );
+    note(widened(before.dismissal.as_ref(), now.dismissal.as_ref()), "more people may dismiss reviews");
     let nobody = Actors::default();
     let passing = |reviews: &Reviews| reviews.bypass.clone().unwrap_or_else(|| nobody.clone());
     note(!passing(now).are_among(&passing(before)), "more people need no pull request");

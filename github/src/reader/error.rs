@@ -78,6 +78,12 @@ impl ReadError {
                 TELL_OPERATORS,
                 log,
             ),
+            403 if answer.wants_paid_plan() => Self::new(
+                ReadErrorKind::Forbidden(Vec::new()),
+                format!("GitHub has {subject} on a paid plan only, or if the repository is public."),
+                "Ask an owner of the organisation.",
+                log,
+            ),
             403 => {
                 let needed = answer.needed();
                 let todo = if needed.is_empty() {

@@ -1,10 +1,14 @@
 //! The reading client: what plugins get. It cannot write, by type.
 
+mod actions;
+mod deploy_keys;
 mod error;
 mod lately;
 mod lists;
 mod model;
 mod ourselves;
+mod pulls;
+mod rules;
 
 use std::sync::Arc;
 
@@ -12,9 +16,12 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use lately::Lately;
 
+pub use actions::{Actions, ActionsWhere};
+pub use deploy_keys::DeployKey;
 pub use error::{ReadError, ReadErrorKind};
 pub use lists::RepositoryNames;
 pub use model::{Branch, Listing, Lookup, Organization, Rate, Repository, Team, Visibility, WhoAmI};
+pub use pulls::{More, PullFilter, PullRequest, PullState, Pulls};
 
 use crate::account::Account;
 use crate::answer::Answer;
