@@ -127,6 +127,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         orgs: Arc::clone(&orgs),
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
+        protection: config.protection.clone(),
         settings,
     };
 

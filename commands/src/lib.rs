@@ -11,6 +11,7 @@ use hubcommander_github::Reader;
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
 use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::protection::Profiles;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +25,8 @@ pub struct Setup {
     pub grants: Vec<Arc<dyn Grant>>,
     /// What is lent.
     pub leases: Arc<dyn Leases>,
+    /// How branches are protected, by the names that people type.
+    pub protection: Profiles,
     /// What config.toml says under `[commands.NAME]` besides what all commands share.
     pub settings: BTreeMap<String, toml::Table>,
 }
@@ -40,9 +43,17 @@ pub struct WrongSettings {
 
 /// The names of all commands, each with the settings that it takes of its own.
 pub const NAMES: &[(&str, &[Setting])] = &[
+    ("AddKey", &[]),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
+    ("DeleteKey", &[]),
+    ("EnableActions", &[]),
+    ("GetKey", &[]),
+    ("ListKeys", &[]),
     ("ListOrgs", &[]),
+    ("ListPRs", &[]),
+    ("ListRules", &[]),
     ("Repeat", &[]),
+    ("SetBranchProtection", github::SetBranchProtectionSettings::DECLARED),
     ("SetDescription", &[]),
     ("SetHomepage", &[]),
 ];
@@ -55,8 +66,21 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
     let (github, orgs) = (&setup.github, &setup.orgs);
     let set = |field| github::SetText::new(field, github.clone(), Arc::clone(orgs));
     Ok(vec![
+        Arc::new(github::AddKey::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::CreateRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "CreateRepo")?)),
+        Arc::new(github::DeleteKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::EnableActions::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::GetKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListKeys::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::ListOrgs::new(Arc::clone(orgs))),
+        Arc::new(github::ListPRs::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListRules::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetBranchProtection::new(
+            github.clone(),
+            Arc::clone(orgs),
+            setup.protection.clone(),
+            settings(setup, "SetBranchProtection")?,
+        )),
         Arc::new(set(github::Field::Description)),
         Arc::new(set(github::Field::Homepage)),
         Arc::new(repeat::Repeat::new()),

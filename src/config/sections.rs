@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_sdk::orgs::{OrgSettings, TeamGrant};
+use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -30,6 +31,8 @@ pub struct Sections {
     pub orgs: BTreeMap<String, OrgSettings>,
     /// `[commands]`.
     pub commands: BTreeMap<String, CommandSettings>,
+    /// `[protection]`.
+    pub protection: Profiles,
     /// `[store]`.
     pub store: Option<Store>,
     /// `[web]`.
@@ -166,6 +169,11 @@ impl Reading<'_, '_, '_> {
                 .all("commands.*")
                 .map(|command| (command.owner().to_owned(), self.command(command.owner(), plain)))
                 .collect(),
+            protection: self
+                .tree
+                .all("protection.*")
+                .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
+                .collect(),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -191,6 +199,32 @@ impl Reading<'_, '_, '_> {
             lease_default: self.length("orgs.*.lease_default", name),
             lease_longest: self.length("orgs.*.lease_longest", name),
             description: self.text("orgs.*.description", &[name]).unwrap_or_default(),
+        }
+    }
+
+    fn profile(&self, name: &str) -> Profile {
+        let flag = |path: &'static str| self.flag(path, &[name]);
+        let kind = match self.text("protection.*.kind", &[name]).as_deref() {
+            Some("ruleset") => ProtectionKind::Ruleset,
+            _ => ProtectionKind::Classic,
+        };
+        let reviews = match self.value("protection.*.reviews", &[name]) {
+            Some(Value::Number(reviews)) => reviews.try_into().ok(),
+            _ => None,
+        };
+        Profile {
+            kind,
+            reviews,
+            dismiss_stale: flag("protection.*.dismiss_stale"),
+            code_owners: flag("protection.*.code_owners"),
+            checks: self.texts("protection.*.checks", &[name]),
+            up_to_date: flag("protection.*.up_to_date"),
+            admins: flag("protection.*.admins"),
+            linear_history: flag("protection.*.linear_history"),
+            signatures: flag("protection.*.signatures"),
+            allow_force_pushes: flag("protection.*.allow_force_pushes"),
+            allow_deletions: flag("protection.*.allow_deletions"),
+            conversation_resolution: flag("protection.*.conversation_resolution"),
         }
     }
 
