@@ -8,6 +8,7 @@
     reason = "a test may stop at what should not be"
 )]
 
+mod actions;
 mod architecture;
 mod audience;
 mod bad_input;
@@ -24,7 +25,10 @@ mod full_disk;
 mod github_faults;
 mod hands;
 mod help;
+mod keys;
 mod own;
+mod protection;
+mod pulls;
 mod secrets;
 mod slack_faults;
 mod taking_turns;

@@ -78,11 +78,14 @@ async fn every_change_can_be_taken_back() -> Result<()> {
         .collect();
     ensure!(lines.len() >= 4, "the commands are there: {lines:?}");
     let count = lines.len();
-    let tried = lines.into_iter().map(|line| async move {
-        there_and_back(&line).await.with_context(|| line.clone()).err()
-    });
-    let failed: Vec<anyhow::Error> =
-        futures_util::stream::iter(tried).buffer_unordered(AT_ONCE).filter_map(|it| async { it }).collect().await;
+    let tried = lines
+        .into_iter()
+        .map(|line| async move { there_and_back(&line).await.with_context(|| line.clone()).err() });
+    let failed: Vec<anyhow::Error> = futures_util::stream::iter(tried)
+        .buffer_unordered(AT_ONCE)
+        .filter_map(|it| async { it })
+        .collect()
+        .await;
     let failed: Vec<String> = failed.iter().map(|error| format!("{error:#}")).collect();
     ensure!(failed.is_empty(), "{} of {count}:\n{}", failed.len(), failed.join("\n"));
     Ok(())

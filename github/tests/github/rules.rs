@@ -319,9 +319,9 @@ fn teams_and_app() -> ([u64; 2], u64) {
 #[test]
 fn the_way_back_restores_all_of_any_protection() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let site = Arc::new(runtime.block_on(Site::with(world(), |_| {})));
+    let site = Arc::new(runtime.block_on(Site::with(world(), |settings| settings.budget.pacing = false)));
     let api = runtime.block_on(found(&site, "api"));
-    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
     let cases = (proptest::option::of(any_protection()), proptest::option::of(any_protection()));
     runner
         .run(&cases, |(before, after)| {
