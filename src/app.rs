@@ -134,6 +134,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         travis: travis.as_ref().map(Travis::reader),
+        protection: config.protection.clone(),
         settings,
     };
 

@@ -13,6 +13,7 @@ use hubcommander_github::Reader;
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
 use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::protection::Profiles;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
 
@@ -30,6 +31,8 @@ pub struct Setup {
     pub leases: Arc<dyn Leases>,
     /// Reads Travis, if the bot has an account there.
     pub travis: Option<hubcommander_travis::Reader>,
+    /// How branches are protected, by the names that people type.
+    pub protection: Profiles,
     /// What config.toml says under `[commands.NAME]` besides what all commands share.
     pub settings: BTreeMap<String, toml::Table>,
 }
@@ -47,15 +50,22 @@ pub struct WrongSettings {
 /// The names of all commands, each with the settings that it takes of its own.
 pub const NAMES: &[(&str, &[Setting])] = &[
     ("AddCollab", people::AddCollabSettings::DECLARED),
+    ("AddKey", &[]),
     ("AddUserToTeam", people::AddUserToTeamSettings::DECLARED),
     ("ArchiveRepo", &[]),
     ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
+    ("DeleteKey", &[]),
     ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
+    ("EnableActions", &[]),
     ("EnableTravis", &[]),
+    ("GetKey", &[]),
     ("ListCollabs", &[]),
+    ("ListKeys", &[]),
     ("ListOrgs", &[]),
+    ("ListPRs", &[]),
     ("ListRepos", &[]),
+    ("ListRules", &[]),
     ("ListTeams", &[]),
     ("ListTravisOrgs", &[]),
     ("RemoveCollab", &[]),
@@ -63,6 +73,7 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("RenameRepo", &[]),
     ("Repeat", &[]),
     ("RepoInfo", &[]),
+    ("SetBranchProtection", github::SetBranchProtectionSettings::DECLARED),
     ("SetDefaultBranch", &[]),
     ("SetDescription", &[]),
     ("SetHomepage", &[]),
@@ -94,6 +105,19 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(github::RenameRepo::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::RepoInfo::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::SetDefaultBranch::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::AddKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::DeleteKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::EnableActions::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::GetKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListKeys::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListPRs::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListRules::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetBranchProtection::new(
+            github.clone(),
+            Arc::clone(orgs),
+            setup.protection.clone(),
+            settings(setup, "SetBranchProtection")?,
+        )),
         Arc::new(set(github::Field::Description)),
         Arc::new(set(github::Field::Homepage)),
         Arc::new(github::SetTopics::new(github.clone(), Arc::clone(orgs))),

@@ -23,6 +23,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_sdk::orgs::OrgSettings;
+use hubcommander_sdk::protection::Profiles;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
@@ -50,6 +51,8 @@ pub struct Config {
     /// Settings of commands, by the command's own name. A command without a section is not in it:
     /// [`Config::command`] gives its defaults.
     pub commands: BTreeMap<String, CommandSettings>,
+    /// How branches are protected, by the names that people type.
+    pub protection: Profiles,
     /// Where everything durable is kept.
     pub store: Store,
     /// The account at Travis, if there is one.
@@ -283,12 +286,13 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             github: Some(github),
             orgs,
             commands,
+            protection,
             store: Some(store),
             travis,
             web,
             log,
         } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, store, travis, web, log })
+            Ok(Config { slack, github, orgs, commands, protection, store, travis, web, log })
         }
         _ => Err(problems),
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
+use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -32,6 +33,8 @@ pub struct Sections {
     pub orgs: BTreeMap<String, OrgSettings>,
     /// `[commands]`.
     pub commands: BTreeMap<String, CommandSettings>,
+    /// `[protection]`.
+    pub protection: Profiles,
     /// `[store]`.
     pub store: Option<Store>,
     /// `[travis]`.
@@ -182,6 +185,11 @@ impl Reading<'_, '_, '_> {
                 .all("commands.*")
                 .map(|command| (command.owner().to_owned(), self.command(command.owner(), plain)))
                 .collect(),
+            protection: self
+                .tree
+                .all("protection.*")
+                .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
+                .collect(),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -231,6 +239,32 @@ impl Reading<'_, '_, '_> {
             names.starts_with(owner).then(|| read(&path, &names)).flatten()
         });
         found.collect()
+    }
+
+    fn profile(&self, name: &str) -> Profile {
+        let flag = |path: &'static str| self.flag(path, &[name]);
+        let kind = match self.text("protection.*.kind", &[name]).as_deref() {
+            Some("ruleset") => ProtectionKind::Ruleset,
+            _ => ProtectionKind::Classic,
+        };
+        let reviews = match self.value("protection.*.reviews", &[name]) {
+            Some(Value::Number(reviews)) => reviews.try_into().ok(),
+            _ => None,
+        };
+        Profile {
+            kind,
+            reviews,
+            dismiss_stale: flag("protection.*.dismiss_stale"),
+            code_owners: flag("protection.*.code_owners"),
+            checks: self.texts("protection.*.checks", &[name]),
+            up_to_date: flag("protection.*.up_to_date"),
+            admins: flag("protection.*.admins"),
+            linear_history: flag("protection.*.linear_history"),
+            signatures: flag("protection.*.signatures"),
+            allow_force_pushes: flag("protection.*.allow_force_pushes"),
+            allow_deletions: flag("protection.*.allow_deletions"),
+            conversation_resolution: flag("protection.*.conversation_resolution"),
+        }
     }
 
     fn length(&self, key: &'static str, name: &str) -> Option<Length> {

@@ -8,6 +8,7 @@
     reason = "a test may stop at what should not be"
 )]
 
+mod actions;
 mod architecture;
 mod audience;
 mod audit;
@@ -26,9 +27,12 @@ mod full_disk;
 mod github_faults;
 mod hands;
 mod help;
+mod keys;
 mod leases;
 mod own;
 mod people;
+mod protection;
+mod pulls;
 mod repositories;
 mod secrets;
 mod slack_faults;

@@ -51,7 +51,10 @@ pub(crate) fn refused(answer: &Answer, subject: &str) -> OperationError {
             let wait = answer.retry_after();
             let todo = wait.map_or_else(|| LATER.to_owned(), |wait| format!("Try again {}.", soon(wait)));
             let what = format!("Travis asks this bot to slow down. {todo}").into();
-            return OperationError::Temporary { what, retry_after: wait, log };
+            return match wait {
+                Some(wait) => OperationError::Limited { what, wait, log },
+                None => OperationError::Temporary { what, retry_after: None, log },
+            };
         }
         409 if kind == "repo_ssh_key_missing" => {
             let what = format!("Travis has not made the SSH key of {subject} yet. Try again in a minute.");
@@ -98,6 +101,7 @@ mod tests {
             OperationError::Temporary { what, retry_after, .. } => {
                 format!("temporary: {} {retry_after:?}", what.words())
             }
+            OperationError::Limited { what, wait, .. } => format!("limited: {} {wait:?}", what.words()),
             OperationError::Unclear { log } => format!("unclear: {log}"),
         }
     }

@@ -187,6 +187,21 @@ fn settings_of_single_commands() {
 }
 
 #[test]
+fn profiles_of_protection() {
+    insta::assert_snapshot!(with(
+        "[protection.standard]\nkind = \"clasic\"\nreviews = -1\nchecks = [\"a\", \"a\", \"\"]\nadmin = true\n\
+         [protection.Off]\n[protection.\"two words\"]\n[protection.STANDARD]\nup_to_date = true\n\
+         [protection.rules]\nkind = \"ruleset\"\ncode_owners = true\nconversation_resolution = true\n\
+         [commands.SetBranchProtection]\ndefault_profile = \"standart\"\n[protection]\nother = 1\n"
+    ));
+    insta::assert_snapshot!(with("[commands.SetBranchProtection]\ndefault_profile = \"strict\"\n"));
+    assert_eq!(
+        with("[protection.lax]\nreviews = 0\n[commands.setbranchprotection]\ndefault_profile = \"Lax\"\n"),
+        "nothing is wrong"
+    );
+}
+
+#[test]
 fn github_credentials() {
     insta::assert_snapshot!(said(&[("token = { env = \"GITHUB_TOKEN\" }", "")]));
     insta::assert_snapshot!(said(&[("[orgs", "app = { id = 0, private_key = { env = \"KEY\" } }\n[orgs")]));

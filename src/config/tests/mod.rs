@@ -11,6 +11,10 @@ static COMMANDS: &[KnownCommand] = &[
     KnownCommand::new("CreateRepo", hubcommander_commands::github::CreateRepoSettings::DECLARED),
     KnownCommand::new("ListOrgs", &[]),
     KnownCommand::new(
+        "SetBranchProtection",
+        hubcommander_commands::github::SetBranchProtectionSettings::DECLARED,
+    ),
+    KnownCommand::new(
         "Repeat",
         &[
             own("greeting", SettingKind::Text, "\"Hi\""),
