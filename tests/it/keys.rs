@@ -204,7 +204,7 @@ async fn a_private_key_in_a_form_is_not_written_anywhere() -> Result<()> {
         let filled = json!({ "org": "acme", "repo": "website", "title": "ci", "key": key });
         let submitted = world.slack.submit(ANA, &form.id, &filled).await?;
         let shown = format!("{submitted:?}");
-        assert!(shown.contains("revoke the secret"), "{shown}");
+        assert!(shown.contains("This looks like it holds a secret. Leave it out."), "{shown}");
         world.slack.all_acked().await?;
         world.settled().await?;
         must_not_be_kept(&world, piece)?;
