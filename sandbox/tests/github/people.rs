@@ -33,7 +33,7 @@ async fn lists_of_repositories_show_what_one_may_see() -> anyhow::Result<()> {
     assert_eq!(site.get(&format!("{path}&type=public")).await?.json, json!([]));
     assert_eq!(site.get(&format!("{path}&direction=desc")).await?.each("name")[0], "website");
     assert_eq!(read(site.ask(Method::GET, path)).await?.json, json!([]));
-    assert_eq!(read(site.ask(Method::GET, "/orgs/acme-oss/repos")).await?.each("name"), ["sdk"]);
+    assert_eq!(read(site.ask(Method::GET, "/orgs/acme-oss/repos")).await?.each("name"), ["legacy", "sdk"]);
     site.post("/orgs/acme/repos", json!({"name": "zz"})).await?;
     assert_eq!(site.get("/orgs/acme/repos").await?.each("name")[0], "zz", "the newest first");
     Ok(())
