@@ -295,7 +295,8 @@ async fn who_and_what_is_gone_holds_nothing() {
     site.local.state().repositories.remove(&set.repo.id);
     assert_eq!(
         blocked(site.apply(&give.operation()).await),
-        "acme/website is not there any more, or this bot's GitHub account cannot see it."
+        "acme/website is not there any more, or this bot's GitHub account may not see it. If you can open it at \
+         GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     assert_eq!(grant.held(&holding(&give).subject).await.unwrap(), None);
 }
