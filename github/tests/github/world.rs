@@ -20,7 +20,7 @@ pub struct Site {
     pub github: GitHub,
     pub permit: WritePermit,
     pub attempt: Attempt,
-    pub known: Known,
+    _known: Known,
 }
 
 /// Each request must be one that GitHub's own description of its API knows, where the environment names it.
@@ -78,7 +78,7 @@ impl Site {
         change(&mut settings);
         let attempt = Attempt { invocation: "inv-1".into(), since: clock.now() };
         let github = GitHub::new(settings, check, clock).unwrap();
-        Self { local, faults, github, permit: issuer.permit("inv-1"), attempt, known }
+        Self { local, faults, github, permit: issuer.permit("inv-1"), attempt, _known: known }
     }
 
     pub fn handler(&self, kind: &str) -> Arc<dyn Handler> {
