@@ -34,6 +34,14 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Help` Shows what you can do here, or how one command is used
     Organisations
     • `!AuditOrg` Looks whether an organisation is as it should be, and can repair some of it
+    People and teams
+    • `!AddCollab` Gives somebody from outside a permission on repositories
+    • `!AddUserToTeam` Adds somebody to a team
+    • `!ListCollabs` Lists who was given access to a repository directly
+    • `!ListTeams` Lists the teams of an organisation
+    • `!RemoveCollab` Takes away what a person was given on repositories
+    • `!RemoveUserFromTeam` Takes somebody out of a team
+    • `!SetRepoPermissions` Sets what a team may do on repositories
     Repositories
     • `!ArchiveRepo` Makes a repository read-only for everyone
     • `!CreateRepo` Creates a repository with the right teams on it
@@ -58,7 +66,7 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Cancel` Withdraws something that waits to be confirmed
     • `!History` Lists what was done, by whom, and how it ended
     • `!Undo` Takes back what a command did
-    How one is used: `!Help ArchiveRepo`. Type a command alone to fill in a form.
+    How one is used: `!Help AuditOrg`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
     let asked = world.say(ANA, "D0ANA", "help")?;
@@ -375,6 +383,9 @@ async fn every_example_shows_its_plan_and_writes_nothing() -> Result<()> {
         }
     }
     assert!(plans >= 4, "{plans} plans were shown");
+    // An audit's file comes by direct message.
+    world.settled().await?;
+    world.slack.mark_all_read();
     assert!(world.github.faults().writes().is_empty());
     world.end().await
 }
