@@ -118,7 +118,7 @@ pub fn find(text: &str) -> Vec<Found> {
 /// Each of the shapes holds at least one of these.
 static HINTS: LazyLock<Regex> = LazyLock::new(|| {
     shape(
-        r"(?i-u)private key|putty-user-key-file|xox[a-z][-.]|xapp-|xwfp-|hooks\.slack|gh[oprsu]_|github_pat_|AKIA|ASIA|secret",
+        r"(?i-u)private key|putty-user-key-file|b3BlbnNzaC1rZXktdjE|MI[IJ][A-Z0-9+/]{2}[AQGW]IBA|AgE[AB]|MHcCAQEE|MC4CAQAw|xox[a-z][-.]|xapp-|xwfp-|hooks\.slack|gh[oprsu]_|github_pat_|AKIA|ASIA|secret",
     )
 });
 
@@ -129,6 +129,12 @@ static SHAPES: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         (
             Kind::PrivateKey,
             r"(?is)[-\x{2010}-\x{2015}]{1,5}\s?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?\s?[-\x{2010}-\x{2015}]{1,5}.*?(?:[-\x{2010}-\x{2015}]{1,5}\s?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?\s?[-\x{2010}-\x{2015}]{1,5}|\z)",
+        ),
+        // The middle of a key, pasted without its first and last line: what OpenSSH's begin with, and what PKCS#1,
+        // PKCS#8 and SEC1 do (a number 0 or 1 right at the beginning of the structure).
+        (
+            Kind::PrivateKey,
+            r"(?-u)\b(?:b3BlbnNzaC1rZXktdjE|MI[IJ][A-Za-z0-9+/]{2}[AQgw]IBA|MI[GH][A-Za-z0-9+/]AgE[AB]|MHcCAQEE|MC4CAQAwBQYDK2V)[A-Za-z0-9+/=]{16,}(?:\s+[A-Za-z0-9+/=]{24,})*(?:\s+[A-Za-z0-9+/=]{1,23}(?:\s|\z))?",
         ),
         (Kind::PrivateKey, r"(?is)PuTTY-User-Key-File-[0-9]{1,2}:.*?(?:Private-MAC:\s*[0-9a-f]+|\z)"),
         (
@@ -190,6 +196,28 @@ mod tests {
     }
 
     #[test]
+    fn the_middle_of_a_key_goes_without_its_first_and_last_line() {
+        for (begins, what) in [
+            ("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW", "OpenSSH"),
+            ("MIIEowIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gun", "PKCS#1"),
+            ("MIIJKQIBAAKCAgEA4bqDtLBRTdSS/EFFzTYj1lHm7p10A3R/nRyai4KkmMMO4aok", "PKCS#1, long"),
+            ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj", "PKCS#8"),
+            ("MHcCAQEEIGVxSJAWqLrRfj0bQvWqgq6r8Q7bV0nqX4gq3oAoGCCqGSM49AwEHoUQD", "SEC1"),
+            ("MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZXFIkBaoutF+PRtC", "PKCS#8 of EC"),
+            ("MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g", "PKCS#8 of Ed25519"),
+        ] {
+            let line = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGhIjKlMnOpQrStUvWxYz01";
+            let pasted = format!("!AddKey acme api ci {begins}\n{line}\n{line}\nAbCd== ");
+            assert_eq!(redact(&pasted), "!AddKey acme api ci [private-key-removed]", "{what}");
+            assert_eq!(
+                redact(&format!("key {begins}, thanks")),
+                "key [private-key-removed], thanks",
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
     fn a_key_that_was_cut_off_goes_to_the_end() {
         let key = private_key("RSA ", "AAAABBBB\nCCCC");
         assert_eq!(redact(&format!("see {}", &key[..45])), "see [private-key-removed]");
@@ -212,6 +240,8 @@ mod tests {
         for text in [
             "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVxSJAWqLrR me@host",
+            "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeL",
+            "MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJRTESMBAGA1UEChMJ",
             "where is my private key",
         ] {
             assert_eq!(redact(text), text);

@@ -2,7 +2,9 @@
 //! to [`all`].
 
 pub mod github;
+pub mod needs;
 pub mod repeat;
+pub mod travis_ci;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use hubcommander_github::Reader;
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
 use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::protection::Profiles;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
 
@@ -26,6 +29,10 @@ pub struct Setup {
     pub grants: Vec<Arc<dyn Grant>>,
     /// What is lent.
     pub leases: Arc<dyn Leases>,
+    /// Reads Travis, if the bot has an account there.
+    pub travis: Option<hubcommander_travis::Reader>,
+    /// How branches are protected, by the names that people type.
+    pub protection: Profiles,
     /// What config.toml says under `[commands.NAME]` besides what all commands share.
     pub settings: BTreeMap<String, toml::Table>,
 }
@@ -43,20 +50,30 @@ pub struct WrongSettings {
 /// The names of all commands, each with the settings that it takes of its own.
 pub const NAMES: &[(&str, &[Setting])] = &[
     ("AddCollab", people::AddCollabSettings::DECLARED),
+    ("AddKey", &[]),
     ("AddUserToTeam", people::AddUserToTeamSettings::DECLARED),
     ("ArchiveRepo", &[]),
     ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
+    ("DeleteKey", &[]),
     ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
+    ("EnableActions", &[]),
+    ("EnableTravis", &[]),
+    ("GetKey", &[]),
     ("ListCollabs", &[]),
+    ("ListKeys", &[]),
     ("ListOrgs", &[]),
+    ("ListPRs", &[]),
     ("ListRepos", &[]),
+    ("ListRules", &[]),
     ("ListTeams", &[]),
+    ("ListTravisOrgs", &[]),
     ("RemoveCollab", &[]),
     ("RemoveUserFromTeam", &[]),
     ("RenameRepo", &[]),
     ("Repeat", &[]),
     ("RepoInfo", &[]),
+    ("SetBranchProtection", github::SetBranchProtectionSettings::DECLARED),
     ("SetDefaultBranch", &[]),
     ("SetDescription", &[]),
     ("SetHomepage", &[]),
@@ -88,6 +105,19 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(github::RenameRepo::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::RepoInfo::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::SetDefaultBranch::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::AddKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::DeleteKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::EnableActions::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::GetKey::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListKeys::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListPRs::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::ListRules::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetBranchProtection::new(
+            github.clone(),
+            Arc::clone(orgs),
+            setup.protection.clone(),
+            settings(setup, "SetBranchProtection")?,
+        )),
         Arc::new(set(github::Field::Description)),
         Arc::new(set(github::Field::Homepage)),
         Arc::new(github::SetTopics::new(github.clone(), Arc::clone(orgs))),
@@ -100,6 +130,12 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(repeat::Repeat::new()),
     ];
     all.extend(about_people(setup)?);
+    // Without an account at Travis there is nothing that these could do.
+    if let Some(travis) = &setup.travis {
+        let enable = travis_ci::EnableTravis::new(github.clone(), travis.clone(), Arc::clone(orgs));
+        all.push(Arc::new(enable));
+        all.push(Arc::new(travis_ci::ListTravisOrgs::new(travis.clone(), Arc::clone(orgs))));
+    }
     Ok(all)
 }
 

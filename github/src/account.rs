@@ -76,8 +76,8 @@ impl GitHub {
 
 /// What readers and writers share.
 pub(crate) struct Account {
-    transport: Transport,
-    pub(crate) identities: Identities,
+    transport: Arc<Transport>,
+    pub(crate) identities: Arc<Identities>,
     cache: Cache,
     timeouts: Timeouts,
     pub(crate) clock: SharedClock,
@@ -100,8 +100,12 @@ impl Account {
         clock: SharedClock,
     ) -> Result<Self, SetupError> {
         Ok(Self {
-            transport: Transport::new(settings)?,
-            identities: Identities::new(&settings.credentials, settings.budget, Arc::clone(&clock))?,
+            transport: Arc::new(Transport::new(settings)?),
+            identities: Arc::new(Identities::new(
+                &settings.credentials,
+                settings.budget,
+                Arc::clone(&clock),
+            )?),
             cache: Cache::new(Room { entries: settings.cache_entries, bytes: settings.cache_bytes }),
             timeouts: settings.timeouts,
             repository_names: Lately::new(Arc::clone(&clock)),
@@ -115,6 +119,16 @@ impl Account {
     /// Lends the writing client against a permit.
     pub(crate) fn writer<'a>(&'a self, permit: &'a WritePermit) -> Result<Writer<'a>, OperationError> {
         if self.permit_check.is_genuine(permit) {
+            if self.identities.has_tokens_of_its_own() {
+                let (identities, transport) = (Arc::clone(&self.identities), Arc::clone(&self.transport));
+                let invocation = permit.invocation().to_owned();
+                permit.when_over("github", move || {
+                    // Without a runtime the program is at its end, and the tokens run out by themselves.
+                    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                        runtime.spawn(async move { identities.revoke(&transport, &invocation).await });
+                    }
+                });
+            }
             return Ok(Writer::new(self, permit));
         }
         let log = format!("the permit for {} was not made by this engine", permit.invocation());
@@ -192,7 +206,7 @@ impl Account {
 
     async fn reading_as(&self, org: Option<&Owner>) -> Result<Identity, Failure> {
         match org {
-            Some(org) => self.identities.of(&self.transport, org, Scope::Reading).await,
+            Some(org) => self.identities.of(&self.transport, org, &Scope::Reading).await,
             None => self.identities.ourselves(),
         }
     }
@@ -220,16 +234,17 @@ impl Account {
     pub(crate) async fn write(
         &self,
         org: &Owner,
-        scope: Scope,
+        invocation: &str,
         method: Method,
         path: Path,
         body: Option<Json>,
     ) -> Result<Answer, Failure> {
+        let scope = Scope::to_write(&path, invocation);
         let call = Call { method, path, body, accept: JSON, if_none_match: None };
-        let answer = self.write_once(org, scope, &call).await?;
+        let answer = self.write_once(org, &scope, &call).await?;
         if answer.0.status.as_u16() == 401 && self.identities.forget(org, &answer.1).await {
             // A request that was not let in had no effect, so it may go out again with a new token.
-            return Ok(self.write_once(org, scope, &call).await?.0);
+            return Ok(self.write_once(org, &scope, &call).await?.0);
         }
         Ok(answer.0)
     }
@@ -237,7 +252,7 @@ impl Account {
     async fn write_once(
         &self,
         org: &Owner,
-        scope: Scope,
+        scope: &Scope,
         call: &Call,
     ) -> Result<(Answer, Identity), Failure> {
         let identity = self.identities.of(&self.transport, org, scope).await?;

@@ -138,6 +138,11 @@ impl Answer {
                 || self.message().contains("SAML enforcement"))
     }
 
+    /// Whether what was asked is to be had on a paid plan only.
+    pub(crate) fn wants_paid_plan(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN && self.message().starts_with("Upgrade to GitHub")
+    }
+
     /// Whether GitHub refused because of a limit, and how long it wants us to wait
     /// (<https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api>). The
     /// secondary limit may be a 403 with some of the primary limit left: only its words tell.

@@ -17,10 +17,12 @@ pub mod grants;
 mod graphql;
 mod identity;
 pub mod names;
+mod needs;
 pub mod operations;
 mod path;
 pub mod preconditions;
 mod probes;
+pub mod protection;
 mod reader;
 mod scopes;
 mod settings;
@@ -30,11 +32,14 @@ mod words;
 mod writer;
 
 pub use account::GitHub;
+pub use hubcommander_public_key::{BadKey, PublicKey};
+pub use needs::{LOOKING, lacking};
 pub use reader::{
-    About, Branch, ClassicProtection, Collaborator, Guarded, Installation, Invitation, Level, Listing,
-    Lookup, Membership, OrgInvitation, Organization, Outsider, ParentTeam, Rate, ReadError, ReadErrorKind,
-    Reader, RepoInvitation, Repository, RepositoryNames, Scan, Scanned, ScannedKey, ScannedRepository,
-    SecondFactor, Standing, Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
+    About, Actions, ActionsWhere, Branch, ClassicProtection, Collaborator, DeployKey, Guarded, Installation,
+    Invitation, Level, Listing, Lookup, Membership, More, OrgInvitation, Organization, Outsider, ParentTeam,
+    PullFilter, PullRequest, PullState, Pulls, Rate, ReadError, ReadErrorKind, Reader, RepoInvitation,
+    Repository, RepositoryNames, Scan, Scanned, ScannedKey, ScannedRepository, SecondFactor, Standing, Team,
+    TeamAccess, TeamMembership, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};
 pub use trouble::HOW_TO_TELL;

@@ -107,9 +107,24 @@ impl Path {
         self.then("invitations").segment(&id.to_string())
     }
 
+    /// `…/branches/{branch}/protection`, behind a repository.
+    pub(crate) fn protection(self, branch: &BranchName) -> Self {
+        self.branch(branch).then("protection")
+    }
+
+    /// Adds `/{number}`.
+    pub(crate) fn number(self, number: u64) -> Self {
+        self.segment(&number.to_string())
+    }
+
     /// `/app/installations/{id}/access_tokens`
     pub(crate) fn installation_tokens(id: u64) -> Self {
         Self::fixed("app").then("installations").segment(&id.to_string()).then("access_tokens")
+    }
+
+    /// The parts of the path, still encoded.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        self.path.split('/').skip(1).collect()
     }
 
     /// Adds `/{word}`: a fixed word, written in this program.
@@ -134,6 +149,15 @@ impl Path {
         self.query.push_str(key);
         self.query.push('=');
         self.query.push_str(value);
+        self
+    }
+
+    /// Adds `?{key}={word}` or `&{key}={word}`: a fixed word, written in this program.
+    pub(crate) fn query_word(mut self, key: &'static str, word: &'static str) -> Self {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.push_str(key);
+        self.query.push('=');
+        self.query.push_str(word);
         self
     }
 

@@ -4,11 +4,13 @@ use hubcommander_sdk::lease::Holding;
 use hubcommander_sdk::plan::Precondition;
 use serde_json::json;
 
+use crate::names::BranchName;
 use crate::probes::{
-    HELD, REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, held_seen, repository_and_pushes_seen, repository_seen,
-    team_seen,
+    ACTIONS, BRANCH_RULES, DEPLOY_KEYS, HELD, REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, actions_seen,
+    branch_rules_seen, deploy_keys_seen, held_seen, repository_and_pushes_seen, repository_seen, team_seen,
 };
-use crate::reader::{Lookup, Repository, Team};
+use crate::protection::{Protection, Ruleset};
+use crate::reader::{Actions, DeployKey, Lookup, Repository, Team};
 
 /// That nothing stands under a repository's name, not even a redirect from what once bore it.
 #[must_use]
@@ -67,6 +69,50 @@ pub fn same_level(holding: &Holding, seen: Option<&str>) -> Precondition {
         input: json!({ "grant": holding.grant, "subject": holding.subject }),
         seen: held_seen(seen),
         changed: holding.shown.clone().plain(" has been changed meanwhile"),
+    }
+}
+
+/// That a branch is still protected as it was seen, by the classic protection and by rulesets of ours.
+#[must_use]
+pub fn same_branch_rules(
+    repository: &Repository,
+    branch: &BranchName,
+    protection: Option<&Protection>,
+    ours: &[Ruleset],
+) -> Precondition {
+    let (org, _) = repository.full_name.split_once('/').unwrap_or_default();
+    Precondition {
+        probe: BRANCH_RULES.to_owned(),
+        input: json!({ "org": org, "id": repository.id, "branch": branch }),
+        seen: branch_rules_seen(protection, ours),
+        changed: format!("the protection of {branch} has been changed meanwhile").into(),
+    }
+}
+
+/// That a repository still has the deploy keys that were seen, and no others.
+#[must_use]
+pub fn same_deploy_keys(repository: &Repository, seen: &[DeployKey]) -> Precondition {
+    in_repository(DEPLOY_KEYS, repository, deploy_keys_seen(seen), "has other deploy keys by now")
+}
+
+/// That a repository still stands to Actions as was seen.
+#[must_use]
+pub fn same_actions(repository: &Repository, seen: &Actions) -> Precondition {
+    in_repository(ACTIONS, repository, actions_seen(seen), "has other settings for Actions by now")
+}
+
+fn in_repository(
+    probe: &str,
+    repository: &Repository,
+    seen: serde_json::Value,
+    changed: &str,
+) -> Precondition {
+    let (org, _) = repository.full_name.split_once('/').unwrap_or_default();
+    Precondition {
+        probe: probe.to_owned(),
+        input: json!({ "org": org, "id": repository.id }),
+        seen,
+        changed: format!("{} {changed}", repository.full_name).into(),
     }
 }
 

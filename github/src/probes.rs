@@ -10,9 +10,14 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::grants::grants;
-use crate::names::{FullName, Owner, RepoName, TeamSlug};
+use crate::names::{BranchName, FullName, Owner, RepoName, TeamSlug};
 use crate::operations::input::input;
-use crate::reader::{Lookup, Reader, Team};
+use crate::protection::{Protection, Ruleset};
+use crate::reader::{Actions, DeployKey, Lookup, Reader, Repository, Team};
+
+pub(crate) const ACTIONS: &str = "github.actions";
+pub(crate) const BRANCH_RULES: &str = "github.branch_rules";
+pub(crate) const DEPLOY_KEYS: &str = "github.deploy_keys";
 
 pub(crate) const HELD: &str = "github.held";
 pub(crate) const REPOSITORY: &str = "github.repository";
@@ -21,11 +26,48 @@ pub(crate) const TEAM: &str = "github.team";
 
 pub(crate) fn probes(reader: &Reader) -> Vec<Arc<dyn Probe>> {
     vec![
+        Arc::new(LooksAtActions(reader.clone())),
+        Arc::new(LooksAtBranchRules(reader.clone())),
+        Arc::new(LooksAtDeployKeys(reader.clone())),
         Arc::new(LooksAtHeld(grants(reader))),
         Arc::new(LooksAtRepository(reader.clone())),
         Arc::new(LooksAtPushes(reader.clone())),
         Arc::new(LooksAtTeam(reader.clone())),
     ]
+}
+
+/// A repository, whatever it is called by then.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InRepository {
+    org: Owner,
+    id: u64,
+    #[serde(default)]
+    branch: Option<BranchName>,
+}
+
+impl InRepository {
+    async fn found(&self, reader: &Reader) -> Result<Option<Repository>, OperationError> {
+        Ok(reader.by_id(&self.org, self.id).await?)
+    }
+}
+
+/// What protects a branch, of what the bot would change.
+pub(crate) fn branch_rules_seen(protection: Option<&Protection>, ours: &[Ruleset]) -> Json {
+    let ours: Vec<Json> = ours.iter().map(|one| json!({ "name": one.name, "body": one.body })).collect();
+    json!({ "protection": protection, "ours": ours })
+}
+
+pub(crate) fn deploy_keys_seen(keys: &[DeployKey]) -> Json {
+    let mut keys: Vec<&DeployKey> = keys.iter().collect();
+    keys.sort_by_key(|key| key.id);
+    keys.into_iter()
+        .map(|key| json!({ "id": key.id, "key": key.key, "title": key.title, "read_only": key.read_only }))
+        .collect()
+}
+
+pub(crate) fn actions_seen(actions: &Actions) -> Json {
+    json!(actions)
 }
 
 #[derive(Deserialize)]
@@ -150,5 +192,56 @@ impl Probe for LooksAtTeam {
         let at: TeamAt = input(at)?;
         let team = self.0.team(at.org.as_str(), at.slug.as_str()).await?;
         Ok(team_seen(team.as_ref()))
+    }
+}
+
+struct LooksAtActions(Reader);
+
+#[async_trait]
+impl Probe for LooksAtActions {
+    fn kind(&self) -> &'static str {
+        ACTIONS
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: InRepository = input(at)?;
+        let Some(repository) = at.found(&self.0).await? else { return Ok(Json::Null) };
+        Ok(actions_seen(&self.0.actions(&repository).await?))
+    }
+}
+
+struct LooksAtBranchRules(Reader);
+
+#[async_trait]
+impl Probe for LooksAtBranchRules {
+    fn kind(&self) -> &'static str {
+        BRANCH_RULES
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: InRepository = input(at)?;
+        let (Some(repository), Some(branch)) = (at.found(&self.0).await?, &at.branch) else {
+            return Ok(Json::Null);
+        };
+        let (protection, ours) = tokio::try_join!(
+            self.0.protection(&repository, branch),
+            self.0.our_rulesets(&repository, branch)
+        )?;
+        Ok(branch_rules_seen(protection.as_ref(), &ours))
+    }
+}
+
+struct LooksAtDeployKeys(Reader);
+
+#[async_trait]
+impl Probe for LooksAtDeployKeys {
+    fn kind(&self) -> &'static str {
+        DEPLOY_KEYS
+    }
+
+    async fn look(&self, at: &Json) -> Result<Json, OperationError> {
+        let at: InRepository = input(at)?;
+        let Some(repository) = at.found(&self.0).await? else { return Ok(Json::Null) };
+        Ok(deploy_keys_seen(&self.0.deploy_keys(&repository).await?))
     }
 }

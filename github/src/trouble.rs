@@ -119,6 +119,13 @@ impl Trouble {
                 TELL_OPERATORS,
             );
         }
+        if answer.wants_paid_plan() {
+            return Self::new(
+                ReadErrorKind::Forbidden(Vec::new()),
+                format!("GitHub has {subject} on a paid plan only, or if the repository is public."),
+                "Ask an owner of the organisation.",
+            );
+        }
         if words.contains("archived") {
             return Self::new(
                 ReadErrorKind::Forbidden(Vec::new()),

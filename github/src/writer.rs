@@ -10,7 +10,6 @@ use serde_json::Value as Json;
 use crate::account::Account;
 use crate::answer::Answer;
 use crate::failure::Failure;
-use crate::identity::Scope;
 use crate::names::Owner;
 use crate::path::Path;
 use crate::trouble::{Doing, TELL_OPERATORS, Trouble};
@@ -21,17 +20,11 @@ use crate::words::soon;
 pub(crate) struct Writer<'a> {
     account: &'a Account,
     permit: &'a WritePermit,
-    scope: Scope,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(account: &'a Account, permit: &'a WritePermit) -> Self {
-        Self { account, permit, scope: Scope::Repositories }
-    }
-
-    /// The same for changing who is in which team.
-    pub(crate) fn of_members(self) -> Self {
-        Self { scope: Scope::Members, ..self }
+        Self { account, permit }
     }
 
     pub(crate) async fn post(&self, org: &Owner, path: Path, body: Json) -> Result<Answer, OperationError> {
@@ -58,7 +51,7 @@ impl<'a> Writer<'a> {
         body: Option<Json>,
     ) -> Result<Answer, OperationError> {
         tracing::debug!(invocation = self.permit.invocation(), %method, %path, "writing to GitHub");
-        Ok(self.account.write(org, self.scope, method, path, body).await?)
+        Ok(self.account.write(org, self.permit.invocation(), method, path, body).await?)
     }
 }
 

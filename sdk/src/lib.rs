@@ -15,6 +15,7 @@ pub mod orgs;
 pub mod people;
 pub mod permit;
 pub mod plan;
+pub mod protection;
 pub mod schedule;
 pub mod setting;
 pub mod text;

@@ -26,6 +26,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("no channel is both listened to and ignored", channels_are_clear),
     ("GitHub has one credential", one_credential),
     ("we wait until GitHub has given up", unclear_wait_is_long_enough),
+    ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -35,6 +36,9 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("each command has one section", commands_differ),
     ("gates are known", gates_are_known),
     ("the log's filter can be read", filter_is_valid),
+    ("profiles have names that people can type", profiles_have_names),
+    ("profiles ask for what GitHub can keep", profiles_hold_together),
+    ("the profile that `on` means is there", default_profile_is_there),
 ];
 
 /// Rules that do not hold where the local servers stand in for Slack and GitHub.
@@ -182,6 +186,18 @@ fn unclear_wait_is_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
             found.at.clone(),
             "`unclear_wait` is shorter than the 10 s that GitHub may take, so a write could happen after we looked.",
             "Write `unclear_wait = \"11s\"`, or leave it out.",
+        );
+    }
+}
+
+fn sync_wait_is_short_enough(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(found) = tree.one("travis.sync_wait", &[]) else { return };
+    let Value::Time(wait) = found.value else { return };
+    if wait > Duration::from_secs(50) {
+        problems.at(
+            found.at.clone(),
+            "`sync_wait` is longer than the 50 s that one try of a step has.",
+            "Write `sync_wait = \"45s\"`, or leave it out: there are five tries.",
         );
     }
 }
@@ -408,6 +424,90 @@ fn filter_is_valid(tree: &Tree, problems: &mut Collector<'_>) {
             );
         }
     }
+}
+
+/// Words that `!SetBranchProtection` takes in place of a profile.
+const NO_PROFILES: [&str; 2] = ["on", "off"];
+
+fn profiles_have_names(tree: &Tree, problems: &mut Collector<'_>) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for found in tree.all("protection.*") {
+        let name = found.owner();
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let at = found.name_at.clone();
+        if name.is_empty() || name.starts_with('-') || !name.chars().all(fine) {
+            problems.at(
+                at,
+                format!("`{name}` cannot be typed as the name of a profile."),
+                "Use letters, digits, `-` and `_` only, and do not begin with `-`.",
+            );
+        } else if NO_PROFILES.iter().any(|word| word.eq_ignore_ascii_case(name)) {
+            problems.at(
+                at,
+                format!("`{name}` cannot be the name of a profile: people type it to switch protection {name}."),
+                "Give it another name. Which one `on` means, `default_profile` of `[commands.SetBranchProtection]` says.",
+            );
+        } else if let Some(other) = seen.insert(name.to_lowercase(), name) {
+            problems.at(
+                at,
+                format!("`{name}` and `{other}` are one profile: case does not count."),
+                "Give one of them another name.",
+            );
+        }
+    }
+}
+
+fn profiles_hold_together(tree: &Tree, problems: &mut Collector<'_>) {
+    for profile in tree.all("protection.*") {
+        let names = [profile.owner()];
+        let has = |path: &str| tree.one(path, &names);
+        let on = |path: &str| has(path).filter(|found| matches!(found.value, Value::Flag(true)));
+        let ruleset = has("protection.*.kind").and_then(Found::text) == Some("ruleset");
+        if has("protection.*.reviews").is_none() {
+            let conversations = on("protection.*.conversation_resolution").filter(|_| ruleset);
+            let alone = on("protection.*.dismiss_stale").into_iter();
+            for found in alone.chain(on("protection.*.code_owners")).chain(conversations) {
+                problems.at(
+                    found.name_at.start..found.at.end,
+                    format!("`{}` does nothing without `reviews`.", found.key.name()),
+                    "Add `reviews = 1`, or remove this line.",
+                );
+            }
+        }
+        let checks = has("protection.*.checks");
+        if checks.is_none_or(|checks| checks.texts().is_empty())
+            && let Some(found) = on("protection.*.up_to_date")
+        {
+            problems.at(
+                found.name_at.start..found.at.end,
+                "`up_to_date` does nothing without `checks`.",
+                "Add `checks = [\"NAME\"]` with the name of a check, or remove this line.",
+            );
+        }
+        let mut seen = Vec::new();
+        for (name, at) in checks.map(Found::texts).unwrap_or_default() {
+            if name.trim().is_empty() {
+                problems.at(at.clone(), "A check has no name.", "Write its name, or remove it.");
+            } else if seen.contains(&name) {
+                problems.at(at.clone(), format!("The check `{name}` is there twice."), "Remove one.");
+            }
+            seen.push(name);
+        }
+    }
+}
+
+fn default_profile_is_there(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(own) = tree.own("SetBranchProtection", "default_profile") else { return };
+    let names = || tree.all("protection.*").map(Found::owner);
+    if names().any(|name| name.eq_ignore_ascii_case(&own.text)) {
+        return;
+    }
+    let cure = match nearest(&own.text, names()) {
+        Some(near) => format!("Write `\"{near}\"`."),
+        None if names().next().is_none() => format!("Add a section `[protection.{}]`.", own.text),
+        None => format!("Write one of {}, or add a section `[protection.NAME]`.", listed(names())),
+    };
+    problems.at(own.at.clone(), format!("There is no profile `{}`.", own.text), cure);
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
+use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -16,7 +17,9 @@ use super::problem::{Collector, Problems};
 use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
 use super::value::{self, Value};
-use super::{CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Web};
+use super::{
+    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Travis, Web,
+};
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
 /// there, so that `hubcommander check` can still try the others.
@@ -30,8 +33,12 @@ pub struct Sections {
     pub orgs: BTreeMap<String, OrgSettings>,
     /// `[commands]`.
     pub commands: BTreeMap<String, CommandSettings>,
+    /// `[protection]`.
+    pub protection: Profiles,
     /// `[store]`.
     pub store: Option<Store>,
+    /// `[travis]`.
+    pub travis: Option<Travis>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -39,7 +46,7 @@ pub struct Sections {
 }
 
 /// What the local servers stand in for.
-const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token"];
+const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token", "travis.token"];
 
 impl Sections {
     /// Reads a text, and what is wrong with it. `path` is what problems call it.
@@ -70,7 +77,7 @@ impl Sections {
 
     /// Every secret that is there, to be kept out of what is printed.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        secrets(self.slack.as_ref(), self.github.as_ref(), self.store.as_ref())
+        secrets(self.slack.as_ref(), self.github.as_ref(), self.travis.as_ref(), self.store.as_ref())
     }
 }
 
@@ -78,6 +85,7 @@ impl Sections {
 pub(super) fn secrets<'s>(
     slack: Option<&'s Slack>,
     github: Option<&'s GitHub>,
+    travis: Option<&'s Travis>,
     store: Option<&'s Store>,
 ) -> impl Iterator<Item = &'s Secret> {
     let slack = slack.into_iter().flat_map(|slack| [&slack.bot_token, &slack.app_token]);
@@ -85,10 +93,11 @@ pub(super) fn secrets<'s>(
         Credentials::Token(token) => token,
         Credentials::App { private_key, .. } => private_key,
     });
+    let travis = travis.map(|travis| &travis.token);
     // The store's address is a secret where it holds a password. A plain path is none, and would blot out the
     // very words that say what is wrong with it.
     let store = store.map(|store| &store.url).filter(|url| secret::has_password(url));
-    slack.chain(github).chain(store)
+    slack.chain(github).chain(travis).chain(store)
 }
 
 struct Reading<'a, 'p, 't> {
@@ -103,10 +112,12 @@ impl Reading<'_, '_, '_> {
         let app_token = self.secret("slack.app_token", app_token);
         let credentials = self.credentials();
         let store = self.store();
+        let travis = self.secret("travis.token", travis_token);
         Sections {
             slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
             github: self.github(self.address("github.api_url"), credentials),
             store: store.map(|url| Store { url }),
+            travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             ..self.rest(plain)
         }
     }
@@ -118,6 +129,7 @@ impl Reading<'_, '_, '_> {
             slack: self.slack(Some(overlay.slack_api_url.clone()), Some(bot_token), Some(app_token)),
             github: self.github(Some(overlay.github_api_url.clone()), Some(credentials)),
             store: Some(Store { url: overlay.store_url.clone() }),
+            travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
             ..self.rest(plain)
         }
     }
@@ -148,6 +160,13 @@ impl Reading<'_, '_, '_> {
         Some(GitHub { api_url: api_url?, credentials: credentials?, unclear_wait })
     }
 
+    fn travis(&self, api_url: Url, token: Secret) -> Option<Travis> {
+        match self.value("travis.sync_wait", &[])? {
+            Value::Time(sync_wait) => Some(Travis { api_url, token, sync_wait }),
+            _ => None,
+        }
+    }
+
     /// The sections that look the same in the sandbox.
     fn rest(&self, plain: &toml::Table) -> Sections {
         let format = match self.text("log.format", &[]).as_deref() {
@@ -165,6 +184,11 @@ impl Reading<'_, '_, '_> {
                 .tree
                 .all("commands.*")
                 .map(|command| (command.owner().to_owned(), self.command(command.owner(), plain)))
+                .collect(),
+            protection: self
+                .tree
+                .all("protection.*")
+                .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
                 .collect(),
             web: self.web(),
             log: Log { format, filter },
@@ -215,6 +239,32 @@ impl Reading<'_, '_, '_> {
             names.starts_with(owner).then(|| read(&path, &names)).flatten()
         });
         found.collect()
+    }
+
+    fn profile(&self, name: &str) -> Profile {
+        let flag = |path: &'static str| self.flag(path, &[name]);
+        let kind = match self.text("protection.*.kind", &[name]).as_deref() {
+            Some("ruleset") => ProtectionKind::Ruleset,
+            _ => ProtectionKind::Classic,
+        };
+        let reviews = match self.value("protection.*.reviews", &[name]) {
+            Some(Value::Number(reviews)) => reviews.try_into().ok(),
+            _ => None,
+        };
+        Profile {
+            kind,
+            reviews,
+            dismiss_stale: flag("protection.*.dismiss_stale"),
+            code_owners: flag("protection.*.code_owners"),
+            checks: self.texts("protection.*.checks", &[name]),
+            up_to_date: flag("protection.*.up_to_date"),
+            admins: flag("protection.*.admins"),
+            linear_history: flag("protection.*.linear_history"),
+            signatures: flag("protection.*.signatures"),
+            allow_force_pushes: flag("protection.*.allow_force_pushes"),
+            allow_deletions: flag("protection.*.allow_deletions"),
+            conversation_resolution: flag("protection.*.conversation_resolution"),
+        }
     }
 
     fn length(&self, key: &'static str, name: &str) -> Option<Length> {
@@ -384,6 +434,16 @@ fn app_token(secret: &str) -> Option<(&'static str, &'static str)> {
 fn github_token(secret: &str) -> Option<(&'static str, &'static str)> {
     if secret.starts_with("xox") || secret.starts_with("xapp-") {
         return Some(("is a token of Slack.", "Give GitHub's: it begins with `ghp_` or `github_pat_`."));
+    }
+    token(secret)
+}
+
+fn travis_token(secret: &str) -> Option<(&'static str, &'static str)> {
+    if ["xox", "xapp-", "ghp_", "github_pat_"].iter().any(|other| secret.starts_with(other)) {
+        return Some((
+            "is a token of Slack or GitHub.",
+            "Give Travis' own: it stands in the account's settings at Travis, under API authentication.",
+        ));
     }
     token(secret)
 }

@@ -50,10 +50,25 @@ impl Found {
     }
 }
 
+/// A command's own setting that is text.
+#[derive(Clone, Debug)]
+pub(super) struct OwnText {
+    /// The command.
+    pub command: String,
+    /// The key.
+    pub name: &'static str,
+    /// The text.
+    pub text: String,
+    /// Where it stands.
+    pub at: Range<usize>,
+}
+
 /// All keys that were found.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     found: Vec<Found>,
+    /// What commands read by themselves, where a rule may want to look at it.
+    own: Vec<OwnText>,
     /// Paths that are in the file, whether or not their values have the right shape.
     seen: Vec<&'static str>,
     /// The syntax was wrong somewhere, so that keys may be missing that are there.
@@ -69,6 +84,11 @@ impl Tree {
     /// Whether this path is certainly not in the file, not even with a value of the wrong shape.
     pub fn lacks(&self, path: &str) -> bool {
         !self.broken && !self.seen.contains(&path)
+    }
+
+    /// A command's own setting, if it is text.
+    pub fn own(&self, command: &str, name: &str) -> Option<&OwnText> {
+        self.own.iter().find(|own| own.command == command && own.name == name)
     }
 
     /// The key with this path and these names.
@@ -140,7 +160,12 @@ impl Walk<'_, '_, '_> {
                 (Some(key), _) => self.value(key, name.span(), value, names),
                 // Only looked at: the command reads it by itself.
                 (None, Some(setting)) => {
-                    value::read(&keys::own(setting), value.get_ref(), &value.span(), self.problems);
+                    let read =
+                        value::read(&keys::own(setting), value.get_ref(), &value.span(), self.problems);
+                    if let (Some(Value::Text(text)), Some(command)) = (read, names.first()) {
+                        let (command, at) = (command.clone(), value.span());
+                        self.tree.own.push(OwnText { command, name: setting.name, text, at });
+                    }
                 }
                 (None, None) => meant.extend(self.unknown(name, path, names, own)),
             }

@@ -56,6 +56,9 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!SetTopics` Sets, adds, removes or clears a repository's topics
     • `!SetVisibility` Says who can see a repository
     • `!UnarchiveRepo` Lets people change an archived repository again
+    Travis CI
+    • `!EnableTravis` Lets Travis build a repository
+    • `!ListTravisOrgs` Lists the organisations that Travis shows me
     Trying it out
     • `!Repeat` Says again what you say
     What is lent
@@ -342,6 +345,20 @@ async fn every_command_alone_answers_or_shows_its_usage() -> Result<()> {
     }
     assert!(world.github.faults().writes().is_empty());
     world.end().await
+}
+
+/// `hubcommander check` says for each command what the account lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_that_changes_github_says_what_it_needs() -> Result<()> {
+    let servers = Servers::start().await?;
+    let plugins = registered(&servers)?;
+    let changes = plugins.registry.iter().filter(|registered| registered.spec().risk.is_some());
+    for name in changes.map(|registered| &registered.spec().name) {
+        let is_builtin = !hubcommander_commands::NAMES.iter().any(|(known, _)| known == name);
+        let said = hubcommander_commands::needs::needs_of(name).is_some();
+        assert!(is_builtin || said, "say in commands/src/needs.rs what !{name} needs at GitHub");
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@
     reason = "a test may stop at what should not be"
 )]
 
+mod actions;
 mod architecture;
 mod audience;
 mod audit;
@@ -26,13 +27,18 @@ mod full_disk;
 mod github_faults;
 mod hands;
 mod help;
+mod keys;
+mod leases;
 mod own;
 mod people;
+mod protection;
+mod pulls;
 mod repositories;
 mod secrets;
 mod slack_faults;
 mod taking_turns;
 mod teams;
+mod travis;
 mod undo;
 mod undoing;
 mod ways_in;

@@ -95,8 +95,6 @@ impl Handler for Does {
     async fn apply(&self, json: &Json, permit: &WritePermit) -> Result<Applied, OperationError> {
         let cancel: CancelInvitation = input(json)?;
         let writer = self.0.account.writer(permit)?;
-        // Who belongs to the organisation is another permission than who may do what on a repository.
-        let writer = if cancel.repo.is_none() { writer.of_members() } else { writer };
         let (path, target) = match &cancel.repo {
             None => (Path::org(&cancel.org).invitation(cancel.id), None),
             Some(repo) => {

@@ -4,9 +4,11 @@
 //! Commands make operations with the types in here (`CreateRepository { … }.operation()`), so that they
 //! never write the JSON by hand.
 
+mod add_deploy_key;
 mod cancel_invitation;
 mod create_from_template;
 mod create_repository;
+mod delete_deploy_key;
 mod delete_repository;
 mod edit_repository;
 mod grant_team;
@@ -16,8 +18,12 @@ mod rename_default_branch;
 mod rename_repository;
 mod replace_topics;
 mod revoke_team;
+mod select_for_actions;
+mod set_actions;
+mod set_branch_protection;
 pub(crate) mod set_collaborator;
 mod set_default_branch;
+mod set_ruleset;
 pub(crate) mod set_team_member;
 pub(crate) mod set_team_permission;
 #[cfg(test)]
@@ -25,6 +31,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Described, Handler, Operation};
 use hubcommander_sdk::plan::Risk;
@@ -32,9 +39,11 @@ use hubcommander_sdk::text::Text;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+pub use add_deploy_key::AddDeployKey;
 pub use cancel_invitation::CancelInvitation;
 pub use create_from_template::{CreateFromTemplate, FullNameParts};
 pub use create_repository::CreateRepository;
+pub use delete_deploy_key::DeleteDeployKey;
 pub use delete_repository::DeleteRepository;
 pub use edit_repository::{Changes, EditRepository};
 pub use grant_team::GrantTeam;
@@ -44,8 +53,12 @@ pub use rename_default_branch::RenameDefaultBranch;
 pub use rename_repository::RenameRepository;
 pub use replace_topics::ReplaceTopics;
 pub use revoke_team::RevokeTeam;
+pub use select_for_actions::SelectForActions;
+pub use set_actions::SetActions;
+pub use set_branch_protection::{Protected, SetBranchProtection};
 pub use set_collaborator::{Role, SetCollaborator, Taken};
 pub use set_default_branch::SetDefaultBranch;
+pub use set_ruleset::{Held, SetRuleset};
 pub use set_team_member::SetTeamMember;
 pub use set_team_permission::SetTeamPermission;
 
@@ -77,6 +90,12 @@ pub(crate) fn handlers(account: &Arc<Account>) -> Vec<Arc<dyn Handler>> {
         Arc::new(set_collaborator::Does(access())),
         Arc::new(set_team_member::Does(access())),
         Arc::new(set_team_permission::Does(access())),
+        Arc::new(add_deploy_key::Does(access())),
+        Arc::new(delete_deploy_key::Does(access())),
+        Arc::new(select_for_actions::Does(access())),
+        Arc::new(set_actions::Does(access())),
+        Arc::new(set_branch_protection::Does(access())),
+        Arc::new(set_ruleset::Does(access())),
     ]
 }
 
@@ -168,9 +187,14 @@ fn operation(kind: &str, input: &impl Serialize) -> Operation {
 
 /// A repository was made by us if it came into being since we first tried, as we wanted it. GitHub does not
 /// say who made one. Its clock may be a little behind ours, and it leaves out the fraction of the second.
-fn made_since(repository: &Repository, since: hubcommander_sdk::clock::Instant) -> bool {
+fn made_since(repository: &Repository, began: Instant) -> bool {
+    since(repository.created_at, began)
+}
+
+/// Whether something came into being since then, by a clock that may be a little behind ours.
+fn since(made: Option<Instant>, began: Instant) -> bool {
     const SKEW: std::time::Duration = std::time::Duration::from_secs(10);
-    repository.created_at.is_some_and(|made| made >= since - SKEW)
+    made.is_some_and(|made| made >= began - SKEW)
 }
 
 /// Whether two ways to say something, or nothing, say the same.

@@ -195,7 +195,7 @@ impl Handler for Does {
 
     async fn apply(&self, json: &Json, permit: &WritePermit) -> Result<Applied, OperationError> {
         let set: SetTeamMember = input(json)?;
-        let writer = self.0.account.writer(permit)?.of_members();
+        let writer = self.0.account.writer(permit)?;
         let org = &set.team.org;
         let Some(now) = self.now(&set).await? else {
             return match set.to {

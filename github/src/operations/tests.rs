@@ -74,6 +74,22 @@ fn permission(from: Option<&str>, to: Option<&str>) -> Operation {
     SetTeamPermission { team: bots(), repo, from: level(from), to: level(to) }.operation()
 }
 
+fn key() -> hubcommander_public_key::PublicKey {
+    let text = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEgrtb96jAK4EprDvytzdpD/6t1xaKfEjlmaeG8gCrYC";
+    hubcommander_public_key::PublicKey::parse(text).unwrap()
+}
+
+fn add_key(read_only: bool) -> Operation {
+    let repo = RepoRef::existing(7, widgets());
+    AddDeployKey { repo, title: "ci".into(), key: key(), read_only }.operation()
+}
+
+fn actions(enabled: bool, allowed: Option<&str>) -> Operation {
+    let allowed_actions = allowed.map(str::to_owned);
+    let to = crate::Actions { enabled, allowed_actions, sha_pinning_required: None };
+    SetActions { repo: RepoRef::existing(7, widgets()), to, before: None }.operation()
+}
+
 #[tokio::test]
 async fn each_operation_reads_as_a_step_of_a_plan() {
     let github = github();
@@ -158,6 +174,21 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         permission(None, Some("pull")),
         permission(Some("pull"), Some("admin")),
         permission(Some("pull"), None),
+        add_key(true),
+        add_key(false),
+        DeleteDeployKey {
+            repo: RepoRef::existing(7, widgets()),
+            id: 1,
+            title: "ci".into(),
+            key: key(),
+            read_only: true,
+        }
+        .operation(),
+        SelectForActions { repo: RepoRef::existing(7, widgets()), selected: true }.operation(),
+        SelectForActions { repo: RepoRef::existing(7, widgets()), selected: false }.operation(),
+        actions(true, None),
+        actions(true, Some("local_only")),
+        actions(false, None),
     ];
     let lines: Vec<String> = steps.into_iter().map(read).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"

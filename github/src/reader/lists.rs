@@ -97,6 +97,16 @@ impl Reader {
         path: &Path,
         subject: &str,
     ) -> Result<Listing<T>, ReadError> {
+        self.pages_up_to(org, path, subject, MOST_PAGES).await
+    }
+
+    pub(super) async fn pages_up_to<T: DeserializeOwned + Send>(
+        &self,
+        org: &Owner,
+        path: &Path,
+        subject: &str,
+        most: u64,
+    ) -> Result<Listing<T>, ReadError> {
         let page = |number: u64| {
             let path = path.clone().query("per_page", PER_PAGE).query("page", number);
             async move { Ok::<_, ReadError>(self.0.read(org, path, JSON).await?) }
@@ -106,17 +116,17 @@ impl Reader {
         // GitHub may only name the next page; then the last is not known before it is there.
         let mut read = 1;
         let mut last = first.last_page().unwrap_or(1);
-        while read < last.min(MOST_PAGES) {
-            let batch = (read + 1)..=last.min(MOST_PAGES);
+        while read < last.min(most) {
+            let batch = (read + 1)..=last.min(most);
             let answers: Vec<Answer> =
                 stream::iter(batch.map(page)).buffered(SIDE_BY_SIDE).try_collect().await?;
             for answer in &answers {
                 items.extend(self::items::<T>(answer, subject)?);
             }
-            read = last.min(MOST_PAGES);
+            read = last.min(most);
             last = answers.last().and_then(Answer::last_page).map_or(last, |further| further.max(last));
         }
-        Ok(Listing { items, complete: last <= MOST_PAGES })
+        Ok(Listing { items, complete: last <= most })
     }
 }
 

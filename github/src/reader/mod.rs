@@ -1,13 +1,17 @@
 //! The reading client: what plugins get. It cannot write, by type.
 
 mod about;
+mod actions;
 mod asking;
+mod deploy_keys;
 mod error;
 mod lately;
 mod lists;
 mod model;
 mod ourselves;
 mod people;
+mod pulls;
+mod rules;
 mod scan;
 
 use std::sync::Arc;
@@ -19,20 +23,21 @@ pub(crate) use asking::Patience;
 pub(crate) use lately::Lately;
 
 pub use about::{About, ClassicProtection, Guarded, TeamAccess};
+pub use actions::{Actions, ActionsWhere};
+pub use deploy_keys::DeployKey;
 pub use error::{ReadError, ReadErrorKind};
 pub use lists::RepositoryNames;
 pub use model::{
     Branch, Listing, Lookup, Organization, ParentTeam, Rate, Repository, Team, Visibility, WhoAmI,
 };
-
 pub use people::{Collaborator, Invitation, Membership, Standing, TeamMembership, User};
-
-use asking::Asking;
-
+pub use pulls::{More, PullFilter, PullRequest, PullState, Pulls};
 pub use scan::{
     Installation, Level, OrgInvitation, Outsider, RepoInvitation, Scan, Scanned, ScannedKey,
     ScannedRepository, SecondFactor,
 };
+
+use asking::Asking;
 
 use crate::account::Account;
 use crate::answer::Answer;

@@ -214,9 +214,6 @@ pub struct WhoAmI {
     /// The scopes of a classic token, or the permissions of the App as `name=level`. `None` for a
     /// fine-grained token, which GitHub does not tell.
     pub allowed: Option<Vec<String>>,
-    /// What is missing for all that the bot can do, in GitHub's words. Empty if nothing is, or if GitHub does
-    /// not tell.
-    pub missing: Vec<String>,
     /// When the token ends, if GitHub says: `2027-01-31 10:00:00 UTC`.
     pub expires: Option<String>,
 }

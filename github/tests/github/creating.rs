@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubcommander_github::names::{BranchName, FullName, Owner, RepoName, TeamSlug, Topic};
 use hubcommander_github::operations::{
-    CreateFromTemplate, CreateRepository, DeleteRepository, GrantTeam, RenameDefaultBranch, ReplaceTopics,
+    CreateFromTemplate, CreateRepository, GrantTeam, RenameDefaultBranch, ReplaceTopics,
 };
 use hubcommander_github::{Lookup, Visibility};
 use hubcommander_sandbox::faults::{Fault, Hold, When};
@@ -167,6 +167,8 @@ async fn what_may_have_been_sent_is_unclear_and_what_was_not_is_temporary() {
     assert!(matches!(result, Err(OperationError::Temporary { .. })), "{result:?}");
 }
 
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEgrtb96jAK4EprDvytzdpD/6t1xaKfEjlmaeG8gCrYC";
+
 #[tokio::test]
 async fn a_forged_permit_opens_nothing() {
     let site = Site::start().await;
@@ -204,6 +206,20 @@ async fn a_forged_permit_opens_nothing() {
                 "team": { "org": "acme", "id": 3, "slug": "bots" }, "repo": { "id": 2, "full_name": "acme/api" },
                 "from": null, "to": "admin",
             }),
+            "github.add_deploy_key" => json!({
+                "repo": { "full_name": "acme/api" }, "title": "x", "key": KEY, "read_only": true,
+            }),
+            "github.delete_deploy_key" => json!({
+                "repo": { "full_name": "acme/api" }, "id": 4711, "title": "x", "key": KEY, "read_only": true,
+            }),
+            "github.select_for_actions" => json!({ "repo": { "full_name": "acme/api" }, "selected": true }),
+            "github.set_actions" => {
+                json!({ "repo": { "full_name": "acme/api" }, "to": { "enabled": false } })
+            }
+            "github.set_branch_protection" => {
+                json!({ "repo": { "full_name": "acme/api" }, "branch": "main", "to": "not" })
+            }
+            "github.set_ruleset" => json!({ "repo": { "full_name": "acme/api" }, "name": "x", "to": "not" }),
             other => panic!("{other} is not tried here yet"),
         };
         let refused = handler.apply(&input, &forged).await;

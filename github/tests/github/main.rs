@@ -2,15 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod actions;
 mod app;
 mod collaborating;
 mod creating;
+mod deploy_keys;
 mod editing;
 mod granting;
 mod limits;
 mod providers;
+mod pulls;
 mod reading;
 mod repositories;
+mod rules;
 mod scanning;
 mod secrets;
 mod teaming;

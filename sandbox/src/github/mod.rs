@@ -50,6 +50,16 @@ impl Site {
     }
 }
 
+/// A look at the state of a local GitHub, for another local server that reads from it.
+pub struct Window(Arc<Site>);
+
+impl Window {
+    /// The state, locked: requests wait meanwhile.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state()
+    }
+}
+
 /// A running local GitHub. Dropping it stops it.
 pub struct GitHub {
     running: Running,
@@ -107,6 +117,11 @@ impl GitHub {
     /// The state, locked: requests wait meanwhile. Never hold it across an await.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.site.state()
+    }
+
+    /// A look at the state for another local server.
+    pub fn window(&self) -> Window {
+        Window(Arc::clone(&self.site))
     }
 
     /// The state by names, without ids and times: equal for two runs that did the same.

@@ -36,7 +36,7 @@ fn unknown_keys() {
 #[test]
 fn sections_that_nothing_reads() {
     insta::assert_snapshot!(with(
-        "[travis]\napi_url = \"https://x.example\"\n[auth_plugins.approval]\nchannel = \"C0APPROVALS\"\n\
+        "[auth_plugins.approval]\nchannel = \"C0APPROVALS\"\n\
          [device_sources.jamf]\nurl = \"https://x.example\"\n[comands.CreateRepo]\nhidden = true\n"
     ));
 }
@@ -132,6 +132,14 @@ fn addresses() {
 }
 
 #[test]
+fn an_account_at_travis() {
+    insta::assert_snapshot!(with(
+        "[travis]\napi_url = \"http://api.travis-ci.com\"\ntoken = { env = \"GITHUB_TOKEN\" }\nsync_wait = \"2m\"\n"
+    ), @"");
+    insta::assert_snapshot!(with("[travis]\n"), @"");
+}
+
+#[test]
 fn channels() {
     insta::assert_snapshot!(said(&[(
         "[github]",
@@ -176,6 +184,21 @@ fn settings_of_single_commands() {
          [commands.repeat]\ngreeting = 1\ntimes = 10\nloud = \"yes\"\ntone = \"sterm\"\n"
     ));
     insta::assert_snapshot!(with("[commands.CreateRepo]\npermitted_visibilities = []\n"));
+}
+
+#[test]
+fn profiles_of_protection() {
+    insta::assert_snapshot!(with(
+        "[protection.standard]\nkind = \"clasic\"\nreviews = -1\nchecks = [\"a\", \"a\", \"\"]\nadmin = true\n\
+         [protection.Off]\n[protection.\"two words\"]\n[protection.STANDARD]\nup_to_date = true\n\
+         [protection.rules]\nkind = \"ruleset\"\ncode_owners = true\nconversation_resolution = true\n\
+         [commands.SetBranchProtection]\ndefault_profile = \"standart\"\n[protection]\nother = 1\n"
+    ));
+    insta::assert_snapshot!(with("[commands.SetBranchProtection]\ndefault_profile = \"strict\"\n"));
+    assert_eq!(
+        with("[protection.lax]\nreviews = 0\n[commands.setbranchprotection]\ndefault_profile = \"Lax\"\n"),
+        "nothing is wrong"
+    );
 }
 
 #[test]

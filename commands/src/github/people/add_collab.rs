@@ -109,8 +109,8 @@ impl Command for AddCollab {
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
         let (args, reader) = (&request.args, &self.people.reader);
         let org = suggest::org(&self.people.orgs, args)?;
-        let permission = args.text("permission").unwrap_or_default().to_owned();
-        whom::must_be_permitted(&permission, &self.settings.permitted_permissions)?;
+        let asked = args.text("permission").unwrap_or_default();
+        let permission = whom::permitted(asked, &self.settings.permitted_permissions)?.to_owned();
         let term = self.settings.terms().settle(&org.settings, args)?;
         let user = whom::person(reader, org, args.text("user").unwrap_or_default()).await?;
         must_be_from_outside(reader, org, &user).await?;

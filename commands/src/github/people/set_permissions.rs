@@ -86,12 +86,13 @@ impl Command for SetRepoPermissions {
         let (args, reader) = (&request.args, &self.people.reader);
         let org = suggest::org(&self.people.orgs, args)?;
         let permission = args.text("permission").unwrap_or_default();
-        let level = (!permission.eq_ignore_ascii_case(NONE)).then_some(permission);
+        let level = if permission.eq_ignore_ascii_case(NONE) {
+            None
+        } else {
+            Some(whom::permitted(permission, &self.settings.permitted_permissions)?)
+        };
         let want = match level {
-            Some(level) => {
-                whom::must_be_permitted(level, &self.settings.permitted_permissions)?;
-                Want::Level(level.to_owned(), self.settings.terms().settle(&org.settings, args)?)
-            }
+            Some(level) => Want::Level(level.to_owned(), self.settings.terms().settle(&org.settings, args)?),
             None if args.number("for").is_some() => {
                 return Err(Refusal::new(
                     Text::new()

@@ -34,13 +34,13 @@ pub(super) async fn team(reader: &Reader, org: &Org, slug: &str) -> Result<Team,
     })
 }
 
-/// Refuses what config.toml does not let people grant.
-pub(super) fn must_be_permitted(permission: &str, permitted: &[String]) -> Result<(), Refusal> {
-    if permitted.iter().any(|one| one.eq_ignore_ascii_case(permission)) {
-        return Ok(());
+/// What config.toml lets people grant, as it is written there: names of roles are told apart by case.
+pub(super) fn permitted<'a>(permission: &str, permitted: &'a [String]) -> Result<&'a str, Refusal> {
+    match permitted.iter().find(|one| one.eq_ignore_ascii_case(permission)) {
+        Some(written) => Ok(written),
+        None => Err(Refusal::new(
+            Text::new().code(permission).plain(" is not something that can be given here."),
+            format!("Choose from {}.", permitted.join(", ")),
+        )),
     }
-    Err(Refusal::new(
-        Text::new().code(permission).plain(" is not something that can be given here."),
-        format!("Choose from {}.", permitted.join(", ")),
-    ))
 }

@@ -12,7 +12,8 @@ pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
     match at {
         ("GET", ["user"]) => Some(myself(call)),
         ("GET", ["user", "orgs"]) => Some(my_organisations(call)),
-        ("GET", ["user", id]) => Some(by_id(call, id)),
+        // Not what is one's own, such as `/user/repos`.
+        ("GET", ["user", id]) => id.parse().ok().map(|id| by_id(call, id)),
         ("GET", ["users", login]) => Some(other(call, login)),
         ("GET", ["users", login, "orgs"]) => Some(organisations_of(call, login)),
         _ => None,
@@ -58,8 +59,7 @@ fn organisations_of(call: &Call<'_>, login: &str) -> Outcome {
 }
 
 /// Who has this number, whatever they are called by now.
-fn by_id(call: &Call<'_>, id: &str) -> Outcome {
-    let id: u64 = id.parse().map_err(|_| Refused::not_found())?;
+fn by_id(call: &Call<'_>, id: u64) -> Outcome {
     let found = call.state.users.values().find(|one| one.id == id).ok_or_else(Refused::not_found)?;
     Ok(Answer::ok(show::profile(call, found)))
 }

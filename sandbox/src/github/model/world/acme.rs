@@ -30,6 +30,7 @@ impl World {
             .repository("acme", "templates", |one| {
                 one.description = Some("Where new services start from".to_owned());
                 one.is_template = true;
+                one.actions.enabled = false;
             })
             .repository("acme", "old-name", |one| one.description = Some("Had another name once".to_owned()))
             .renamed("acme", "old-name", "new-name")
@@ -63,7 +64,7 @@ impl World {
                 one.labels.insert("design".to_owned());
             })
             .merged_pull_request("acme", "website", "ana-lima", "Say where the anvils are made")
-            .deploy_key("acme", "api", "build server", false)
+            .deploy_key_numbered("acme", "api", 4711, "build server")
             .invited("acme", "api", "lin-park", Permission::Triage)
             .user("octocat", "The Octocat", None)
             .protected("acme", "api", "main", |one| {

@@ -74,6 +74,23 @@ impl World {
         })
     }
 
+    /// The same under a number of its own, so that it can be named beforehand.
+    #[must_use]
+    pub fn deploy_key_numbered(self, owner: &str, repository: &str, id: u64, title: &str) -> Self {
+        let key = DeployKey {
+            id,
+            title: title.to_owned(),
+            key: made_up_key(id),
+            read_only: false,
+            added_by: Some("hub-bot".to_owned()),
+            created_at: long_ago(),
+            last_used: None,
+        };
+        self.change_repository(owner, repository, |one| {
+            one.deploy_keys.insert(id, key);
+        })
+    }
+
     /// Protects a branch; without a change, by what nobody may do: delete it or rewrite it.
     #[must_use]
     pub fn protected(

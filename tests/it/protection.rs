@@ -1,0 +1,161 @@
+//! `!SetBranchProtection` and `!ListRules`: a branch is protected, looked at, and as it was again.
+
+use anyhow::Result;
+use hubcommander_sandbox::github::World as GitHubWorld;
+use hubcommander_sandbox::github::model::{Actors, Branch, Check, Protection, Reviews, StatusChecks};
+use hubcommander_sandbox::slack::{Options, Ts};
+use serde_json::{Value as Json, json};
+
+use crate::world::{ANA, DEV, Servers, World, shipped_with};
+
+async fn told(world: &World, line: &str) -> Result<String> {
+    world.say(ANA, DEV, line)?;
+    world.whispered(ANA).await
+}
+
+async fn run(world: &World, asked: Ts) -> Result<String> {
+    world.press(ANA, DEV, asked, "run").await?;
+    world.end_of(DEV, asked).await
+}
+
+fn inside(world: &World, name: &str) -> Json {
+    world.github.snapshot()["repositories"][format!("acme/{name}")]["inside"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_means_the_profile_that_is_usual() -> Result<()> {
+    let world = World::start().await?;
+    insta::assert_snapshot!(world.ask("!ListRules acme website").await?, @"");
+    insta::assert_snapshot!(world.ask("!SetBranchProtection acme website main on").await?, @"");
+    let protection = world.github.state().repository("acme", "website").unwrap().protections["main"].clone();
+    let reviews = Reviews { approvals: 1, dismiss_stale: true, ..Reviews::default() };
+    assert_eq!(
+        protection,
+        Protection { reviews: Some(reviews), enforce_admins: true, ..Protection::default() }
+    );
+    insta::assert_snapshot!(world.ask("!SetBranchProtection acme website main standard").await?, @"");
+    insta::assert_snapshot!(world.ask("!ListRules acme website main").await?, @"");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn off_takes_a_word_and_undo_brings_all_of_it_back() -> Result<()> {
+    let world = World::start().await?;
+    {
+        let mut state = world.github.state();
+        let employees = state.team("acme", "employees").unwrap().id;
+        let people = |logins: &[&str]| Actors {
+            users: logins.iter().map(|one| (*one).to_owned()).collect(),
+            teams: [employees].into(),
+            ..Actors::default()
+        };
+        let full = Protection {
+            checks: Some(StatusChecks {
+                strict: true,
+                checks: vec![Check { context: "ci".into(), app: Some(7) }],
+            }),
+            enforce_admins: true,
+            reviews: Some(Reviews {
+                dismissal: Some(people(&["ana-lima"])),
+                bypass: Some(people(&[])),
+                approvals: 3,
+                last_push: true,
+                ..Reviews::default()
+            }),
+            restrictions: Some(people(&["sam-okafor"])),
+            signatures: true,
+            linear_history: true,
+            conversations: true,
+            ..Protection::default()
+        };
+        state.repository_mut("acme", "api").unwrap().protections.insert("main".into(), full);
+    }
+    let before = world.github.snapshot();
+    insta::assert_snapshot!(world.ask("!ListRules acme api").await?, @"");
+    let asked = world.say(ANA, DEV, "!SetBranchProtection acme api main off")?;
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    insta::assert_snapshot!(run(&world, asked).await?, @"");
+    assert_eq!(inside(&world, "api")["protections"], json!({}));
+    let undone = world.ask("!Undo").await?;
+    assert!(undone.contains("↩️ Undone"), "{undone}");
+    assert_eq!(world.github.snapshot(), before);
+
+    // What the profile does not speak of stays; what it asks less of is shown first.
+    let asked = world.say(ANA, DEV, "!SetBranchProtection acme api main on")?;
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    run(&world, asked).await?;
+    let now = world.github.state().repository("acme", "api").unwrap().protections["main"].clone();
+    assert!(now.restrictions.is_some() && now.reviews.unwrap().dismissal.is_some());
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_may_be_a_ruleset() -> Result<()> {
+    let world = World::start().await?;
+    let before = world.github.snapshot();
+    insta::assert_snapshot!(world.ask("!SetBranchProtection acme website main strict").await?, @"");
+    assert!(inside(&world, "website")["rulesets"].get("HubCommander strict: main").is_some());
+    insta::assert_snapshot!(world.ask("!ListRules acme website").await?, @"");
+    let undone = {
+        let asked = world.say(ANA, DEV, "!Undo")?;
+        world.end_of(DEV, asked).await?;
+        run(&world, asked).await?
+    };
+    assert!(undone.contains("↩️ Undone"), "{undone}");
+    assert_eq!(world.github.snapshot(), before);
+
+    // From one profile to another: the new one is there before the old one goes.
+    world.ask("!SetBranchProtection acme website main strict").await?;
+    let asked = world.say(ANA, DEV, "!SetBranchProtection acme website main standard")?;
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    run(&world, asked).await?;
+    assert_eq!(inside(&world, "website")["rulesets"], json!({}));
+    let asked = world.say(ANA, DEV, "!SetBranchProtection acme website main off")?;
+    world.end_of(DEV, asked).await?;
+    run(&world, asked).await?;
+    assert_eq!(world.github.snapshot(), before);
+    insta::assert_snapshot!(world.ask("!SetBranchProtection acme website main off").await?, @"");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_changed_since_is_not_taken_back() -> Result<()> {
+    let world = World::start().await?;
+    world.ask("!SetBranchProtection acme website main on").await?;
+    {
+        let mut state = world.github.state();
+        let website = state.repository_mut("acme", "website").unwrap();
+        website.protections.get_mut("main").unwrap().linear_history = true;
+    }
+    let refused = told(&world, "!Undo").await?;
+    assert!(refused.contains("has been changed by someone else"), "{refused}");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_protected_is_told_why() -> Result<()> {
+    let world = GitHubWorld::acme().change("acme", |_| {});
+    let servers = Servers::start_in(Options::for_tests(), world).await?;
+    servers
+        .github
+        .state()
+        .repository_mut("acme", "api")
+        .unwrap()
+        .branches
+        .insert("release/1".into(), Branch { commit: "0".repeat(40) });
+    let world = World::start_on(servers, &shipped_with(&[])).await?;
+    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api mian on").await?, @"");
+    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api release/2 on").await?, @"");
+    insta::assert_snapshot!(told(&world, "!ListRules acme api nothing-like-it").await?, @"");
+    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api main standart").await?, @"");
+    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme old-name main on").await?, @"");
+    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api a..b on").await?, @"");
+    world.github.state().repository_mut("acme", "api").unwrap().archived = true;
+    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api main off").await?, @"");
+    world.github.state().organisation_mut("acme").unwrap().free_plan = true;
+    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme website main on").await?, @"");
+    world.github.state().repository_mut("acme", "website").unwrap().branches.clear();
+    insta::assert_snapshot!(told(&world, "!ListRules acme website").await?, @"");
+    assert!(world.writes().is_empty());
+    world.end().await
+}
