@@ -231,12 +231,12 @@ async fn what_github_does_not_show_is_said_and_not_taken_for_fine() -> Result<()
     ⚠️ acme: 1 thing needs you; 2 look fine; 6 could not be read
     State | Looked at | Found
     ⚠️ needs you | Owners | acme: 1 owner: hub-bot
-    ? could not be read | Second factor of outside collaborators | This bot's GitHub account may not read which outside collaborators of acme have a second factor. Tell the people who run this bot.
+    ? could not be read | Second factor of outside collaborators | This bot's GitHub account may not read which outside collaborators of acme have a second factor. Tell the people who run this bot. GitHub says: Must be an owner of the organization.
     ? could not be read | Teams on repositories | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
     ? could not be read | Outside collaborators | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
     ? could not be read | Deploy keys that write | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
     ? could not be read | Stale invitations | This bot's GitHub account may not read the repositories of acme. Tell the people who run this bot.
-    ? could not be read | Installed Apps | This bot's GitHub account may not read the Apps installed in acme. Tell the people who run this bot.
+    ? could not be read | Installed Apps | This bot's GitHub account may not read the Apps installed in acme. Tell the people who run this bot. GitHub says: Must be an owner of the organization.
     ✅ fine | Second factor of members | all have one; the organisation does not require it
     ✅ fine | Base permission | read
     In your direct messages: acme-audit-inv-ID.csv

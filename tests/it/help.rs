@@ -69,7 +69,7 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Cancel` Withdraws something that waits to be confirmed
     • `!History` Lists what was done, by whom, and how it ended
     • `!Undo` Takes back what a command did
-    How one is used: `!Help AddCollab`. Type a command alone to fill in a form.
+    How one is used: `!Help AuditOrg`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
     let asked = world.say(ANA, "D0ANA", "help")?;
@@ -400,6 +400,9 @@ async fn every_example_shows_its_plan_and_writes_nothing() -> Result<()> {
         }
     }
     assert!(plans >= 4, "{plans} plans were shown");
+    // An audit's file comes by direct message.
+    world.settled().await?;
+    world.slack.mark_all_read();
     assert!(world.github.faults().writes().is_empty());
     world.end().await
 }

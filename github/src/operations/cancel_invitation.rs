@@ -100,7 +100,10 @@ impl Handler for Does {
             Some(repo) => {
                 let target = repo.target()?;
                 self.0.still_there(&target).await?;
-                (Path::repository(&target.full_name).invitation(cancel.id), Some(target))
+                // By its id, so that an App's token for this is good for that repository alone.
+                let there =
+                    target.id.map_or_else(|| Path::repository(&target.full_name), Path::repository_id);
+                (there.invitation(cancel.id), Some(target))
             }
         };
         let answer = writer.delete(&cancel.org, path).await?;
