@@ -30,8 +30,20 @@ async fn what_a_member_can_do() -> Result<()> {
     world.say(ANA, DEV, "!Help")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     Here is what you can do.
+    CI
+    • `!EnableActions` Lets GitHub Actions run in a repository
     Finding your way
     • `!Help` Shows what you can do here, or how one command is used
+    Keys
+    • `!AddKey` Lets a machine at a repository, with a deploy key
+    • `!DeleteKey` Takes a deploy key away from a repository
+    • `!GetKey` Shows one deploy key of a repository
+    • `!ListKeys` Lists the deploy keys of a repository
+    Protection
+    • `!ListRules` Says what protects a branch
+    • `!SetBranchProtection` Protects a branch, or no longer
+    Pull requests
+    • `!ListPRs` Lists the newest pull requests of a repository
     Repositories
     • `!CreateRepo` Creates a repository with the right teams on it
     • `!ListOrgs` Lists the organisations that I manage
@@ -47,7 +59,7 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Cancel` Withdraws something that waits to be confirmed
     • `!History` Lists what was done, by whom, and how it ended
     • `!Undo` Takes back what a command did
-    How one is used: `!Help CreateRepo`. Type a command alone to fill in a form.
+    How one is used: `!Help EnableActions`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
     let asked = world.say(ANA, "D0ANA", "help")?;

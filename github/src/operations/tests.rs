@@ -146,6 +146,14 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.replace_topics: no topics (Reversible)
     github.rename_default_branch: default branch trunk (Reversible)
     github.delete_repository: delete acme/widgets (Irreversible) | Its code, issues and settings are gone for good.
+    github.add_deploy_key: deploy key "ci" may read (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Reversible)
+    github.add_deploy_key: deploy key "ci" may push (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Exposing)
+    github.delete_deploy_key: no deploy key "ci" (SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Reversible)
+    github.select_for_actions: on the organisation's list of repositories where Actions may run (Reversible)
+    github.select_for_actions: off the organisation's list of repositories where Actions may run (Reversible)
+    github.set_actions: Actions may run (Reversible)
+    github.set_actions: Actions may run, those of the same owner (Reversible)
+    github.set_actions: Actions may not run (Reversible)
     "#);
 }
 
