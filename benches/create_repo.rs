@@ -32,6 +32,7 @@ fn config(slack: &Slack, github: &GitHub, folder: &Path) -> Result<Config> {
         app_token: "xapp-sandbox".to_owned().into(),
         github_api_url: github.url().parse()?,
         github_token: "ghp_sandbox".to_owned().into(),
+        travis: None,
         store_url: format!("sqlite://{}", folder.join("bot.db").display()).into(),
     };
     let commands: Vec<KnownCommand> =

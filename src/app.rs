@@ -16,6 +16,7 @@ use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
+use hubcommander_travis::Travis;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
@@ -56,6 +57,9 @@ pub enum AppError {
     /// GitHub's client could not be made.
     #[error("GitHub's client could not be made: {0}")]
     GitHub(#[from] hubcommander_github::SetupError),
+    /// Travis' client could not be made.
+    #[error("Travis' client could not be made: {0}")]
+    Travis(#[from] hubcommander_travis::SetupError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -116,7 +120,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         }
     };
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
-    let github = GitHub::new(settings, check, Arc::clone(clock))?;
+    let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
+    let travis = config.travis.as_ref().map(config::Travis::settings);
+    let travis = travis.map(|settings| Travis::new(&settings, check, Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
     let insides = Insides::default();
     let shelf = &insides.shelf;
@@ -127,11 +133,12 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         orgs: Arc::clone(&orgs),
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
+        travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
         settings,
     };
 
-    let operations = operations(&github, clock, &insides)?;
+    let operations = operations(&github, travis.as_ref(), clock, &insides)?;
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
@@ -157,10 +164,20 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     Ok(Plugins { registry, operations, orgs, issuer, github, insides })
 }
 
-/// All that plans may hold: what GitHub can do, what happens later, and what takes back.
-fn operations(github: &GitHub, clock: &SharedClock, insides: &Insides) -> Result<Operations, SameName> {
+/// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
+fn operations(
+    github: &GitHub,
+    travis: Option<&Travis>,
+    clock: &SharedClock,
+    insides: &Insides,
+) -> Result<Operations, SameName> {
     let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
-    let now = Operations::new(github.handlers(), github.probes())?.and(vec![Arc::new(cancels)], vec![])?;
+    let (mut handlers, mut probes) = (github.handlers(), github.probes());
+    if let Some(travis) = travis {
+        handlers.extend(travis.handlers());
+        probes.extend(travis.probes());
+    }
+    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels)], vec![])?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])

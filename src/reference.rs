@@ -53,7 +53,7 @@ pub fn page(command: &Documented<'_>) -> String {
     for example in &spec.examples {
         let _ = writeln!(out, "{example}");
     }
-    let _ = write!(out, "```\n\n## What to know\n\n{}\n{}\n", audience(spec.audience), risk(spec.risk));
+    let _ = write!(out, "```\n\n## What to know\n\n{}\n{}\n", audience(spec.audience), risk(spec));
     if !command.settings.is_empty() {
         let _ = write!(out, "\n## Settings\n\nIn `config.toml`, under `[commands.{}]`:\n\n", spec.name);
         out.push_str("| key | if left out | what it does |\n|---|---|---|\n");
@@ -80,8 +80,11 @@ fn audience(audience: Audience) -> &'static str {
     }
 }
 
-fn risk(risk: Option<Risk>) -> &'static str {
-    match risk {
+fn risk(spec: &CommandSpec) -> &'static str {
+    match spec.risk {
+        None if spec.args.iter().any(|arg| arg.name == "dry-run") => {
+            "- It only reads, unless it is asked to change something. That is shown first and waits for a click."
+        }
         None => "- It only reads.",
         Some(Risk::Reversible) => {
             "- What it does can be taken back with `!Undo`, unless its plan says otherwise. What shows more than \

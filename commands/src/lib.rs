@@ -2,7 +2,9 @@
 //! to [`all`].
 
 pub mod github;
+pub mod needs;
 pub mod repeat;
+pub mod travis_ci;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use hubcommander_sdk::protection::Profiles;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
 
+use crate::github::people;
+
 /// What the commands are made from.
 pub struct Setup {
     /// Reads GitHub.
@@ -25,6 +29,8 @@ pub struct Setup {
     pub grants: Vec<Arc<dyn Grant>>,
     /// What is lent.
     pub leases: Arc<dyn Leases>,
+    /// Reads Travis, if the bot has an account there.
+    pub travis: Option<hubcommander_travis::Reader>,
     /// How branches are protected, by the names that people type.
     pub protection: Profiles,
     /// What config.toml says under `[commands.NAME]` besides what all commands share.
@@ -43,19 +49,38 @@ pub struct WrongSettings {
 
 /// The names of all commands, each with the settings that it takes of its own.
 pub const NAMES: &[(&str, &[Setting])] = &[
+    ("AddCollab", people::AddCollabSettings::DECLARED),
     ("AddKey", &[]),
+    ("AddUserToTeam", people::AddUserToTeamSettings::DECLARED),
+    ("ArchiveRepo", &[]),
+    ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("DeleteKey", &[]),
+    ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
     ("EnableActions", &[]),
+    ("EnableTravis", &[]),
     ("GetKey", &[]),
+    ("ListCollabs", &[]),
     ("ListKeys", &[]),
     ("ListOrgs", &[]),
     ("ListPRs", &[]),
+    ("ListRepos", &[]),
     ("ListRules", &[]),
+    ("ListTeams", &[]),
+    ("ListTravisOrgs", &[]),
+    ("RemoveCollab", &[]),
+    ("RemoveUserFromTeam", &[]),
+    ("RenameRepo", &[]),
     ("Repeat", &[]),
+    ("RepoInfo", &[]),
     ("SetBranchProtection", github::SetBranchProtectionSettings::DECLARED),
+    ("SetDefaultBranch", &[]),
     ("SetDescription", &[]),
     ("SetHomepage", &[]),
+    ("SetRepoPermissions", people::SetRepoPermissionsSettings::DECLARED),
+    ("SetTopics", &[]),
+    ("SetVisibility", github::SetVisibilitySettings::DECLARED),
+    ("UnarchiveRepo", &[]),
 ];
 
 /// All commands.
@@ -65,14 +90,26 @@ pub const NAMES: &[(&str, &[Setting])] = &[
 pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
     let (github, orgs) = (&setup.github, &setup.orgs);
     let set = |field| github::SetText::new(field, github.clone(), Arc::clone(orgs));
-    Ok(vec![
-        Arc::new(github::AddKey::new(github.clone(), Arc::clone(orgs))),
+    let mut all: Vec<Arc<dyn Command>> = vec![
+        Arc::new(github::ArchiveRepo::archive(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::AuditOrg::new(
+            github.clone(),
+            Arc::clone(&setup.leases),
+            Arc::clone(orgs),
+            settings(setup, "AuditOrg")?,
+        )),
         Arc::new(github::CreateRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "CreateRepo")?)),
+        Arc::new(github::DeleteRepo::new(github.clone(), Arc::clone(orgs), settings(setup, "DeleteRepo")?)),
+        Arc::new(github::ListOrgs::new(Arc::clone(orgs))),
+        Arc::new(github::ListRepos::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::RenameRepo::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::RepoInfo::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetDefaultBranch::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::AddKey::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::DeleteKey::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::EnableActions::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::GetKey::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::ListKeys::new(github.clone(), Arc::clone(orgs))),
-        Arc::new(github::ListOrgs::new(Arc::clone(orgs))),
         Arc::new(github::ListPRs::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::ListRules::new(github.clone(), Arc::clone(orgs))),
         Arc::new(github::SetBranchProtection::new(
@@ -83,7 +120,53 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         )),
         Arc::new(set(github::Field::Description)),
         Arc::new(set(github::Field::Homepage)),
+        Arc::new(github::SetTopics::new(github.clone(), Arc::clone(orgs))),
+        Arc::new(github::SetVisibility::new(
+            github.clone(),
+            Arc::clone(orgs),
+            settings(setup, "SetVisibility")?,
+        )),
+        Arc::new(github::ArchiveRepo::unarchive(github.clone(), Arc::clone(orgs))),
         Arc::new(repeat::Repeat::new()),
+    ];
+    all.extend(about_people(setup)?);
+    // Without an account at Travis there is nothing that these could do.
+    if let Some(travis) = &setup.travis {
+        let enable = travis_ci::EnableTravis::new(github.clone(), travis.clone(), Arc::clone(orgs));
+        all.push(Arc::new(enable));
+        all.push(Arc::new(travis_ci::ListTravisOrgs::new(travis.clone(), Arc::clone(orgs))));
+    }
+    Ok(all)
+}
+
+fn about_people(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
+    let people = people::People::new(
+        setup.github.clone(),
+        Arc::clone(&setup.orgs),
+        setup.grants.clone(),
+        Arc::clone(&setup.leases),
+    );
+    let unknown = |command: &str| WrongSettings {
+        command: command.to_owned(),
+        reason: "this program does not know what it grants".to_owned(),
+    };
+    Ok(vec![
+        Arc::new(
+            people::AddCollab::new(&people, settings(setup, "AddCollab")?)
+                .ok_or_else(|| unknown("AddCollab"))?,
+        ),
+        Arc::new(
+            people::AddUserToTeam::new(&people, settings(setup, "AddUserToTeam")?)
+                .ok_or_else(|| unknown("AddUserToTeam"))?,
+        ),
+        Arc::new(people::ListCollabs::new(&people)),
+        Arc::new(people::ListTeams::new(&people)),
+        Arc::new(people::RemoveCollab::new(&people).ok_or_else(|| unknown("RemoveCollab"))?),
+        Arc::new(people::RemoveUserFromTeam::new(&people).ok_or_else(|| unknown("RemoveUserFromTeam"))?),
+        Arc::new(
+            people::SetRepoPermissions::new(&people, settings(setup, "SetRepoPermissions")?)
+                .ok_or_else(|| unknown("SetRepoPermissions"))?,
+        ),
     ])
 }
 

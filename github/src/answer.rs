@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use crate::scopes;
+
 /// What GitHub answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -92,6 +94,12 @@ impl Answer {
         words.chars().take(400).collect()
     }
 
+    /// GitHub's own words, and its list of what is wrong: objects or plain words. They are data, never markup.
+    pub(crate) fn refusal(&self) -> (String, Vec<Json>) {
+        let body = self.error_body();
+        (body.message, body.errors)
+    }
+
     /// Whether a refusal (422) says that the name is taken.
     pub(crate) fn says_taken(&self) -> bool {
         self.error_body().errors.iter().any(|error| {
@@ -101,19 +109,20 @@ impl Answer {
         }) || self.error_body().message.contains("already exists")
     }
 
-    /// The permissions that the call would have needed, as GitHub names them: for Apps and fine-grained
-    /// tokens, else the scopes of a classic token.
+    /// What the call would have needed and the account may lack, as GitHub names it: for Apps and fine-grained
+    /// tokens permissions, for a classic token scopes, without those that it has. One of the entries is enough.
     pub(crate) fn needed(&self) -> Vec<String> {
-        let list = |name: &str, between: &[char]| -> Vec<String> {
-            self.header(name)
-                .unwrap_or_default()
-                .split(between)
-                .map(|word| word.trim().to_owned())
-                .filter(|word| !word.is_empty())
-                .collect()
+        let list = |words: &str, between: char| -> Vec<String> {
+            let words = words.split(between).map(|word| word.trim().to_owned());
+            words.filter(|word| !word.is_empty()).collect()
         };
-        let permissions = list("x-accepted-github-permissions", &[',', ';']);
-        if permissions.is_empty() { list("x-accepted-oauth-scopes", &[',']) } else { permissions }
+        if let Some(permissions) = self.header("x-accepted-github-permissions") {
+            return list(permissions, ';').iter().map(|all| list(all, ',').join(" and ")).collect();
+        }
+        let accepted = list(self.header("x-accepted-oauth-scopes").unwrap_or_default(), ',');
+        let have = self.scopes().unwrap_or_default();
+        // If it has one of them, it is something else that it lacks.
+        if accepted.iter().any(|scope| scopes::includes(&have, scope)) { Vec::new() } else { accepted }
     }
 
     /// The scopes that a classic token has; `None` if it is not one.
@@ -152,6 +161,11 @@ impl Answer {
         (secondary || self.status == StatusCode::TOO_MANY_REQUESTS).then_some(Limited::Unsaid)
     }
 
+    /// Whether it counts against the limit that most requests count against. Searches have one of their own.
+    pub(crate) fn is_of_core(&self) -> bool {
+        self.header("x-ratelimit-resource").is_none_or(|resource| resource == "core")
+    }
+
     /// Whether the primary limit is used up by now, whatever the answer was, and until when.
     pub(crate) fn used_up(&self, now: Instant) -> Option<Limited> {
         if self.header("x-ratelimit-remaining")? != "0" {
@@ -168,14 +182,24 @@ impl Answer {
     /// The number of the last page, if there is more than this one (`Link` header). The address itself is
     /// never followed.
     pub(crate) fn last_page(&self) -> Option<u64> {
+        self.page("last").or_else(|| self.page("next"))
+    }
+
+    /// How many there are of what was asked for one by one (`per_page=1`), this page holding so many; `None`
+    /// if GitHub does not tell.
+    pub(crate) fn count_by_one(&self, here: usize) -> Option<u64> {
+        match (self.page("last"), self.page("next")) {
+            (None, None) => u64::try_from(here).ok(),
+            (last, _) => last,
+        }
+    }
+
+    fn page(&self, rel: &str) -> Option<u64> {
         let link = self.header("link")?;
-        let of = |rel: &str| -> Option<u64> {
-            let entry = link.split(',').find(|entry| entry.contains(&format!("rel=\"{rel}\"")))?;
-            let (address, _) = entry.trim().strip_prefix('<')?.split_once('>')?;
-            let (_, query) = address.split_once('?')?;
-            query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
-        };
-        of("last").or_else(|| of("next"))
+        let entry = link.split(',').find(|entry| entry.contains(&format!("rel=\"{rel}\"")))?;
+        let (address, _) = entry.trim().strip_prefix('<')?.split_once('>')?;
+        let (_, query) = address.split_once('?')?;
+        query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
     }
 }
 
@@ -209,6 +233,13 @@ mod tests {
         let refusal = r#"{"message":"Must have admin rights to Repository."}"#;
         assert_eq!(answer(403, &[("x-ratelimit-remaining", "4999")], refusal).limited(now()), None);
         assert_eq!(answer(404, &primary, "{}").limited(now()), None);
+    }
+
+    #[test]
+    fn a_search_has_a_limit_of_its_own() {
+        assert!(answer(200, &[], "").is_of_core());
+        assert!(answer(200, &[("x-ratelimit-resource", "core")], "").is_of_core());
+        assert!(!answer(200, &[("x-ratelimit-resource", "search")], "").is_of_core());
     }
 
     #[test]
@@ -250,12 +281,21 @@ mod tests {
         let next = r#"<https://api.github.com/x?per_page=100&page=2>; rel="next""#;
         assert_eq!(answer(200, &[("link", next)], "").last_page(), Some(2));
         assert_eq!(answer(200, &[], "").last_page(), None);
+        assert_eq!(answer(200, &[("link", link)], "").count_by_one(1), Some(7));
+        assert_eq!(
+            answer(200, &[("link", next)], "").count_by_one(1),
+            None,
+            "there are more, nobody says how many"
+        );
+        assert_eq!(answer(200, &[], "").count_by_one(0), Some(0));
     }
 
     #[test]
     fn missing_permissions_are_named() {
         let app = answer(403, &[("x-accepted-github-permissions", "administration=write; members=read")], "");
         assert_eq!(app.needed(), ["administration=write", "members=read"]);
+        let both = answer(403, &[("x-accepted-github-permissions", "administration=write,members=read")], "");
+        assert_eq!(both.needed(), ["administration=write and members=read"]);
         assert_eq!(
             answer(403, &[("x-accepted-oauth-scopes", "repo, admin:org")], "").needed(),
             ["repo", "admin:org"]

@@ -21,6 +21,10 @@ pub(crate) enum Weight {
     Read,
     /// Five points, and one of the writes.
     Write,
+    /// One point, as long as GraphQL has some left: it has an hourly limit of its own.
+    Query,
+    /// A write that makes something new: GitHub bounds these by the hour too.
+    Making,
 }
 
 /// There is no turn in time. It certainly was not sent.
@@ -49,8 +53,11 @@ pub(crate) struct Budget {
     ticks: Ticks,
     points: Option<Limiter>,
     writes: Option<Limiter>,
+    making: Option<Limiter>,
     places: Semaphore,
     told: Mutex<Told>,
+    /// What GitHub told us about GraphQL alone.
+    told_of_queries: Mutex<Told>,
 }
 
 /// What GitHub told us.
@@ -64,43 +71,53 @@ struct Told {
 impl Budget {
     pub(crate) fn new(settings: BudgetSettings) -> Self {
         let ticks = Ticks(Instant::now());
-        let limiter = |per_minute: u32, burst: u32| {
-            let period = Duration::from_secs(60) / per_minute.max(1);
+        let limiter = |within: Duration, number: u32, burst: u32| {
+            let period = within / number.max(1);
             let quota = Quota::with_period(period)?;
             // Less than five points at once would never let a write through.
             let burst = NonZeroU32::new(burst.max(5))?;
             Some(RateLimiter::direct_with_clock(quota.allow_burst(burst), ticks.clone()))
         };
-        let (points, writes) = if settings.pacing {
+        let minute = Duration::from_secs(60);
+        let (points, writes, making) = if settings.pacing {
             (
-                limiter(settings.points_per_minute, settings.point_burst),
-                limiter(settings.writes_per_minute, settings.write_burst),
+                limiter(minute, settings.points_per_minute, settings.point_burst),
+                limiter(minute, settings.writes_per_minute, settings.write_burst),
+                limiter(minute * 60, settings.made_per_hour, settings.made_burst),
             )
         } else {
-            (None, None)
+            (None, None, None)
         };
         Self {
             places: Semaphore::new(settings.at_one_time.max(1)),
             told: Mutex::default(),
+            told_of_queries: Mutex::default(),
             settings,
             ticks,
             points,
             writes,
+            making,
         }
     }
 
     /// Waits for a turn, as long as the settings allow. The place is given back when the turn is dropped.
     pub(crate) async fn turn(&self, weight: Weight) -> Result<SemaphorePermit<'_>, NoTurn> {
         let (wait, points) = match weight {
-            Weight::Read => (self.settings.read_wait, NonZeroU32::MIN),
-            Weight::Write => (self.settings.write_wait, NonZeroU32::MIN.saturating_add(4)),
+            Weight::Read | Weight::Query => (self.settings.read_wait, NonZeroU32::MIN),
+            Weight::Write | Weight::Making => (self.settings.write_wait, NonZeroU32::MIN.saturating_add(4)),
         };
         let deadline = Instant::now() + wait;
-        self.until_allowed(deadline).await?;
+        self.until_allowed(&self.told, deadline).await?;
+        if weight == Weight::Query {
+            self.until_allowed(&self.told_of_queries, deadline).await?;
+        }
         if let Some(limiter) = &self.points {
             self.take(limiter, points, deadline).await?;
         }
-        if let (Some(limiter), Weight::Write) = (&self.writes, weight) {
+        if let (Some(limiter), Weight::Write | Weight::Making) = (&self.writes, weight) {
+            self.take(limiter, NonZeroU32::MIN, deadline).await?;
+        }
+        if let (Some(limiter), Weight::Making) = (&self.making, weight) {
             self.take(limiter, NonZeroU32::MIN, deadline).await?;
         }
         match tokio::time::timeout_at(deadline, self.places.acquire()).await {
@@ -109,10 +126,10 @@ impl Budget {
         }
     }
 
-    async fn until_allowed(&self, deadline: Instant) -> Result<(), NoTurn> {
+    async fn until_allowed(&self, told: &Mutex<Told>, deadline: Instant) -> Result<(), NoTurn> {
         // While we wait we may be told to wait longer; the deadline ends that.
         loop {
-            let until = self.lock().until;
+            let until = lock(told).until;
             let now = Instant::now();
             match until {
                 Some(until) if until > deadline => return Err(NoTurn(until - now)),
@@ -140,29 +157,39 @@ impl Budget {
 
     /// GitHub told us to wait. Answers for how long.
     pub(crate) fn told(&self, limited: Limited) -> Duration {
-        let mut told = self.lock();
-        let wait = match limited {
-            Limited::For(wait) => wait.min(Duration::from_secs(3600)),
-            Limited::Unsaid => {
-                let wait = Duration::from_secs(60) * 2_u32.pow(told.strikes.min(4));
-                told.strikes += 1;
-                wait
-            }
-        };
-        let until = Instant::now() + wait;
-        told.until = Some(told.until.map_or(until, |before| before.max(until)));
-        wait
+        lock(&self.told).wait(limited)
+    }
+
+    /// GitHub told us to wait with GraphQL alone. Answers for how long.
+    pub(crate) fn told_of_queries(&self, limited: Limited) -> Duration {
+        lock(&self.told_of_queries).wait(limited)
     }
 
     /// GitHub answered as usual.
     pub(crate) fn went_through(&self) {
-        self.lock().strikes = 0;
+        lock(&self.told).strikes = 0;
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
-        // Nothing in here can be left half done.
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+impl Told {
+    fn wait(&mut self, limited: Limited) -> Duration {
+        let wait = match limited {
+            Limited::For(wait) => wait.min(Duration::from_secs(3600)),
+            Limited::Unsaid => {
+                let wait = Duration::from_secs(60) * 2_u32.pow(self.strikes.min(4));
+                self.strikes += 1;
+                wait
+            }
+        };
+        let until = Instant::now() + wait;
+        self.until = Some(self.until.map_or(until, |before| before.max(until)));
+        wait
     }
+}
+
+fn lock(told: &Mutex<Told>) -> std::sync::MutexGuard<'_, Told> {
+    // Nothing in here can be left half done.
+    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -212,6 +239,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn in_any_hour_we_make_less_than_github_allows() {
+        let patient = BudgetSettings { write_wait: secs(600), ..BudgetSettings::default() };
+        let budget = Budget::new(patient);
+        let start = Instant::now();
+        let mut made = 0;
+        while start.elapsed() < secs(3600) {
+            drop(budget.turn(Weight::Making).await.unwrap());
+            made += 1;
+        }
+        assert!((450..500).contains(&made), "{made} made in an hour");
+        let start = Instant::now();
+        drop(budget.turn(Weight::Write).await.unwrap());
+        assert!(start.elapsed() < secs(2), "other writes are not held up");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_github_tells_is_waited_for_if_it_is_short() {
         let budget = Budget::new(BudgetSettings::default());
         assert_eq!(budget.told(Limited::For(secs(3))), secs(3));
@@ -220,6 +263,16 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO, "a write is put off at once");
         drop(budget.turn(Weight::Read).await.unwrap());
         assert!(start.elapsed() >= secs(3), "a read waits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_told_of_graphql_holds_nothing_else_up() {
+        let budget = Budget::new(BudgetSettings::default());
+        budget.told_of_queries(Limited::For(secs(600)));
+        assert_eq!(budget.turn(Weight::Query).await.err(), Some(NoTurn(secs(600))));
+        assert!(budget.turn(Weight::Read).await.is_ok() && budget.turn(Weight::Write).await.is_ok());
+        budget.told(Limited::For(secs(700)));
+        assert!(budget.turn(Weight::Read).await.is_err(), "and the other way round it does");
     }
 
     #[tokio::test(start_paused = true)]

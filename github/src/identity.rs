@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use crate::budget::{Budget, Weight};
 use crate::failure::Failure;
 use crate::names::Owner;
+use crate::needs::{self, Permissions};
 use crate::path::Path;
 use crate::settings::{BudgetSettings, Credentials, SetupError};
 use crate::transport::{Call, JSON, Transport};
@@ -24,38 +25,62 @@ use crate::transport::{Call, JSON, Transport};
 /// A token is renewed this long before it ends, so that it outlasts the request it is used for.
 const EARLY: Duration = Duration::from_secs(120);
 
-/// What a token is for. An App's token is scoped down to it: a leaked reading token cannot write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// An invocation gets no more tokens than this that are good for one repository alone. Beyond that one serves all
+/// its repositories: GitHub counts the tokens that we ask for.
+const NARROW: usize = 10;
+
+/// What a token is for. An App's token is scoped down to it: a leaked reading token cannot write, and one that was
+/// made for one command can do no other's work.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
-    /// To look at repositories and teams.
+    /// To look at things. Kept as long as it lasts.
     Reading,
-    /// To change repositories, and which teams may do what on them.
-    Repositories,
+    /// To do one command's work. Revoked when that is over.
+    Writing {
+        /// The command.
+        invocation: String,
+        /// What it takes.
+        permissions: Permissions,
+        /// The one repository that it is good for.
+        repository: Option<u64>,
+    },
 }
 
 impl Scope {
-    /// The App permissions it needs (<https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps>).
-    pub(crate) const fn permissions(self) -> &'static [(&'static str, &'static str)] {
+    /// What it takes to write there.
+    pub(crate) fn to_write(path: &Path, invocation: &str) -> Self {
+        let (permissions, repository) = needs::to_write(path);
+        Self::Writing { invocation: invocation.to_owned(), permissions, repository }
+    }
+
+    fn permissions(&self) -> Permissions {
         match self {
-            Self::Reading => {
-                &[("metadata", "read"), ("members", "read"), ("administration", "read"), ("contents", "read")]
+            Self::Reading => needs::READING,
+            Self::Writing { permissions, .. } => permissions,
+        }
+    }
+
+    fn repository(&self) -> Option<u64> {
+        match self {
+            Self::Reading => None,
+            Self::Writing { repository, .. } => *repository,
+        }
+    }
+
+    fn is_for(&self, invocation: &str) -> bool {
+        matches!(self, Self::Writing { invocation: own, .. } if own == invocation)
+    }
+
+    /// The same for all repositories of the organisation.
+    fn widened(&self) -> Self {
+        match self {
+            Self::Reading => Self::Reading,
+            Self::Writing { invocation, permissions, .. } => {
+                Self::Writing { invocation: invocation.clone(), permissions, repository: None }
             }
-            Self::Repositories => &[
-                ("metadata", "read"),
-                ("members", "read"),
-                ("administration", "write"),
-                ("contents", "write"),
-            ],
         }
     }
 }
-
-/// What single commands need besides. It is asked for where the installation has it.
-const FURTHER: &[(Scope, &str, &str)] = &[
-    (Scope::Reading, "pull_requests", "read"),
-    (Scope::Reading, "organization_administration", "read"),
-    (Scope::Repositories, "organization_administration", "write"),
-];
 
 /// As whom one request goes out.
 #[derive(Clone)]
@@ -163,7 +188,7 @@ impl Identities {
         &self,
         transport: &Transport,
         org: &Owner,
-        scope: Scope,
+        scope: &Scope,
     ) -> Result<Identity, Failure> {
         match self {
             Self::Token(identity) => Ok(identity.clone()),
@@ -188,6 +213,37 @@ impl Identities {
         state.tokens.retain(|_, token| token.authorization != used.authorization);
         state.found = None;
         true
+    }
+
+    /// A command's work is over: its tokens are revoked. Where that does not work they run out by themselves.
+    pub(crate) async fn revoke(&self, transport: &Transport, invocation: &str) {
+        let Self::App(app) = self else { return };
+        let installations: Vec<_> = app.installations.lock().await.values().cloned().collect();
+        for installation in installations {
+            let mut ended = Vec::new();
+            // Taken out first: whoever goes on with the same command gets new ones.
+            installation.state.lock().await.tokens.retain(|scope, token| {
+                let over = scope.is_for(invocation);
+                if over {
+                    ended.push(token.authorization.clone());
+                }
+                !over
+            });
+            for authorization in ended {
+                let path = Path::fixed("installation").then("token");
+                let call =
+                    Call { method: Method::DELETE, path, body: None, accept: JSON, if_none_match: None };
+                let Ok(_turn) = installation.budget.turn(Weight::Read).await else { continue };
+                if let Err(error) = transport.send(&call, &authorization).await {
+                    tracing::info!(%error, invocation, "a token was not revoked; it runs out within the hour");
+                }
+            }
+        }
+    }
+
+    /// Whether tokens are made for each command.
+    pub(crate) fn has_tokens_of_its_own(&self) -> bool {
+        matches!(self, Self::App(_))
     }
 }
 
@@ -215,15 +271,26 @@ impl App {
         Arc::clone(installation)
     }
 
-    async fn of(&self, transport: &Transport, org: &Owner, scope: Scope) -> Result<Identity, Failure> {
+    async fn of(&self, transport: &Transport, org: &Owner, scope: &Scope) -> Result<Identity, Failure> {
         let installation = self.installation(org).await;
         let mut state = installation.state.lock().await;
         let now = self.clock.now();
+        let narrow = |known: &&Scope| {
+            known.repository().is_some()
+                && known.permissions() == scope.permissions()
+                && known.widened() == scope.widened()
+        };
+        let scope = if state.tokens.contains_key(scope) || state.tokens.keys().filter(narrow).count() < NARROW
+        {
+            scope.clone()
+        } else {
+            scope.widened()
+        };
         let valid = state.tokens.get(&scope).filter(|token| token.expires_at > now + EARLY);
         let authorization = match valid {
             Some(token) => token.authorization.clone(),
             None => {
-                let token = self.fetch(transport, org, scope, &mut state).await?;
+                let token = self.fetch(transport, org, &scope, &mut state).await?;
                 let authorization = token.authorization.clone();
                 state.tokens.insert(scope, token);
                 authorization
@@ -237,7 +304,7 @@ impl App {
         &self,
         transport: &Transport,
         org: &Owner,
-        scope: Scope,
+        scope: &Scope,
         state: &mut State,
     ) -> Result<Token, Failure> {
         let found = match &state.found {
@@ -248,9 +315,8 @@ impl App {
             }
         };
         // Only what the installation has can be asked for; the rest is missing then, and GitHub says so.
-        let further = FURTHER.iter().filter(|(of, ..)| *of == scope).map(|(_, name, level)| (*name, *level));
-        let all: Vec<(&str, &str)> = scope.permissions().iter().copied().chain(further).collect();
-        let permissions: BTreeMap<_, _> = all
+        let permissions: BTreeMap<_, _> = scope
+            .permissions()
             .iter()
             .filter(|(name, level)| match found.permissions.get(*name).map(String::as_str) {
                 Some("write" | "admin") => true,
@@ -259,9 +325,17 @@ impl App {
             })
             .copied()
             .collect();
-        let body = if permissions.is_empty() { json!({}) } else { json!({ "permissions": permissions }) };
-        let answer =
-            self.ask(transport, Method::POST, Path::installation_tokens(found.id), Some(body)).await?;
+        let mut body = if permissions.is_empty() { json!({}) } else { json!({ "permissions": permissions }) };
+        if let Some(repository) = scope.repository() {
+            body["repository_ids"] = json!([repository]);
+        }
+        let tokens = || Path::installation_tokens(found.id);
+        let mut answer = self.ask(transport, Method::POST, tokens(), Some(body.clone())).await?;
+        if answer.status == StatusCode::UNPROCESSABLE_ENTITY && scope.repository().is_some() {
+            // The repository is gone, or so new that not all of GitHub knows it: let the write itself say which.
+            body = json!({ "permissions": permissions });
+            answer = self.ask(transport, Method::POST, tokens(), Some(body)).await?;
+        }
         match answer.status {
             StatusCode::CREATED => {
                 let new: NewToken =

@@ -14,24 +14,32 @@ mod budget;
 mod cache;
 mod failure;
 pub mod grants;
+mod graphql;
 mod identity;
 pub mod names;
+mod needs;
 pub mod operations;
 mod path;
 pub mod preconditions;
 mod probes;
 pub mod protection;
 mod reader;
+mod scopes;
 mod settings;
 mod transport;
+mod trouble;
 mod words;
 mod writer;
 
 pub use account::GitHub;
 pub use hubcommander_public_key::{BadKey, PublicKey};
+pub use needs::{LOOKING, lacking};
 pub use reader::{
-    Actions, ActionsWhere, Branch, DeployKey, Listing, Lookup, More, Organization, PullFilter, PullRequest,
-    PullState, Pulls, Rate, ReadError, ReadErrorKind, Reader, Repository, RepositoryNames, Team, Visibility,
-    WhoAmI,
+    About, Actions, ActionsWhere, Branch, ClassicProtection, Collaborator, DeployKey, Guarded, Installation,
+    Invitation, Level, Listing, Lookup, Membership, More, OrgInvitation, Organization, Outsider, ParentTeam,
+    PullFilter, PullRequest, PullState, Pulls, Rate, ReadError, ReadErrorKind, Reader, RepoInvitation,
+    Repository, RepositoryNames, Scan, Scanned, ScannedKey, ScannedRepository, SecondFactor, Standing, Team,
+    TeamAccess, TeamMembership, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};
+pub use trouble::HOW_TO_TELL;

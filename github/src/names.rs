@@ -88,6 +88,20 @@ name!(
 );
 
 name!(
+    /// The login of a person: letters, digits and dashes, an underscore before an enterprise's code, at most 39.
+    /// Old accounts may have dashes where new ones may not.
+    Login,
+    str::to_owned,
+    |login| {
+        let chars = login.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if login.is_empty() || login.len() > 39 || !chars {
+            return Err(bad("account", login, "may only have letters, digits and dashes, and at most 39 of them"));
+        }
+        Ok(())
+    }
+);
+
+name!(
     /// The name of a repository: letters, digits, dots, dashes and underscores, at most 100.
     RepoName,
     str::to_owned,
@@ -235,6 +249,9 @@ mod tests {
             assert!(BranchName::parse(branch).is_ok(), "{branch}");
         }
         assert!(TeamSlug::parse("a-team_1").is_ok());
+        for login in ["octocat", "ana-lima_acme", "old--name-", "0"] {
+            assert!(Login::parse(login).is_ok(), "{login}");
+        }
         assert_eq!(FullName::parse("acme/widgets").unwrap().to_string(), "acme/widgets");
         assert!(FullName::parse("acme/widgets").unwrap().is("ACME/Widgets"));
     }
@@ -261,6 +278,9 @@ mod tests {
             &long,
         ] {
             assert!(RepoName::parse(repo).is_err(), "{repo}");
+        }
+        for login in ["", "a b", "a/b", "a.b", "..", "a%2f", "a?b", "ä", "dependabot[bot]", &long[..40]] {
+            assert!(Login::parse(login).is_err(), "{login}");
         }
         for slug in ["", "A", "a b", "a/b", "..", "a%2f", "a?b"] {
             assert!(TeamSlug::parse(slug).is_err(), "{slug}");

@@ -4,18 +4,36 @@
 
 use std::fmt;
 
-use crate::names::{BranchName, FullName, Owner, TeamSlug};
+use crate::names::{BranchName, FullName, Login, Owner, TeamSlug};
 
 /// The path and query of a request, below the address of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Path {
+    root: Root,
     path: String,
     query: String,
 }
 
+/// Below which address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Root {
+    Rest,
+    GraphQl,
+}
+
 impl Path {
     fn root() -> Self {
-        Self { path: String::new(), query: String::new() }
+        Self { root: Root::Rest, path: String::new(), query: String::new() }
+    }
+
+    /// `/graphql`, which a GitHub Enterprise Server has beside `/api/v3` and not below it.
+    pub(crate) fn graphql() -> Self {
+        Self { root: Root::GraphQl, ..Self::fixed("graphql") }
+    }
+
+    /// Whether it is the one address of GraphQL.
+    pub(crate) fn is_graphql(&self) -> bool {
+        self.root == Root::GraphQl
     }
 
     /// `/{word}`: a fixed word, written in this program.
@@ -38,6 +56,26 @@ impl Path {
         Self::team(org, slug).then("repos").segment(repo.owner.as_str()).segment(repo.name.as_str())
     }
 
+    /// `/orgs/{org}/memberships/{login}`
+    pub(crate) fn membership(org: &Owner, login: &Login) -> Self {
+        Self::org(org).then("memberships").segment(login.as_str())
+    }
+
+    /// `/orgs/{org}/teams/{slug}/memberships/{login}`
+    pub(crate) fn team_membership(org: &Owner, slug: &TeamSlug, login: &Login) -> Self {
+        Self::team(org, slug).then("memberships").segment(login.as_str())
+    }
+
+    /// `/users/{login}`
+    pub(crate) fn user(login: &Login) -> Self {
+        Self::fixed("users").segment(login.as_str())
+    }
+
+    /// `/user/{id}`: means the same person whatever they are called by now.
+    pub(crate) fn user_id(id: u64) -> Self {
+        Self::fixed("user").segment(&id.to_string())
+    }
+
     /// `/repos/{owner}/{repo}`
     pub(crate) fn repository(repo: &FullName) -> Self {
         Self::fixed("repos").segment(repo.owner.as_str()).segment(repo.name.as_str())
@@ -52,6 +90,21 @@ impl Path {
     /// `…/branches/{branch}`, behind a repository.
     pub(crate) fn branch(self, branch: &BranchName) -> Self {
         self.then("branches").segment(branch.as_str())
+    }
+
+    /// `…/rules/branches/{branch}`, behind a repository.
+    pub(crate) fn rules_for(self, branch: &BranchName) -> Self {
+        self.then("rules").branch(branch)
+    }
+
+    /// `…/collaborators/{login}`, behind a repository.
+    pub(crate) fn collaborator(self, login: &Login) -> Self {
+        self.then("collaborators").segment(login.as_str())
+    }
+
+    /// `…/invitations/{id}`, behind a repository or an organisation.
+    pub(crate) fn invitation(self, id: u64) -> Self {
+        self.then("invitations").segment(&id.to_string())
     }
 
     /// `…/branches/{branch}/protection`, behind a repository.
@@ -69,6 +122,11 @@ impl Path {
         Self::fixed("app").then("installations").segment(&id.to_string()).then("access_tokens")
     }
 
+    /// The parts of the path, still encoded.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        self.path.split('/').skip(1).collect()
+    }
+
     /// Adds `/{word}`: a fixed word, written in this program.
     pub(crate) fn then(mut self, word: &'static str) -> Self {
         self.path.push('/');
@@ -77,11 +135,20 @@ impl Path {
     }
 
     /// Adds `?{key}={value}` or `&{key}={value}`.
-    pub(crate) fn query(mut self, key: &'static str, value: u64) -> Self {
+    pub(crate) fn query(self, key: &'static str, value: u64) -> Self {
+        self.with(key, &value.to_string())
+    }
+
+    /// Adds `?{key}={word}` or `&{key}={word}`: fixed words, written in this program.
+    pub(crate) fn with_word(self, key: &'static str, word: &'static str) -> Self {
+        self.with(key, word)
+    }
+
+    fn with(mut self, key: &'static str, value: &str) -> Self {
         self.query.push(if self.query.is_empty() { '?' } else { '&' });
         self.query.push_str(key);
         self.query.push('=');
-        self.query.push_str(&value.to_string());
+        self.query.push_str(value);
         self
     }
 
@@ -142,10 +209,24 @@ mod tests {
             Path::org(&acme).then("teams").query("per_page", 100).query("page", 2).to_string(),
             "/orgs/acme/teams?per_page=100&page=2"
         );
+        let ana = Login::parse("ana-lima").unwrap();
+        assert_eq!(
+            Path::team_membership(&acme, &team, &ana).to_string(),
+            "/orgs/acme/teams/employees/memberships/ana-lima"
+        );
+        assert_eq!(
+            Path::repository_id(7).then("collaborators").with_word("affiliation", "direct").to_string(),
+            "/repositories/7/collaborators?affiliation=direct"
+        );
         let branch = BranchName::parse("feature/ä&b%2F").unwrap();
         assert_eq!(
             Path::repository(&repo).branch(&branch).to_string(),
             "/repos/acme/widgets/branches/feature%2F%C3%A4%26b%252F"
+        );
+        let rules = Path::repository_id(7).rules_for(&branch).with_word("state", "open").query("page", 2);
+        assert_eq!(
+            rules.to_string(),
+            "/repositories/7/rules/branches/feature%2F%C3%A4%26b%252F?state=open&page=2"
         );
     }
 

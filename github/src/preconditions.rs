@@ -1,12 +1,13 @@
 //! What a plan was made upon, in one line each. The engine looks again before anything runs.
 
+use hubcommander_sdk::lease::Holding;
 use hubcommander_sdk::plan::Precondition;
 use serde_json::json;
 
 use crate::names::BranchName;
 use crate::probes::{
-    ACTIONS, BRANCH_RULES, DEPLOY_KEYS, REPOSITORY, TEAM, actions_seen, branch_rules_seen, deploy_keys_seen,
-    repository_seen, team_seen,
+    ACTIONS, BRANCH_RULES, DEPLOY_KEYS, HELD, REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, actions_seen,
+    branch_rules_seen, deploy_keys_seen, held_seen, repository_and_pushes_seen, repository_seen, team_seen,
 };
 use crate::protection::{Protection, Ruleset};
 use crate::reader::{Actions, DeployKey, Lookup, Repository, Team};
@@ -22,6 +23,16 @@ pub fn absent_repository(org: &str, name: &str) -> Precondition {
 pub fn same_repository(seen: &Repository) -> Precondition {
     let (org, name) = seen.full_name.split_once('/').unwrap_or_default();
     same_lookup(org, name, &Lookup::Found(seen.clone()))
+}
+
+/// The same, and that nobody has pushed to it since: for what destroys it.
+#[must_use]
+pub fn untouched_repository(seen: &Repository) -> Precondition {
+    Precondition {
+        probe: REPOSITORY_AND_PUSHES.to_owned(),
+        seen: repository_and_pushes_seen(&Lookup::Found(seen.clone())),
+        ..same_repository(seen)
+    }
 }
 
 /// That what stands under a repository's name is still what was seen there.
@@ -47,6 +58,17 @@ pub fn same_team(org: &str, seen: &Team) -> Precondition {
         input: json!({ "org": org, "slug": seen.slug }),
         seen: team_seen(Some(seen)),
         changed: format!("team {} is gone or another one by now", seen.slug).into(),
+    }
+}
+
+/// That the same level is still held; `None` for nothing. `changed` is told if not.
+#[must_use]
+pub fn same_level(holding: &Holding, seen: Option<&str>) -> Precondition {
+    Precondition {
+        probe: HELD.to_owned(),
+        input: json!({ "grant": holding.grant, "subject": holding.subject }),
+        seen: held_seen(seen),
+        changed: holding.shown.clone().plain(" has been changed meanwhile"),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Settings {
     /// How many answers are kept for their `ETag`; an unchanged one costs nothing of the primary limit.
     /// 0 keeps none.
     pub cache_entries: usize,
+    /// How many bytes these may take together, as they are kept: what is long is kept deflated.
+    pub cache_bytes: usize,
     /// How fast we may be.
     pub budget: BudgetSettings,
     /// Which connections go through a proxy.
@@ -36,7 +38,9 @@ impl Settings {
             api_url,
             credentials,
             timeouts: Timeouts::default(),
-            cache_entries: 512,
+            // Two lists of 10,000 repositories each for ten organisations, and some more.
+            cache_entries: 4_096,
+            cache_bytes: 24 * 1024 * 1024,
             budget: BudgetSettings::default(),
             proxies: Proxies::from_env(),
             seed: 0,
@@ -84,7 +88,7 @@ impl Default for Timeouts {
 }
 
 /// How fast we may be. The defaults stay below GitHub's secondary limits (80 requests that create content
-/// and 900 points a minute, 1 for a read and 5 for a write;
+/// a minute and 500 an hour, 900 points a minute, 1 for a read and 5 for a write;
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>), since GitHub does not
 /// tell how much of them is left. A small burst goes out at once; what follows is paced. With several
 /// replicas on one account, give each its share.
@@ -96,6 +100,10 @@ pub struct BudgetSettings {
     pub write_burst: u32,
     /// Writes a minute after that.
     pub writes_per_minute: u32,
+    /// Writes that make something new and go out without a bound by the hour.
+    pub made_burst: u32,
+    /// Such writes an hour after that.
+    pub made_per_hour: u32,
     /// Points that go out at once.
     pub point_burst: u32,
     /// Points a minute after that.
@@ -114,6 +122,8 @@ impl Default for BudgetSettings {
             pacing: true,
             write_burst: 20,
             writes_per_minute: 60,
+            made_burst: 280,
+            made_per_hour: 200,
             point_burst: 200,
             points_per_minute: 700,
             at_one_time: 40,

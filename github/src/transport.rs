@@ -57,6 +57,8 @@ pub(crate) enum SendError {
 pub(crate) struct Transport {
     crab: Octocrab,
     base: String,
+    /// What stands before `/graphql`.
+    graphql: String,
     version: HeaderValue,
     timeouts: Timeouts,
 }
@@ -76,9 +78,11 @@ impl Transport {
             .pool_idle_timeout(Duration::from_secs(30))
             .build(way_out);
         let Ok(crab) = OctocrabBuilder::new_empty().with_service(client).with_auth(AuthState::None).build();
+        let base = settings.api_url.as_str().trim_end_matches('/').to_owned();
         Ok(Self {
             crab,
-            base: settings.api_url.as_str().trim_end_matches('/').to_owned(),
+            graphql: above_graphql(&base).to_owned(),
+            base,
             version: api_version(&settings.api_url),
             timeouts: settings.timeouts,
         })
@@ -104,7 +108,8 @@ impl Transport {
 
     async fn exchange(&self, call: &Call, authorization: &HeaderValue) -> Result<Answer, SendError> {
         let not_sent = |error: &dyn std::error::Error| SendError::NotSent(chain(error));
-        let uri: Uri = format!("{}{}", self.base, call.path).parse().map_err(|error| not_sent(&error))?;
+        let base = if call.path.is_graphql() { &self.graphql } else { &self.base };
+        let uri: Uri = format!("{base}{}", call.path).parse().map_err(|error| not_sent(&error))?;
         let builder = Request::builder().method(call.method.clone()).uri(uri);
         let mut request =
             self.crab.build_request(builder, call.body.as_ref()).map_err(|error| not_sent(&error))?;
@@ -136,6 +141,12 @@ impl Transport {
 fn api_version(api_url: &Url) -> HeaderValue {
     let enterprise_server = api_url.path().trim_end_matches('/').ends_with("/api/v3");
     HeaderValue::from_static(if enterprise_server { "2022-11-28" } else { "2026-03-10" })
+}
+
+/// `https://HOST/api` where REST is at `https://HOST/api/v3` (GitHub Enterprise Server); else the same
+/// (<https://docs.github.com/en/graphql/guides/forming-calls-with-graphql#the-graphql-endpoint>).
+fn above_graphql(base: &str) -> &str {
+    base.strip_suffix("/v3").filter(|above| above.ends_with("/api")).unwrap_or(base)
 }
 
 /// Only a failure to connect proves that nothing was sent.
@@ -171,6 +182,23 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// Octocrab appends a stack trace to some of its errors.
 fn first_line(error: &dyn std::error::Error) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::above_graphql;
+
+    #[test]
+    fn graphql_stands_beside_rest() {
+        for (rest, graphql) in [
+            ("https://api.github.com", "https://api.github.com"),
+            ("https://ghes.example/api/v3", "https://ghes.example/api"),
+            ("https://api.acme.ghe.com", "https://api.acme.ghe.com"),
+            ("http://127.0.0.1:7/v3", "http://127.0.0.1:7/v3"),
+        ] {
+            assert_eq!(above_graphql(rest), graphql);
+        }
+    }
 }
 
 /// An empty body, for tests of what is made of answers.

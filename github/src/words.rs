@@ -12,6 +12,11 @@ pub(crate) fn soon(wait: Duration) -> String {
     }
 }
 
+/// "Waiting for GitHub, about 40 s."
+pub(crate) fn waiting(wait: Duration) -> String {
+    format!("Waiting for GitHub, about {}.", hubcommander_sdk::text::about(wait))
+}
+
 /// What a permission lets a team do, as a person would say it: "may push". A name that is none of GitHub's
 /// own is a role that the organisation made.
 pub(crate) fn may(permission: &str) -> String {
@@ -23,6 +28,22 @@ pub(crate) fn may(permission: &str) -> String {
         "admin" => "may administer".to_owned(),
         role => format!("has the role {role}"),
     }
+}
+
+/// The same with the place to follow: "may push to", "may read", "has the role releaser on".
+pub(crate) fn on(permission: &str) -> String {
+    match level(permission) {
+        "push" => "may push to".to_owned(),
+        "pull" | "triage" | "maintain" | "admin" => may(permission),
+        _ => format!("{} on", may(permission)),
+    }
+}
+
+/// What was before, in brackets: " (before: read)".
+pub(crate) fn before(permission: Option<&str>) -> String {
+    let Some(permission) = permission else { return String::new() };
+    let words = may(permission);
+    format!(" (before: {})", words.trim_start_matches("may ").trim_start_matches("has the "))
 }
 
 /// One word for each level: GitHub says `pull` or `read`, and `push` or `write`, for the same thing.
@@ -55,6 +76,15 @@ mod tests {
         assert_eq!(may("read"), "may read");
         assert_eq!(may("write"), "may push");
         assert_eq!(may("release-manager"), "has the role release-manager");
+        assert_eq!(
+            ["push", "pull", "releaser"].map(on),
+            ["may push to", "may read", "has the role releaser on"]
+        );
+        assert_eq!(
+            before(Some("admin")) + &before(Some("releaser")),
+            " (before: administer) (before: role releaser)"
+        );
+        assert_eq!(before(None), "");
         assert_eq!(quoted(&"x".repeat(130)).chars().count(), 123);
     }
 }

@@ -12,6 +12,7 @@ use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::names::Owner;
 use crate::path::Path;
+use crate::trouble::{Doing, TELL_OPERATORS, Trouble};
 use crate::words::soon;
 
 /// The writing client. It is lent against a permit and cannot outlive it; each request goes out once, and no
@@ -50,11 +51,9 @@ impl<'a> Writer<'a> {
         body: Option<Json>,
     ) -> Result<Answer, OperationError> {
         tracing::debug!(invocation = self.permit.invocation(), %method, %path, "writing to GitHub");
-        Ok(self.account.write(org, method, path, body).await?)
+        Ok(self.account.write(org, self.permit.invocation(), method, path, body).await?)
     }
 }
-
-const TELL_OPERATORS: &str = "Tell the people who run this bot.";
 
 impl From<Failure> for OperationError {
     fn from(failure: Failure) -> Self {
@@ -66,9 +65,9 @@ impl From<Failure> for OperationError {
                 log,
             },
             Failure::Unclear(_) => Self::Unclear { log },
-            Failure::Limited { wait, .. } => Self::Temporary {
+            Failure::Limited { wait, .. } => Self::Limited {
                 what: format!("GitHub asks this bot to slow down. Try again {}.", soon(wait)).into(),
-                retry_after: Some(wait),
+                wait,
                 log,
             },
             Failure::NotInstalled(org) => Self::blocked(
@@ -94,43 +93,15 @@ pub(crate) fn refused(answer: &Answer, subject: &str) -> OperationError {
         "{subject}: GitHub answered {status} {message:?} (request {})",
         answer.request_id().unwrap_or("-")
     );
-    let what = match status {
-        // It may have been done before the trouble began.
-        500..=599 => return OperationError::Unclear { log },
-        // What we hoped for and cannot read has been done all the same.
-        200..=299 => return OperationError::Unclear { log },
-        301 | 302 | 307 | 308 => {
-            format!("{subject} has been renamed or moved. Ask again with its new name.")
-        }
-        401 => format!("GitHub does not accept this bot's credentials. {TELL_OPERATORS}"),
-        403 if answer.wants_sign_on() => format!(
-            "The organisation wants this bot's token authorised for single sign-on to change {subject}. {TELL_OPERATORS}"
-        ),
-        403 if message.contains("archived") => {
-            format!("{subject} is archived and cannot be changed. Unarchive it first.")
-        }
-        403 if answer.wants_paid_plan() => format!(
-            "GitHub offers this for {subject} on a paid plan only, or if it is public. Ask an owner of the organisation."
-        ),
-        403 => {
-            let needed = answer.needed();
-            let needs =
-                if needed.is_empty() { String::new() } else { format!(" It needs {}.", needed.join(", ")) };
-            format!("This bot's GitHub account may not change {subject}. {TELL_OPERATORS}{needs}")
-        }
-        404 => format!("{subject} is not there, or this bot's GitHub account cannot see it. Check the name."),
-        409 => {
-            return OperationError::Temporary {
-                what: format!("GitHub is busy with {subject}. Try again in a minute.").into(),
-                retry_after: Some(Duration::from_secs(2)),
-                log,
-            };
-        }
-        422 => format!("GitHub refuses this: {}. Change it and ask again.", message.trim_end_matches('.')),
-        451 => format!("GitHub refuses to change {subject} for legal reasons. Ask GitHub's support."),
-        _ => format!("GitHub did not take the change to {subject}. {TELL_OPERATORS}"),
-    };
+    let Trouble { what, todo, .. } = Trouble::of(answer, subject, Doing::Changing);
+    let what = format!("{what} {todo}");
     match status {
+        // It may have been done before the trouble began; and what we hoped for and cannot read has been done all
+        // the same.
+        500..=599 | 200..=299 => OperationError::Unclear { log },
+        409 => {
+            OperationError::Temporary { what: what.into(), retry_after: Some(Duration::from_secs(2)), log }
+        }
         // It would have to be something else, or under another name.
         301 | 302 | 307 | 308 | 422 | 451 => OperationError::permanent(what, log),
         // Somebody can mend it: a permission, a token, an archived repository.
@@ -190,6 +161,7 @@ mod tests {
             OperationError::Temporary { what, retry_after, .. } => {
                 format!("temporary: {} {retry_after:?}", what.words())
             }
+            OperationError::Limited { what, wait, .. } => format!("limited: {} {wait:?}", what.words()),
             OperationError::Unclear { log } => format!("unclear: {log}"),
         }
     }
@@ -222,9 +194,9 @@ mod tests {
         blocked: The organisation wants this bot's token authorised for single sign-on to change acme/widgets. Tell the people who run this bot. [acme/widgets: GitHub answered 403 "" (request -)]
         blocked: acme/widgets is archived and cannot be changed. Unarchive it first. [acme/widgets: GitHub answered 403 "Repository was archived so is read-only." (request -)]
         blocked: This bot's GitHub account may not change acme/widgets. Tell the people who run this bot. It needs administration=write. [acme/widgets: GitHub answered 403 "" (request -)]
-        blocked: acme/widgets is not there, or this bot's GitHub account cannot see it. Check the name. [acme/widgets: GitHub answered 404 "" (request -)]
+        blocked: acme/widgets is not there, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name. [acme/widgets: GitHub answered 404 "" (request -)]
         temporary: GitHub is busy with acme/widgets. Try again in a minute. Some(2s)
-        permanent: GitHub refuses this: Validation Failed <!channel>. Change it and ask again. [acme/widgets: GitHub answered 422 "Validation Failed <!channel>" (request -)]
+        permanent: GitHub refuses this: <!channel>. Change it and ask again. [acme/widgets: GitHub answered 422 "Validation Failed <!channel>" (request -)]
         permanent: GitHub refuses to change acme/widgets for legal reasons. Ask GitHub's support. [acme/widgets: GitHub answered 451 "" (request -)]
         blocked: GitHub did not take the change to acme/widgets. Tell the people who run this bot. [acme/widgets: GitHub answered 400 "" (request -)]
         "#

@@ -3,6 +3,8 @@
 //!
 //! One connector serves the Slack Web API, the WebSockets and GitHub, so that all obey the same rules.
 
+mod client;
+
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -19,6 +21,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower::Service;
 use url::{Host, Url};
+
+pub use client::{Patience, http_client};
 
 /// An open connection, with TLS where the address asks for it. The inner layer is TLS to a proxy.
 pub type Wire = MaybeHttpsStream<Hop>;

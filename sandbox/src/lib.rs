@@ -1,6 +1,6 @@
-//! A local Slack and a local GitHub: state models with faults on demand.
+//! A local Slack, a local GitHub and a local Travis: state models with faults on demand.
 //!
-//! Both servers answer over real TCP on loopback, run through [`server::serve`], and take a
+//! The servers answer over real TCP on loopback, run through [`server::serve`], and take a
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
 
 pub mod connection;
@@ -8,3 +8,4 @@ pub mod faults;
 pub mod github;
 pub mod server;
 pub mod slack;
+pub mod travis;

@@ -40,7 +40,8 @@ impl From<OperationError> for Refusal {
         let what = match error {
             OperationError::Permanent { what, .. }
             | OperationError::Blocked { what, .. }
-            | OperationError::Temporary { what, .. } => what,
+            | OperationError::Temporary { what, .. }
+            | OperationError::Limited { what, .. } => what,
             OperationError::Unclear { .. } => "This could not be looked up.".into(),
         };
         Self::new(what, "").logged(log)
@@ -74,6 +75,17 @@ pub enum OperationError {
         what: Text,
         /// How long the other side asks us to wait, if it says.
         retry_after: Option<Duration>,
+        /// For the log.
+        log: String,
+    },
+    /// It certainly had no effect: the other side asks us to slow down, or we do so before it has to ask. It goes
+    /// through after the wait, unless something else is wrong.
+    #[error("slowed down for {} s: {log}", .wait.as_secs())]
+    Limited {
+        /// One sentence for the person, if that is too long to wait.
+        what: Text,
+        /// How long to wait.
+        wait: Duration,
         /// For the log.
         log: String,
     },

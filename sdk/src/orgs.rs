@@ -14,6 +14,18 @@ pub struct TeamGrant {
     pub permission: String,
 }
 
+/// What a team is to have on the repositories whose names fit, no more and no less.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepoTeam {
+    /// The team's slug.
+    pub name: String,
+    /// `pull`, `triage`, `push`, `maintain`, `admin`, the name of a custom role, or `none`.
+    pub permission: String,
+    /// Which repositories, by name; `*` stands for any letters.
+    pub repos: String,
+}
+
 /// What config.toml says of one organisation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +36,10 @@ pub struct OrgSettings {
     pub public_only: bool,
     /// The teams that get a permission on each new repository.
     pub new_repo_teams: Vec<TeamGrant>,
+    /// What teams are to have on all repositories. Of several entries for a team the last that fits counts.
+    pub repo_teams: Vec<RepoTeam>,
+    /// What every member is to have on every repository: `none`, `read`, `write` or `admin`.
+    pub base_permission: Option<String>,
     /// Teams whose members are not made outside collaborators.
     pub collab_validation_teams: Vec<String>,
     /// How long a grant lasts there if nobody says, in place of what the command says.

@@ -1,7 +1,9 @@
 //! The leave to write. A writing client is lent against a [`WritePermit`], and only the holder of the
 //! [`PermitIssuer`] can make one: the engine's execute station.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes permits. The engine makes one issuer at start and gives its [`PermitCheck`] to the writing
 /// clients; whoever makes another issuer gets permits that no client takes.
@@ -13,10 +15,16 @@ pub struct PermitIssuer(Arc<()>);
 pub struct PermitCheck(Arc<()>);
 
 /// The leave to carry out one invocation's operations.
-#[derive(Debug)]
 pub struct WritePermit {
     issuer: Arc<()>,
     invocation: String,
+    over: Mutex<BTreeMap<&'static str, Box<dyn FnOnce() + Send>>>,
+}
+
+impl fmt::Debug for WritePermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WritePermit").field("invocation", &self.invocation).finish_non_exhaustive()
+    }
 }
 
 impl PermitIssuer {
@@ -31,7 +39,7 @@ impl PermitIssuer {
     /// A permit for one invocation.
     #[must_use]
     pub fn permit(&self, invocation: &str) -> WritePermit {
-        WritePermit { issuer: Arc::clone(&self.0), invocation: invocation.to_owned() }
+        WritePermit { issuer: Arc::clone(&self.0), invocation: invocation.to_owned(), over: Mutex::default() }
     }
 }
 
@@ -49,11 +57,41 @@ impl WritePermit {
     pub fn invocation(&self) -> &str {
         &self.invocation
     }
+
+    /// What a client does when the work is over: give back what it was lent for it. The first that each client
+    /// says counts.
+    pub fn when_over(&self, client: &'static str, then: impl FnOnce() + Send + 'static) {
+        let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        over.entry(client).or_insert_with(|| Box::new(then));
+    }
+}
+
+impl Drop for WritePermit {
+    fn drop(&mut self) {
+        let over = std::mem::take(self.over.get_mut().unwrap_or_else(PoisonError::into_inner));
+        for then in over.into_values() {
+            then();
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn when_the_work_is_over_each_client_hears_it_once() {
+        let (issuer, _) = PermitIssuer::new();
+        let permit = issuer.permit("inv-1");
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        for (client, word) in [("a", 1), ("b", 2), ("a", 3)] {
+            let heard = Arc::clone(&heard);
+            permit.when_over(client, move || heard.lock().unwrap().push(word));
+        }
+        assert!(heard.lock().unwrap().is_empty());
+        drop(permit);
+        assert_eq!(*heard.lock().unwrap(), [1, 2]);
+    }
 
     #[test]
     fn a_permit_of_another_issuer_is_no_permit() {

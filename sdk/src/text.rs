@@ -1,9 +1,21 @@
 //! Text for people, safe by construction: what is put in as words can never become a mention, a link
 //! or a formatting mark.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Instant;
+
+/// About how long that is, as people say it: "40 s", "9 minutes".
+#[must_use]
+pub fn about(span: Duration) -> String {
+    match span.as_secs() {
+        0 => "1 s".to_owned(),
+        seconds @ 1..=90 => format!("{seconds} s"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
 
 /// A piece of a [`Text`], for those who render it otherwise than as `mrkdwn`. Only [`Text`] makes them, so
 /// addresses and ids are what they say.

@@ -3,12 +3,14 @@
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::GitHub;
 use hubcommander_sandbox::server::ServeError;
 use hubcommander_sandbox::slack::{Options, Slack};
+use hubcommander_sandbox::travis::Travis;
 use hubcommander_sdk::clock::{SharedClock, SystemClock};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -22,6 +24,10 @@ use crate::slack::socket::Board;
 
 /// The token that the local GitHub knows.
 const SANDBOX_GITHUB_TOKEN: &str = "ghp_sandbox";
+/// The token that the local Travis knows.
+const SANDBOX_TRAVIS_TOKEN: &str = "travis_sandbox";
+/// How long the local Travis takes to look at the local GitHub: long enough to be seen.
+const SYNC_TAKES: Duration = Duration::from_secs(3);
 
 /// How the sandbox is started.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -37,7 +43,7 @@ pub struct SandboxOptions {
 /// The port that the page gets if it is free and no other is asked for.
 const USUAL_PORT: u16 = 7080;
 
-/// Starts the local Slack, the local GitHub and the bot, and runs them until it is told to stop.
+/// Starts the local Slack, the local GitHub, the local Travis and the bot, and runs them until it is told to stop.
 pub(super) fn run(
     options: &SandboxOptions,
     file: Option<&Path>,
@@ -59,6 +65,10 @@ async fn until_stopped(
         GitHub::start(hubcommander_sandbox::github::World::acme(), Arc::clone(&clock), Faults::default())
             .await
             .map_err(|error| no_server(&error))?;
+    let at_travis = hubcommander_sandbox::travis::World::acme().sync_takes(Some(SYNC_TAKES));
+    let travis = Travis::start(at_travis, &github, Arc::clone(&clock), Faults::default())
+        .await
+        .map_err(|error| no_server(&error))?;
     let behaviour = Options { github_page: Some(github.url()), ..Options::default() };
     let listener = listener(options.port).await?;
     let world = hubcommander_sandbox::slack::World::acme();
@@ -72,6 +82,7 @@ async fn until_stopped(
         app_token: app_token.into(),
         github_api_url: address(&github.url())?,
         github_token: SANDBOX_GITHUB_TOKEN.to_owned().into(),
+        travis: Some((address(&travis.url())?, SANDBOX_TRAVIS_TOKEN.to_owned().into())),
         store_url: format!("sqlite://{}", folder.0.join("sandbox.db").display()).into(),
     };
     let mut config = configuration.with(&overlay, surroundings)?;
@@ -88,7 +99,7 @@ async fn until_stopped(
     let app = App::new(&config, clock, board).await.map_err(|error| failed(&error))?;
     let running = tokio::spawn(app.run(stop));
     if status.wait_for(|status| status.ready_since.is_some()).await.is_ok() {
-        say_where(&slack.page_url(), &github.url(), options.no_open);
+        say_where(&slack.page_url(), &github.url(), &travis.url(), options.no_open);
     }
     signals.await;
     tell.send_replace(true);
@@ -99,11 +110,12 @@ async fn until_stopped(
     Ok(())
 }
 
-fn say_where(slack: &str, github: &str, no_open: bool) {
+fn say_where(slack: &str, github: &str, travis: &str, no_open: bool) {
     println!("The sandbox is ready. Nothing in it leaves this machine.");
     println!();
     println!("  Slack    {slack}");
     println!("  GitHub   {github}/");
+    println!("  Travis   {travis}/");
     println!();
     println!(
         "Open the first, type !CreateRepo acme widgets, and watch the repository appear. Ctrl-C ends it."

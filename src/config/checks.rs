@@ -26,11 +26,13 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("no channel is both listened to and ignored", channels_are_clear),
     ("GitHub has one credential", one_credential),
     ("we wait until GitHub has given up", unclear_wait_is_long_enough),
+    ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
     ("permissions are GitHub's", permissions_are_known),
     ("each team is granted once", teams_differ),
+    ("repositories are named by letters that they can have", repositories_can_fit),
     ("each command has one section", commands_differ),
     ("gates are known", gates_are_known),
     ("the log's filter can be read", filter_is_valid),
@@ -188,6 +190,18 @@ fn unclear_wait_is_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
     }
 }
 
+fn sync_wait_is_short_enough(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(found) = tree.one("travis.sync_wait", &[]) else { return };
+    let Value::Time(wait) = found.value else { return };
+    if wait > Duration::from_secs(50) {
+        problems.at(
+            found.at.clone(),
+            "`sync_wait` is longer than the 50 s that one try of a step has.",
+            "Write `sync_wait = \"45s\"`, or leave it out: there are five tries.",
+        );
+    }
+}
+
 /// Letters, digits and single hyphens inside, at most 39.
 fn is_login(name: &str) -> bool {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -257,6 +271,14 @@ fn organisations_differ(tree: &Tree, problems: &mut Collector<'_>) {
     }
 }
 
+/// The lists of teams with permissions: where the names stand, and where the permissions.
+const TEAM_LISTS: [(&str, &str); 4] = [
+    ("org_defaults.new_repo_teams.*.name", "org_defaults.new_repo_teams.*.permission"),
+    ("org_defaults.repo_teams.*.name", "org_defaults.repo_teams.*.permission"),
+    ("orgs.*.new_repo_teams.*.name", "orgs.*.new_repo_teams.*.permission"),
+    ("orgs.*.repo_teams.*.name", "orgs.*.repo_teams.*.permission"),
+];
+
 /// What GitHub makes of a team's name.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
@@ -271,8 +293,9 @@ fn slug(name: &str) -> String {
 }
 
 fn teams_are_slugs(tree: &Tree, problems: &mut Collector<'_>) {
-    let names = tree
-        .all("orgs.*.new_repo_teams.*.name")
+    let names = TEAM_LISTS
+        .iter()
+        .flat_map(|(list, _)| tree.all(list))
         .filter_map(|found| Some((found.text()?, found.at.clone())))
         .chain(texts(tree, "orgs.*.collab_validation_teams").map(|(_, text)| text));
     for (name, at) in names {
@@ -293,7 +316,7 @@ fn teams_are_slugs(tree: &Tree, problems: &mut Collector<'_>) {
 const PERMISSIONS: [&str; 5] = ["pull", "triage", "push", "maintain", "admin"];
 
 fn permissions_are_known(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in tree.all("orgs.*.new_repo_teams.*.permission") {
+    for found in TEAM_LISTS.iter().flat_map(|(_, list)| tree.all(list)) {
         let Some(permission) = found.text().filter(|permission| !PERMISSIONS.contains(permission)) else {
             continue;
         };
@@ -330,6 +353,33 @@ fn teams_differ(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 format!("The team `{team}` is in `new_repo_teams` of `{}` twice.", found.owner()),
                 "Keep the entry with the permission that is meant.",
+            );
+        }
+    }
+    let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+    for found in tree.all("org_defaults.new_repo_teams.*.name") {
+        if found.text().is_some_and(|team| seen.insert(team, ()).is_some()) {
+            problems.at(
+                found.at.clone(),
+                format!("The team `{}` is in `new_repo_teams` twice.", found.text().unwrap_or_default()),
+                "Keep the entry with the permission that is meant.",
+            );
+        }
+    }
+}
+
+fn repositories_can_fit(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in ["org_defaults.repo_teams.*.repos", "orgs.*.repo_teams.*.repos"]
+        .iter()
+        .flat_map(|path| tree.all(path))
+    {
+        let Some(pattern) = found.text() else { continue };
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
+        if pattern.is_empty() || !pattern.chars().all(fine) {
+            problems.at(
+                found.at.clone(),
+                format!("No repository's name fits `{pattern}`."),
+                "Write a name without its organisation, or a part of it with `*` for the rest: `\"service-*\"`.",
             );
         }
     }

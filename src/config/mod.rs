@@ -55,6 +55,8 @@ pub struct Config {
     pub protection: Profiles,
     /// Where everything durable is kept.
     pub store: Store,
+    /// The account at Travis, if there is one.
+    pub travis: Option<Travis>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -121,6 +123,28 @@ pub enum Credentials {
     },
 }
 
+/// The account at Travis CI.
+#[derive(Clone, Debug)]
+pub struct Travis {
+    /// The API's address, without a slash at the end where it has a path.
+    pub api_url: Url,
+    /// The account's token.
+    pub token: Secret,
+    /// How long one try waits for a sync to end.
+    pub sync_wait: Duration,
+}
+
+impl Travis {
+    /// What Travis' client is told.
+    #[must_use]
+    pub fn settings(&self) -> hubcommander_travis::Settings {
+        hubcommander_travis::Settings {
+            sync_wait: self.sync_wait,
+            ..hubcommander_travis::Settings::new(self.api_url.clone(), self.token.clone())
+        }
+    }
+}
+
 /// Settings of one command.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CommandSettings {
@@ -166,7 +190,7 @@ pub struct Surroundings<'a> {
     pub command_limit: Duration,
 }
 
-/// The local servers, which stand in for Slack and GitHub in the sandbox. What is here is taken in place of
+/// The local servers, which stand in for Slack, GitHub and Travis in the sandbox. What is here is taken in place of
 /// what the file says; secrets that the file names are not fetched.
 #[derive(Clone, Debug)]
 pub struct Overlay {
@@ -180,6 +204,8 @@ pub struct Overlay {
     pub github_api_url: Url,
     /// The local GitHub's token.
     pub github_token: Secret,
+    /// The local Travis' API and its token; with them the commands about Travis are there.
+    pub travis: Option<(Url, Secret)>,
     /// The sandbox's own store, so that a real one stays untouched.
     pub store_url: Secret,
 }
@@ -223,7 +249,7 @@ impl Config {
 
     /// Every secret that the configuration holds, to be kept out of the log.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        sections::secrets(Some(&self.slack), Some(&self.github), Some(&self.store))
+        sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), Some(&self.store))
     }
 }
 
@@ -262,10 +288,11 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             commands,
             protection,
             store: Some(store),
+            travis,
             web,
             log,
         } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, web, log })
+            Ok(Config { slack, github, orgs, commands, protection, store, travis, web, log })
         }
         _ => Err(problems),
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use hubcommander_sdk::orgs::{OrgSettings, TeamGrant};
+use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,7 +17,9 @@ use super::problem::{Collector, Problems};
 use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
 use super::value::{self, Value};
-use super::{CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Web};
+use super::{
+    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Travis, Web,
+};
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
 /// there, so that `hubcommander check` can still try the others.
@@ -35,6 +37,8 @@ pub struct Sections {
     pub protection: Profiles,
     /// `[store]`.
     pub store: Option<Store>,
+    /// `[travis]`.
+    pub travis: Option<Travis>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -42,7 +46,7 @@ pub struct Sections {
 }
 
 /// What the local servers stand in for.
-const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token"];
+const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token", "travis.token"];
 
 impl Sections {
     /// Reads a text, and what is wrong with it. `path` is what problems call it.
@@ -73,7 +77,7 @@ impl Sections {
 
     /// Every secret that is there, to be kept out of what is printed.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        secrets(self.slack.as_ref(), self.github.as_ref(), self.store.as_ref())
+        secrets(self.slack.as_ref(), self.github.as_ref(), self.travis.as_ref(), self.store.as_ref())
     }
 }
 
@@ -81,6 +85,7 @@ impl Sections {
 pub(super) fn secrets<'s>(
     slack: Option<&'s Slack>,
     github: Option<&'s GitHub>,
+    travis: Option<&'s Travis>,
     store: Option<&'s Store>,
 ) -> impl Iterator<Item = &'s Secret> {
     let slack = slack.into_iter().flat_map(|slack| [&slack.bot_token, &slack.app_token]);
@@ -88,10 +93,11 @@ pub(super) fn secrets<'s>(
         Credentials::Token(token) => token,
         Credentials::App { private_key, .. } => private_key,
     });
+    let travis = travis.map(|travis| &travis.token);
     // The store's address is a secret where it holds a password. A plain path is none, and would blot out the
     // very words that say what is wrong with it.
     let store = store.map(|store| &store.url).filter(|url| secret::has_password(url));
-    slack.chain(github).chain(store)
+    slack.chain(github).chain(travis).chain(store)
 }
 
 struct Reading<'a, 'p, 't> {
@@ -106,10 +112,12 @@ impl Reading<'_, '_, '_> {
         let app_token = self.secret("slack.app_token", app_token);
         let credentials = self.credentials();
         let store = self.store();
+        let travis = self.secret("travis.token", travis_token);
         Sections {
             slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
             github: self.github(self.address("github.api_url"), credentials),
             store: store.map(|url| Store { url }),
+            travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             ..self.rest(plain)
         }
     }
@@ -121,6 +129,7 @@ impl Reading<'_, '_, '_> {
             slack: self.slack(Some(overlay.slack_api_url.clone()), Some(bot_token), Some(app_token)),
             github: self.github(Some(overlay.github_api_url.clone()), Some(credentials)),
             store: Some(Store { url: overlay.store_url.clone() }),
+            travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
             ..self.rest(plain)
         }
     }
@@ -149,6 +158,13 @@ impl Reading<'_, '_, '_> {
             _ => Duration::from_secs(11),
         };
         Some(GitHub { api_url: api_url?, credentials: credentials?, unclear_wait })
+    }
+
+    fn travis(&self, api_url: Url, token: Secret) -> Option<Travis> {
+        match self.value("travis.sync_wait", &[])? {
+            Value::Time(sync_wait) => Some(Travis { api_url, token, sync_wait }),
+            _ => None,
+        }
     }
 
     /// The sections that look the same in the sandbox.
@@ -181,17 +197,30 @@ impl Reading<'_, '_, '_> {
     }
 
     fn org(&self, name: &str) -> OrgSettings {
-        let grants = self.tree.all("orgs.*.new_repo_teams.*.name").filter(|found| found.owner() == name);
-        let new_repo_teams = grants
-            .filter_map(|found| {
-                let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
-                Some(TeamGrant {
-                    name: found.text()?.to_owned(),
-                    permission: self.text("orgs.*.new_repo_teams.*.permission", &names)?,
-                })
+        // What the organisation does not say is as for all of them.
+        let of = |key: &str| match self.tree.one(&format!("orgs.*.{key}"), &[name]) {
+            Some(_) => ("orgs.*", vec![name]),
+            None => ("org_defaults", vec![]),
+        };
+        let (section, owner) = of("new_repo_teams");
+        let new_repo_teams = self.entries(&format!("{section}.new_repo_teams"), &owner, |path, names| {
+            Some(TeamGrant {
+                name: self.text(&format!("{path}.name"), names)?,
+                permission: self.text(&format!("{path}.permission"), names)?,
             })
-            .collect();
+        });
+        let (section, owner) = of("repo_teams");
+        let repo_teams = self.entries(&format!("{section}.repo_teams"), &owner, |path, names| {
+            Some(RepoTeam {
+                name: self.text(&format!("{path}.name"), names)?,
+                permission: self.text(&format!("{path}.permission"), names)?,
+                repos: self.text(&format!("{path}.repos"), names)?,
+            })
+        });
+        let (section, owner) = of("base_permission");
         OrgSettings {
+            base_permission: self.text(&format!("{section}.base_permission"), &owner),
+            repo_teams,
             aliases: self.texts("orgs.*.aliases", &[name]),
             public_only: self.flag("orgs.*.public_only", &[name]),
             new_repo_teams,
@@ -200,6 +229,16 @@ impl Reading<'_, '_, '_> {
             lease_longest: self.length("orgs.*.lease_longest", name),
             description: self.text("orgs.*.description", &[name]).unwrap_or_default(),
         }
+    }
+
+    /// The entries of a list of sections, which all have a `name`, in the order of the file.
+    fn entries<T>(&self, list: &str, owner: &[&str], read: impl Fn(&str, &[&str]) -> Option<T>) -> Vec<T> {
+        let (path, key) = (format!("{list}.*"), format!("{list}.*.name"));
+        let found = self.tree.all(&key).filter_map(|found| {
+            let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
+            names.starts_with(owner).then(|| read(&path, &names)).flatten()
+        });
+        found.collect()
     }
 
     fn profile(&self, name: &str) -> Profile {
@@ -395,6 +434,16 @@ fn app_token(secret: &str) -> Option<(&'static str, &'static str)> {
 fn github_token(secret: &str) -> Option<(&'static str, &'static str)> {
     if secret.starts_with("xox") || secret.starts_with("xapp-") {
         return Some(("is a token of Slack.", "Give GitHub's: it begins with `ghp_` or `github_pat_`."));
+    }
+    token(secret)
+}
+
+fn travis_token(secret: &str) -> Option<(&'static str, &'static str)> {
+    if ["xox", "xapp-", "ghp_", "github_pat_"].iter().any(|other| secret.starts_with(other)) {
+        return Some((
+            "is a token of Slack or GitHub.",
+            "Give Travis' own: it stands in the account's settings at Travis, under API authentication.",
+        ));
     }
     token(secret)
 }

@@ -18,6 +18,7 @@ use crate::invocation::{State, StepError, StepRecord, StepState};
 use crate::pipeline::gate::GatedPlan;
 use crate::pipeline::locks::Locks;
 use crate::pipeline::record::Record;
+use crate::pipeline::waits::{Waited, Waits};
 use crate::registry::Operations;
 use crate::store::{Change, StoreError};
 
@@ -57,11 +58,29 @@ pub struct Executor {
     unclear_wait: Duration,
 }
 
+/// Hears how far a plan has come, and how long it waits since the other side wants us to slow down.
+pub type Progress<'a> = dyn Fn(&Record, Option<Duration>) + Send + Sync + 'a;
+
 /// What came of one step.
 struct StepEnd {
     step: String,
     result: Result<Applied, Stuck>,
     tries: u32,
+}
+
+/// One step that is being tried.
+struct Trying<'a> {
+    step: &'a str,
+    waits: &'a Waits,
+    waited: Waited,
+    tries: &'a mut u32,
+}
+
+impl Trying<'_> {
+    /// Waits since the other side wants us to. Whether that was not too long.
+    async fn wait(&mut self, wait: Duration) -> bool {
+        self.waits.wait(self.step, wait, &mut self.waited).await
+    }
 }
 
 /// Why a step did not come to a good end.
@@ -112,7 +131,8 @@ impl Executor {
         Self { operations, issuer, locks: Locks::default(), clock, unclear_wait }
     }
 
-    /// Runs the plan to its end. `progress` is told of each change.
+    /// Runs the plan to its end. `progress` is told of each change, and for how long the other side makes us
+    /// wait.
     ///
     /// # Errors
     /// Somebody else works on the same invocation.
@@ -120,36 +140,45 @@ impl Executor {
         &self,
         record: &mut Record,
         gated: GatedPlan,
-        progress: &(dyn Fn(&Record) + Send + Sync),
+        progress: &Progress<'_>,
     ) -> Result<Ended, StoreError> {
         let plan = gated.examined().plan();
-        let held = self.locks.hold(&plan.locks, || progress(record)).await;
+        let held = self.locks.hold(&plan.locks, || progress(record, None)).await;
         let untouched = record.steps().iter().all(|known| known.state.left_nothing());
+        let waits = Waits::new();
         if untouched && (held.waited || !gated.is_fresh(self.clock.now())) {
-            match self.changed_since(plan).await {
+            let looked = waits.told(self.changed_since(plan, &waits), |left| progress(record, left));
+            match looked.await {
                 Ok(None) => {}
                 Ok(Some(changed)) => return Ok(Ended::Void(changed)),
                 Err(blind) => return Ok(Ended::Blind(blind)),
             }
         }
         let permit = self.issuer.permit(&record.invocation().id);
-        self.run(record, plan, &permit, progress).await?;
+        self.run(record, plan, &permit, &waits, progress).await?;
         Ok(verdict(record, plan))
     }
 
     /// Looks again at what was seen while planning, all at once.
-    async fn changed_since(&self, plan: &Plan) -> Result<Option<Text>, Text> {
+    async fn changed_since(&self, plan: &Plan, waits: &Waits) -> Result<Option<Text>, Text> {
         let looks = plan.preconditions.iter().map(|seen| async move {
             let Some(probe) = self.operations.probe(&seen.probe) else {
                 return Err(Text::from("This program cannot look at what the plan depends on."));
             };
             let mut tries = 0;
+            let mut waited = Waited::default();
             loop {
                 tries += 1;
                 match probe.look(&seen.input).await {
                     Ok(now) => return Ok((now != seen.seen).then(|| seen.changed.clone())),
                     Err(OperationError::Permanent { what, .. } | OperationError::Blocked { what, .. }) => {
                         return Err(what);
+                    }
+                    Err(OperationError::Limited { what, wait, .. }) => {
+                        if !waits.wait(&format!("{} {}", seen.probe, seen.input), wait, &mut waited).await {
+                            return Err(what);
+                        }
+                        tries -= 1;
                     }
                     Err(error) if tries >= 3 => {
                         tracing::warn!(probe = seen.probe, %error, "could not look at the world");
@@ -170,7 +199,8 @@ impl Executor {
         record: &mut Record,
         plan: &Plan,
         permit: &WritePermit,
-        progress: &(dyn Fn(&Record) + Send + Sync),
+        waits: &Waits,
+        progress: &Progress<'_>,
     ) -> Result<(), StoreError> {
         let mut flying = FuturesUnordered::new();
         let mut begun: Vec<&str> = Vec::new();
@@ -195,7 +225,7 @@ impl Executor {
                 change.state = Some(State::Running);
                 let doubtful: Vec<bool> = ready.iter().map(|step| is_doubtful(record, &step.id)).collect();
                 record.change(change).await?;
-                progress(record);
+                progress(record, waits.longest());
                 for (step, doubtful) in ready.iter().zip(doubtful) {
                     let attempt = Attempt {
                         invocation: record.invocation().id.clone(),
@@ -204,10 +234,10 @@ impl Executor {
                             .map_or_else(|| self.clock.now(), |known| known.started_at),
                     };
                     let input = input_of(record, step);
-                    flying.push(self.take(step, input, attempt, doubtful, permit));
+                    flying.push(self.take(step, input, attempt, doubtful, permit, waits));
                 }
             }
-            match flying.next().await {
+            match waits.told(flying.next(), |left| progress(record, left)).await {
                 Some(end) => ended = Some(end),
                 None => return Ok(()),
             }
@@ -239,11 +269,20 @@ impl Executor {
         attempt: Attempt,
         doubtful: bool,
         permit: &WritePermit,
+        waits: &Waits,
     ) -> StepEnd {
         let mut tries = 0;
         let ended = match (self.operations.handler(&step.operation), input) {
             (Some(handler), Ok(input)) => {
-                self.try_step(handler, &input, &attempt, doubtful, permit, &mut tries).await
+                self.try_step(
+                    handler,
+                    &input,
+                    &attempt,
+                    doubtful,
+                    permit,
+                    &mut Trying { step: &step.id, waits, waited: Waited::default(), tries: &mut tries },
+                )
+                .await
             }
             (None, _) => Err(Stuck::refused("This program does not know this operation.", None)),
             (_, Err(what)) => Err(Stuck::refused(what, None)),
@@ -258,14 +297,14 @@ impl Executor {
         attempt: &Attempt,
         doubtful: bool,
         permit: &WritePermit,
-        tries: &mut u32,
+        trying: &mut Trying<'_>,
     ) -> Result<Applied, Stuck> {
         // Whoever tried before may have died in the middle of it, just now: GitHub may still be at it.
-        if doubtful && let Some(applied) = self.settle(handler, input, attempt, self.unclear_wait).await? {
+        if doubtful && let Some(applied) = self.settle(handler, input, attempt, trying).await? {
             return Ok(applied);
         }
         loop {
-            *tries += 1;
+            *trying.tries += 1;
             if crate::crash::ENABLED {
                 crate::crash::point(&format!("execute.before-apply:{}", handler.kind()));
             }
@@ -278,22 +317,30 @@ impl Executor {
                 Ok(Err(error)) => error,
                 Err(_) => OperationError::Unclear { log: "no end within the limit".into() },
             };
-            tracing::warn!(invocation = attempt.invocation, kind = handler.kind(), %error, tries = *tries, "an operation did not go through");
+            tracing::warn!(invocation = attempt.invocation, kind = handler.kind(), %error, tries = *trying.tries, "an operation did not go through");
             match error {
                 OperationError::Permanent { what, log } => return Err(Stuck::refused(what, log)),
                 OperationError::Blocked { what, log } => return Err(Stuck::failed(what, log)),
                 OperationError::Temporary { what, retry_after, log } => {
-                    let pause = retry_after.unwrap_or_else(|| Duration::from_secs(1 << (*tries).min(6)));
-                    if *tries >= TRIES || pause > LONGEST_PAUSE {
+                    let pause =
+                        retry_after.unwrap_or_else(|| Duration::from_secs(1 << (*trying.tries).min(6)));
+                    if *trying.tries >= TRIES || pause > LONGEST_PAUSE {
                         return Err(Stuck::failed(what, log));
                     }
                     tokio::time::sleep(pause).await;
                 }
+                // To be asked to wait is not to fail.
+                OperationError::Limited { what, wait, log } => {
+                    *trying.tries -= 1;
+                    if !trying.wait(wait).await {
+                        return Err(Stuck::failed(what, log));
+                    }
+                }
                 OperationError::Unclear { log } => {
-                    if let Some(applied) = self.settle(handler, input, attempt, self.unclear_wait).await? {
+                    if let Some(applied) = self.settle(handler, input, attempt, trying).await? {
                         return Ok(applied);
                     }
-                    if *tries >= TRIES {
+                    if *trying.tries >= TRIES {
                         let what =
                             "GitHub's answers were lost several times; nothing was done at the last look.";
                         return Err(Stuck::failed(what, log));
@@ -310,9 +357,9 @@ impl Executor {
         handler: &Arc<dyn Handler>,
         input: &Json,
         attempt: &Attempt,
-        wait: Duration,
+        trying: &mut Trying<'_>,
     ) -> Result<Option<Applied>, Stuck> {
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(self.unclear_wait).await;
         let mut tries = 0;
         loop {
             tries += 1;
@@ -324,6 +371,12 @@ impl Executor {
                 }
                 Err(OperationError::Permanent { what, log } | OperationError::Blocked { what, log }) => {
                     return Err(Stuck::unclear(what, log));
+                }
+                Err(OperationError::Limited { what, wait, log }) => {
+                    if !trying.wait(wait).await {
+                        return Err(Stuck::unclear(what, log));
+                    }
+                    tries -= 1;
                 }
                 Err(error) if tries >= TRIES => {
                     return Err(Stuck::unclear("GitHub cannot be asked now.", error.to_string()));

@@ -16,3 +16,4 @@ pub mod parse;
 pub mod prepare;
 pub mod record;
 pub mod report;
+mod waits;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::{Headway, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
@@ -11,12 +10,16 @@ use hubcommander_sdk::people::{Person, Place};
 use hubcommander_sdk::plan::{Digest, Plan, Risk};
 use hubcommander_sdk::text::Text;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::pipeline::ask::Asked;
 use crate::registry::{Operations, Registered};
 
-/// How long a command may take to answer or plan.
+/// How long a command may take to answer or plan, from when it last said how far it has come.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long in all.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
 
 /// What the steps of a plan do, in the words of their handlers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,9 +85,14 @@ pub async fn prepare(
     invocation: &str,
     person: &Person,
     place: &Place,
-    at: Instant,
+    at: hubcommander_sdk::clock::Instant,
     headway: Headway,
 ) -> Result<Outcome, Refusal> {
+    let (heard, mut words) = watch::channel(());
+    let headway = Headway::to(move |said| {
+        heard.send_replace(());
+        headway.say(said);
+    });
     let request = Request {
         invocation: invocation.to_owned(),
         person: person.clone(),
@@ -94,11 +102,21 @@ pub async fn prepare(
         headway,
     };
     let registered: &Arc<Registered> = asked.parsed().registered();
-    let prepared =
-        tokio::time::timeout(PATIENCE, registered.command.prepare(&request)).await.map_err(|_| {
-            Refusal::new("This took too long to look up.", "Try again in a few minutes.")
-                .logged("the command did not answer in time")
-        })??;
+    let too_long = || {
+        Refusal::new("This took too long to look up.", "Try again in a few minutes.")
+            .logged("the command did not answer in time")
+    };
+    let end = Instant::now() + LONGEST;
+    let mut answer = registered.command.prepare(&request);
+    let prepared = loop {
+        let patience = (Instant::now() + PATIENCE).min(end);
+        tokio::select! {
+            prepared = &mut answer => break prepared?,
+            // It is getting on, so it may take its time. The request holds the other side, so there is one.
+            Ok(()) = words.changed() => {}
+            () = tokio::time::sleep_until(patience) => return Err(too_long()),
+        }
+    };
     match prepared {
         Prepared::Reply(message) => Ok(Outcome::Reply(message)),
         Prepared::Plan(plan) => Ok(Outcome::Plan(Box::new(examine(operations, plan)?))),

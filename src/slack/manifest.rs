@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 pub const NAME: &str = "HubCommander";
 
 /// What the bot may do. Each is used: reading commands in the four kinds of conversation, knowing people
-/// and conversations, writing messages, direct messages, and the slash command.
-const BOT_SCOPES: [&str; 14] = [
+/// and conversations, writing messages, direct messages, files with long answers, and the slash command.
+const BOT_SCOPES: [&str; 15] = [
     "app_mentions:read",
     "channels:history",
     "channels:read",
     "chat:write",
     "commands",
+    "files:write",
     "groups:history",
     "groups:read",
     "im:history",

@@ -21,6 +21,7 @@ const ORDER: &[&str] = &[
     "pipeline::prepare",
     "pipeline::gate",
     "pipeline::locks",
+    "pipeline::waits",
     "pipeline::execute",
     "pipeline::report",
     "pipeline::engine",

@@ -241,7 +241,7 @@ async fn what_there_is_not() -> Result<()> {
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --template acme/nothing").await?, @r"
     ⛔ There is no repository `acme/nothing` that I can see.
-    Check the spelling.
+    If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     ");
     insta::assert_snapshot!(told(&world, "!CreateRepo acme widgets --template acme/old-name").await?, @r"
     ⛔ `acme/old-name` is called `acme/new-name` now.
@@ -253,7 +253,7 @@ async fn what_there_is_not() -> Result<()> {
     ");
     insta::assert_snapshot!(told(&world, "!SetDescription acme nothing A sentence").await?, @r"
     ⛔ There is no repository `acme/nothing` that I can see.
-    Check the spelling.
+    If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     ");
     insta::assert_snapshot!(told(&world, "!SetHomepage acme old-name https://acme.example").await?, @r"
     ⛔ `acme/old-name` is called `acme/new-name` now.

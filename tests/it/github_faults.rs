@@ -107,6 +107,30 @@ async fn github_says_that_too_much_is_asked_at_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_github_wants_us_to_wait_the_person_sees_that_and_no_error() -> Result<()> {
+    let world = World::start().await?;
+    // More often than a step is tried when it fails.
+    let short = Fault::RateLimited { retry_after: Duration::from_secs(1) };
+    world.github.faults().add(When::post("/orgs/acme/repos").times(5), short);
+    let long = Fault::RateLimited { retry_after: Duration::from_secs(8) };
+    world.github.faults().add(When::post("/orgs/acme/repos"), long);
+    let asked = world.say(ANA, DEV, CREATE)?;
+    let waits = |shown: &str| shown.contains("Waiting for GitHub");
+    let waiting = world.slack.await_reply_that(DEV, asked, waits).await?;
+    let waiting = world.shown(&waiting).replace("about 7 s", "about 8 s");
+    insta::assert_snapshot!(waiting, @r"
+    ⏳ Creating acme/widgets
+    ⏳ private repository
+    · team employees may push
+    · team bots may read
+    Waiting for GitHub, about 8 s.
+    ");
+    let said = world.end_of(DEV, asked).await?;
+    assert!(said.starts_with("✅ acme/widgets is ready"), "{said}");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_team_vanishes_meanwhile_and_retry_does_what_is_missing() -> Result<()> {
     let world = World::start().await?;
     let gate = world.github.faults().gate(When::post("/orgs/acme/repos"), Hold::BeforeEffect);
@@ -123,7 +147,7 @@ async fn a_team_vanishes_meanwhile_and_retry_does_what_is_missing() -> Result<()
     ⚠️ Create acme/widgets: only a part of it could be done
     ✅ private repository
     ✅ team employees may push
-    ⛔ team bots may read: There is no team bots in acme, or this bot's GitHub account cannot see it. Check the name.
+    ⛔ team bots may read: There is no team bots in acme, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     What is done stays done. Retry does what is missing.
     [Retry] [Undo]
     TIME · inv-ID
@@ -234,20 +258,20 @@ async fn retry_is_offered_only_where_it_could_help() -> Result<()> {
     ⚠️ Create acme/widgets: only a part of it could be done
     ✅ private repository
     ✅ team employees may push
-    ⛔ team bots may read: GitHub refuses this: Validation Failed no. Change it and ask again.
+    ⛔ team bots may read: GitHub refuses this: no. Change it and ask again.
     What is done stays done.
     [Undo]
     TIME · inv-ID
     ");
     world.github.faults().add(When::post("/orgs/acme/repos"), invalid);
-    insta::assert_snapshot!(world.ask("!CreateRepo acme gadgets").await?, @r#"
+    insta::assert_snapshot!(world.ask("!CreateRepo acme gadgets").await?, @r"
     ⛔ Create acme/gadgets: this could not be done
-    ⛔ private repository: GitHub refuses this: Validation Failed no. Change it and ask again.
+    ⛔ private repository: GitHub refuses this: no. Change it and ask again.
     · team employees may push
     · team bots may read
     Nothing was changed.
     TIME · inv-ID
-    "#);
+    ");
     // One that somebody can mend beside one that nobody can: there is something to try again.
     let denied = Fault::Status(403, r#"{"message":"Resource not accessible"}"#.into());
     world.github.faults().add(When::put("/teams/employees/").always(), denied);
@@ -440,7 +464,7 @@ async fn the_line_about_a_repository_is_set_and_cleared() -> Result<()> {
     world.say(ANA, DEV, "!SetHomepage acme api https://api.acme.example")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r#"
     ⛔ acme/api is archived, so it cannot be changed.
-    Unarchive it first.
+    Unarchive it first: `!UnarchiveRepo acme api`
     inv-ID
     (only ana sees this)
     "#);

@@ -39,16 +39,38 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!DeleteKey` Takes a deploy key away from a repository
     • `!GetKey` Shows one deploy key of a repository
     • `!ListKeys` Lists the deploy keys of a repository
+    Organisations
+    • `!AuditOrg` Looks whether an organisation is as it should be, and can repair some of it
+    People and teams
+    • `!AddCollab` Gives somebody from outside a permission on repositories
+    • `!AddUserToTeam` Adds somebody to a team
+    • `!ListCollabs` Lists who was given access to a repository directly
+    • `!ListTeams` Lists the teams of an organisation
+    • `!RemoveCollab` Takes away what a person was given on repositories
+    • `!RemoveUserFromTeam` Takes somebody out of a team
+    • `!SetRepoPermissions` Sets what a team may do on repositories
     Protection
     • `!ListRules` Says what protects a branch
     • `!SetBranchProtection` Protects a branch, or no longer
     Pull requests
     • `!ListPRs` Lists the newest pull requests of a repository
     Repositories
+    • `!ArchiveRepo` Makes a repository read-only for everyone
     • `!CreateRepo` Creates a repository with the right teams on it
+    • `!DeleteRepo` Archives a repository, and deletes it 7 days later unless that is undone
     • `!ListOrgs` Lists the organisations that I manage
+    • `!ListRepos` Lists the repositories of an organisation
+    • `!RenameRepo` Gives a repository another name
+    • `!RepoInfo` Tells about a repository: who has access, what protects it, what is open
+    • `!SetDefaultBranch` Makes a branch the one that people see first
     • `!SetDescription` Sets the sentence that says what a repository is for
     • `!SetHomepage` Sets a repository's web page
+    • `!SetTopics` Sets, adds, removes or clears a repository's topics
+    • `!SetVisibility` Says who can see a repository
+    • `!UnarchiveRepo` Lets people change an archived repository again
+    Travis CI
+    • `!EnableTravis` Lets Travis build a repository
+    • `!ListTravisOrgs` Lists the organisations that Travis shows me
     Trying it out
     • `!Repeat` Says again what you say
     What is lent
@@ -337,6 +359,20 @@ async fn every_command_alone_answers_or_shows_its_usage() -> Result<()> {
     world.end().await
 }
 
+/// `hubcommander check` says for each command what the account lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_command_that_changes_github_says_what_it_needs() -> Result<()> {
+    let servers = Servers::start().await?;
+    let plugins = registered(&servers)?;
+    let changes = plugins.registry.iter().filter(|registered| registered.spec().risk.is_some());
+    for name in changes.map(|registered| &registered.spec().name) {
+        let is_builtin = !hubcommander_commands::NAMES.iter().any(|(known, _)| known == name);
+        let said = hubcommander_commands::needs::needs_of(name).is_some();
+        assert!(is_builtin || said, "say in commands/src/needs.rs what !{name} needs at GitHub");
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_is_a_command_that_can_be_asked() -> Result<()> {
     let servers = Servers::start().await?;
@@ -368,6 +404,8 @@ async fn every_example_shows_its_plan_and_writes_nothing() -> Result<()> {
             let asked = world.say(ANA, DEV, &line)?;
             let reply = world.end_of(DEV, asked).await?;
             assert!(!reply.contains('⛔'), "{line}: {reply}");
+            // An audit plans only when it is asked to repair.
+            let dry = dry && (spec.risk.is_some() || example.contains("--fix"));
             assert_eq!(dry, reply.starts_with("Would do: "), "{line}: {reply}");
             assert_eq!(dry, reply.contains("Nothing has been done."), "{line}: {reply}");
             plans += usize::from(dry);

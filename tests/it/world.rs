@@ -12,6 +12,7 @@ use hubcommander::slack::socket::Board;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
 use hubcommander_sandbox::slack::{self, Message, Options, Slack, Ts};
+use hubcommander_sandbox::travis::{self, Travis};
 use hubcommander_sdk::clock::{Clock, Instant, SharedClock, SystemClock};
 use hubcommander_sdk::command as sdk;
 use rustix::process::{Resource, Rlimit};
@@ -32,6 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long after an unclear write the bot waits before it looks. The local GitHub is never busy for long.
 const UNCLEAR_WAIT: Duration = Duration::from_millis(200);
 
+/// How long the local Travis takes to look at GitHub, and how long the bot waits for that.
+const SYNC_TAKES: Duration = Duration::from_millis(50);
+const SYNC_WAIT: Duration = Duration::from_millis(400);
+
 /// The settings of a test: `config.toml` as it ships, changed.
 pub fn shipped_with(changes: &[(&str, &str)]) -> String {
     let mut text = SHIPPED.to_owned();
@@ -46,8 +51,34 @@ pub fn shipped_with(changes: &[(&str, &str)]) -> String {
 pub struct Servers {
     pub slack: Slack,
     pub github: GitHub,
+    pub travis: Travis,
     pub folder: tempfile::TempDir,
     slack_faults: Faults,
+    _known: Known,
+}
+
+/// Each request must be one that GitHub's own description of its API knows, where the environment names it.
+struct Known(Faults);
+
+impl Known {
+    fn to_github(github: &GitHub) -> Result<Self> {
+        if let Some(description) = github::Description::named()? {
+            github.hold_to(description);
+        }
+        Ok(Self(github.faults().clone()))
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(
+                self.0.odd(),
+                Vec::<String>::new(),
+                "GitHub's description does not know these requests"
+            );
+        }
+    }
 }
 
 impl Servers {
@@ -64,10 +95,13 @@ impl Servers {
         let clock: SharedClock = Arc::new(SystemClock);
         let slack_faults = Faults::default();
         let github = GitHub::start(world, Arc::clone(&clock), Faults::default()).await?;
+        let known = Known::to_github(&github)?;
+        let (at_travis, faults) = (travis::World::acme().sync_takes(Some(SYNC_TAKES)), Faults::default());
+        let travis = Travis::start(at_travis, &github, Arc::clone(&clock), faults).await?;
         // The page shows both, as in the sandbox.
         let options = Options { github_page: Some(github.url()), ..options };
         let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
-        Ok(Self { slack, github, folder: tempfile::tempdir()?, slack_faults })
+        Ok(Self { slack, github, travis, folder: tempfile::tempdir()?, slack_faults, _known: known })
     }
 
     /// What goes wrong at the local Slack.
@@ -91,6 +125,7 @@ impl Servers {
             app_token: "xapp-sandbox".to_owned().into(),
             github_api_url: self.github.url().parse()?,
             github_token: "ghp_sandbox".to_owned().into(),
+            travis: Some((self.travis.url().parse()?, "travis_sandbox".to_owned().into())),
             store_url: self.store_url().into(),
         };
         let commands: Vec<KnownCommand> =
@@ -101,6 +136,7 @@ impl Servers {
             .map_err(|problems| anyhow::anyhow!("{problems}"))?;
         config.web = None;
         config.github.unclear_wait = UNCLEAR_WAIT;
+        config.travis.iter_mut().for_each(|travis| travis.sync_wait = SYNC_WAIT);
         Ok(config)
     }
 
@@ -118,6 +154,8 @@ impl Servers {
                 "# unclear_wait = \"11s\"",
                 &format!("unclear_wait = \"{}ms\"", UNCLEAR_WAIT.as_millis()),
             )
+            .replace("# [travis]", &format!("[travis]\napi_url = {:?}", self.travis.url()))
+            .replace("#   token = { env = \"TRAVIS_TOKEN\" }", "token = { env = \"TRAVIS_TOKEN\" }")
             .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
         let path = self.folder.path().join("config.toml");
         std::fs::write(&path, text)?;
@@ -325,6 +363,7 @@ impl Process {
             .env_clear()
             .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
             .env("GITHUB_TOKEN", "ghp_sandbox")
+            .env("TRAVIS_TOKEN", "travis_sandbox")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

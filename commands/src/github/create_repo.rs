@@ -9,7 +9,7 @@ use hubcommander_github::operations::{
     Changes, CreateFromTemplate, CreateRepository, EditRepository, GrantTeam, RenameDefaultBranch,
     ReplaceTopics,
 };
-use hubcommander_github::{Lookup, Reader, Visibility, preconditions};
+use hubcommander_github::{HOW_TO_TELL, Lookup, Reader, Visibility, preconditions};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Button;
@@ -193,7 +193,7 @@ impl CreateRepo {
             )),
             Lookup::Absent => Err(Refusal::new(
                 Text::new().plain("There is no repository ").then(shown).plain(" that I can see."),
-                "Check the spelling.",
+                HOW_TO_TELL,
             )),
         }
     }

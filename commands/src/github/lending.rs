@@ -6,9 +6,12 @@ use std::sync::Arc;
 use hubcommander_sdk::chatline::written_duration;
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Request};
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::lease::{Grant, Held, Holding, Lease, Leases, OpenLease, RebaseLease};
+use hubcommander_sdk::lease::{
+    EndLease, Grant, Held, Holding, Lease, Leases, OPEN, OpenLease, RebaseLease, Turn,
+};
+use hubcommander_sdk::operation::Operation;
 use hubcommander_sdk::orgs::OrgSettings;
-use hubcommander_sdk::plan::Plan;
+use hubcommander_sdk::plan::{Plan, Step};
 use hubcommander_sdk::schedule::When;
 use hubcommander_sdk::setting::{Length, Setting, SettingKind};
 use hubcommander_sdk::text::Text;
@@ -68,7 +71,9 @@ impl Terms {
             let seconds = if args.flag("for-good") { None } else { asked.or(default) };
             return Ok(Term { seconds, longest: None });
         };
-        let seconds = asked.or(default).unwrap_or(longest);
+        // Nobody asked for what is usual, so it gives way to what is allowed.
+        let usual = default.map_or(longest, |default| default.min(longest));
+        let seconds = asked.unwrap_or(usual);
         if args.flag("for-good") || seconds > longest {
             return Err(Refusal::new(
                 format!("This can be granted for {} at most.", written_duration(longest)),
@@ -92,6 +97,7 @@ pub struct Term {
 }
 
 /// Grants and takes away, with an eye on what is lent.
+#[derive(Clone)]
 pub struct Lending {
     /// What is granted.
     pub grant: Arc<dyn Grant>,
@@ -107,6 +113,12 @@ pub struct Looked {
 }
 
 impl Looked {
+    /// What it is about.
+    #[must_use]
+    pub fn holding(&self) -> &Holding {
+        &self.holding
+    }
+
     /// What is held in the world now.
     #[must_use]
     pub fn now(&self) -> Option<&str> {
@@ -135,6 +147,17 @@ pub enum Want {
     Nothing,
 }
 
+/// What was added to a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// Steps, named after the holding.
+    Steps,
+    /// Nothing: it is so already.
+    SoAlready,
+    /// Nothing: it was to be granted for a time, and is held for good.
+    ForGoodAlready,
+}
+
 impl Lending {
     /// The grant of this kind among all.
     #[must_use]
@@ -155,91 +178,101 @@ impl Lending {
         Ok(Looked { holding, held, running })
     }
 
-    /// Adds the steps that bring about what is wanted, named after `name`. Returns the plan, and whether
-    /// anything was added: nothing is where it is so already.
+    /// Adds the steps that bring about what is wanted, named after `name`, and the lock that the ends of leases
+    /// take. Leaves the plan as it is where nothing is to be done.
     ///
     /// # Errors
-    /// It would be in vain, or the program is at fault.
+    /// The program is at fault.
     pub fn steps(
         &self,
-        mut plan: Plan,
+        plan: &mut Plan,
         request: &Request,
         name: &str,
         looked: &Looked,
         want: &Want,
         reason: Option<&str>,
-    ) -> Result<(Plan, bool), Refusal> {
-        let before = plan.steps.len();
+    ) -> Result<Added, Refusal> {
         let (grant, held) = (self.grant.as_ref(), &looked.held);
-        let (turn, term) = match want {
-            Want::Level(level, Term { seconds: Some(_), .. }) if held.is_in_vain(grant, level) => {
-                return Err(Refusal::new(
-                    looked.holding.shown.clone().plain(": that is held for good already."),
-                    "There is nothing to grant for a time.",
-                ));
+        let lent = match want {
+            Want::Level(level, Term { seconds: Some(seconds), longest }) => {
+                if held.is_in_vain(grant, level) {
+                    return Ok(Added::ForGoodAlready);
+                }
+                Some((level, *seconds, *longest))
             }
-            Want::Level(level, term) if term.seconds.is_some() => {
-                (held.lend(grant, level), Some((level, term)))
-            }
-            Want::Level(level, _) => (held.settle(grant, Some(level)), None),
-            // What is lent is taken back with it.
-            Want::Nothing => (
-                held.now().map(|now| hubcommander_sdk::lease::Turn { from: Some(now.to_owned()), to: None }),
-                None,
-            ),
+            _ => None,
         };
-        let mut after: Vec<&str> = Vec::new();
+        let turn = match want {
+            // A grant for a time takes nothing away, whoever gave it.
+            Want::Level(level, Term { seconds: Some(_), .. }) => held
+                .lend(grant, level)
+                .filter(|turn| rank(grant, turn.from.as_deref()) < rank(grant, turn.to.as_deref())),
+            Want::Level(level, _) => held.settle(grant, Some(level)),
+            // What is lent is taken back with it.
+            Want::Nothing => held.now().map(|now| Turn { from: Some(now.to_owned()), to: None }),
+        };
+        let mut steps: Vec<Step> = Vec::new();
+        let mut after: Vec<String> = Vec::new();
         if let Some(turn) = &turn {
             let operation = grant
                 .change(&looked.holding.subject, turn.from.as_deref(), turn.to.as_deref())
                 .map_err(Refusal::from)?;
-            plan = plan.step(name, operation, &[]);
-            after.push(name);
+            steps.push(Step { id: name.to_owned(), operation, after: Vec::new() });
+            after.push(name.to_owned());
         }
-        if let Some((level, term)) = term {
+        if let Some((level, seconds, longest)) = lent {
             let open = OpenLease {
-                id: lease_id(&request.invocation, &plan),
+                id: lease_id(&request.invocation, plan),
                 holding: looked.holding.clone(),
                 level: level.clone(),
                 base: held.base().map(str::to_owned),
-                ends: When::In(term.seconds.unwrap_or_default()),
-                longest: term.longest,
+                ends: When::In(seconds),
+                longest,
                 reason: reason.map(str::to_owned),
             };
-            plan = plan.step(&format!("{name}-until"), open.operation(), &after);
+            steps.push(Step { id: format!("{name}-until"), operation: open.operation(), after });
         } else {
-            plan = self.settled(plan, name, looked, want, &after);
+            for (index, operation) in settled(looked, want).into_iter().enumerate() {
+                steps.push(Step { id: format!("{name}-lease-{index}"), operation, after: after.clone() });
+            }
         }
-        let added = plan.steps.len() > before;
-        Ok((plan, added))
+        if steps.is_empty() {
+            return Ok(Added::SoAlready);
+        }
+        plan.steps.extend(steps);
+        plan.locks.insert(looked.holding.key.clone());
+        Ok(Added::Steps)
     }
+}
 
-    /// What is lent beside what is granted for good, or ended with it.
-    fn settled(&self, mut plan: Plan, name: &str, looked: &Looked, want: &Want, after: &[&str]) -> Plan {
-        for (index, lease) in looked.running.iter().enumerate() {
-            let shown = looked.holding.shown.clone();
-            let operation = match want {
-                Want::Level(level, _) if lease.base.as_deref() != Some(level) => RebaseLease {
-                    id: lease.id.clone(),
-                    shown,
-                    base: Some(level.clone()),
-                    before: lease.base.clone(),
-                }
-                .operation(),
-                Want::Level(..) => continue,
-                Want::Nothing => {
-                    hubcommander_sdk::lease::EndLease { id: lease.id.clone(), shown }.operation()
-                }
-            };
-            plan = plan.step(&format!("{name}-lease-{index}"), operation, after);
+fn rank(grant: &dyn Grant, level: Option<&str>) -> Option<u8> {
+    level.map(|level| grant.rank(level))
+}
+
+/// What follows for the leases that run: they go on beside what is granted for good, or end with all of it.
+fn settled(looked: &Looked, want: &Want) -> Vec<Operation> {
+    let follows = |lease: &Lease| {
+        let (id, shown) = (lease.id.clone(), looked.holding.shown.clone());
+        match want {
+            Want::Nothing => Some(EndLease { id, shown }.operation()),
+            Want::Level(level, _) if lease.base.as_deref() == Some(level) => None,
+            Want::Level(level, _) => {
+                let (base, before) = (Some(level.clone()), lease.base.clone());
+                Some(RebaseLease { id, shown, base, before }.operation())
+            }
         }
-        plan
-    }
+    };
+    looked.running.iter().filter_map(follows).collect()
 }
 
 /// An id made from the invocation's: the first lease of one is called like it, the others are numbered.
 fn lease_id(invocation: &str, plan: &Plan) -> String {
     let digits = invocation.strip_prefix("inv-").unwrap_or(invocation);
-    let made = plan.steps.iter().filter(|step| step.operation.kind == hubcommander_sdk::lease::OPEN).count();
-    if made == 0 { format!("lse-{digits}") } else { format!("lse-{digits}-{}", made + 1) }
+    match plan.steps.iter().filter(|step| step.operation.kind == OPEN).count() {
+        0 => format!("lse-{digits}"),
+        made => format!("lse-{digits}-{}", made + 1),
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,7 +111,7 @@ pub(super) async fn must_have_branch(
     if found.is_some_and(|found| found.name == branch.as_str()) {
         return Ok(());
     }
-    let names = reader.branch_names(repository).await?;
+    let names = reader.branch_names(repository).await?.items;
     let what =
         Text::new().code(&repository.full_name).plain(" has no branch ").code(branch.as_str()).plain(".");
     let todo = match chatline::nearest(branch.as_str(), names.iter().map(String::as_str)) {

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hubcommander_github::names::FullName;
 use hubcommander_github::operations::{Changes, EditRepository};
-use hubcommander_github::{Reader, Repository, preconditions};
+use hubcommander_github::{Reader, Repository};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::message::{Button, Message, State};
 use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::plan::{Plan, Risk, Title};
+use hubcommander_sdk::plan::{Risk, Title};
 use hubcommander_sdk::text::Text;
 
-use super::{named, suggest};
+use super::{named, one, suggest};
 
 /// GitHub cuts nothing and refuses what is longer
 /// (<https://docs.github.com/en/rest/repos/repos#update-a-repository>; the number is GitHub's answer).
@@ -123,18 +121,12 @@ impl Command for SetText {
             must_fit(new)?;
         }
         let repository = suggest::repository(&self.reader, &org.name, name).await?;
-        let shown = Text::new().link(&repository.full_name, &repository.html_url);
+        let shown = one::shown(&repository);
         let key = self.field.key();
         if self.field.now(&repository).unwrap_or_default() == new {
-            let message = Message::new(shown.plain(format!(" has that {key} already"))).state(State::Done);
-            return Ok(Prepared::Reply(message));
+            return Ok(one::already(&repository, format!(" has that {key} already")));
         }
-        if repository.archived {
-            return Err(Refusal::new(
-                shown.plain(" is archived, so it cannot be changed."),
-                "Unarchive it first.",
-            ));
-        }
+        one::must_not_be_archived(&repository)?;
         let (todo, doing, done) =
             if new.is_empty() { ("Clear", "Clearing", "cleared") } else { ("Set", "Setting", "set") };
         let title = Title {
@@ -142,13 +134,8 @@ impl Command for SetText {
             doing: Text::new().plain(format!("{doing} the {key} of ")).then(shown.clone()),
             done: Text::new().plain(format!("The {key} of ")).then(shown).plain(format!(" is {done}")),
         };
-        let full_name = named("repository", FullName::parse(&repository.full_name))?;
         let edit = named("repository", EditRepository::of(&repository, self.field.change(new)))?;
-        let mut plan =
-            Plan::new(title).step("edit", edit.operation(), &[]).lock(format!("github:{full_name}"));
-        plan.links = vec![Button::Link { label: "Open on GitHub".into(), url: repository.html_url.clone() }];
-        let plan = plan.precondition(preconditions::same_repository(&repository));
-        Ok(Prepared::Plan(plan))
+        Ok(Prepared::Plan(one::plan(&repository, title)?.step("edit", edit.operation(), &[])))
     }
 
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {

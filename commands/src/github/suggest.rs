@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hubcommander_github::{Lookup, ReadError, Reader, Repository};
+use hubcommander_github::{HOW_TO_TELL, Lookup, ReadError, Reader, Repository};
 use hubcommander_sdk::command::{ArgKind, Args, CommandSpec};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::orgs::{Org, Orgs};
@@ -30,7 +30,7 @@ pub(crate) async fn repository(reader: &Reader, org: &str, name: &str) -> Result
         }
         Lookup::Absent => Err(Refusal::new(
             Text::new().plain("There is no repository ").then(typed).plain(" that I can see."),
-            "Check the spelling.",
+            HOW_TO_TELL,
         )),
     }
 }

@@ -15,6 +15,7 @@ use crate::answer::Answer;
 use crate::names::{FullName, Owner, RepoName};
 use crate::path::Path;
 use crate::reader::{Lookup, Repository, Visibility};
+use crate::trouble::HOW_TO_TELL;
 use crate::words::quoted;
 use crate::writer::refused;
 
@@ -99,7 +100,7 @@ fn not_made(answer: &Answer, name: &FullName) -> OperationError {
         404 => OperationError::blocked(
             format!(
                 "{org} is not there, or this bot's GitHub account may not create repositories in it. \
-                 Check the name."
+                 {HOW_TO_TELL}"
             ),
             format!("{name}: GitHub answered 404 (request {})", answer.request_id().unwrap_or("-")),
         ),

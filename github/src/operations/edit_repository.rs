@@ -6,6 +6,7 @@ use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
+use hubcommander_sdk::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -135,6 +136,49 @@ impl EditRepository {
     }
 }
 
+/// How many can see it, the fewest first.
+fn width(visibility: Visibility) -> u8 {
+    match visibility {
+        Visibility::Private => 0,
+        Visibility::Internal => 1,
+        Visibility::Public => 2,
+    }
+}
+
+/// Whether those who see it become fewer.
+fn narrows(before: Option<Visibility>, new: Visibility) -> bool {
+    before.is_some_and(|before| width(new) < width(before))
+}
+
+/// What GitHub loses when fewer can see a repository does not come back when more can again.
+fn risk(before: Option<Visibility>, new: Visibility) -> Risk {
+    if narrows(before, new) { Risk::Irreversible } else { risk_of(new) }
+}
+
+/// What another visibility brings that cannot be taken back
+/// (<https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/managing-repository-settings/setting-repository-visibility>).
+fn for_good(before: Option<Visibility>, new: Visibility) -> Option<Text> {
+    let words = match new {
+        Visibility::Public if before == Some(Visibility::Public) => return None,
+        _ if narrows(before, new) && before == Some(Visibility::Public) => {
+            "What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost"
+        }
+        _ if narrows(before, new) => {
+            "What has been seen cannot be unseen, and its stars and watchers are lost"
+        }
+        Visibility::Public => {
+            "Everyone can read and copy its code with all of its history, its issues, pull requests and logs of \
+             Actions. What has been seen cannot be unseen, and its stars and watchers are lost"
+        }
+        Visibility::Internal => {
+            "All members of the enterprise can read its code with all of its history, its issues and pull \
+             requests. What has been seen cannot be unseen, and its stars and watchers are lost"
+        }
+        Visibility::Private => return None,
+    };
+    Some(format!("{words}.").into())
+}
+
 pub(super) struct Does(pub(super) Access);
 
 #[async_trait]
@@ -145,8 +189,14 @@ impl Handler for Does {
 
     fn describe(&self, json: &Json) -> Result<Described, OperationError> {
         let edit: EditRepository = input(json)?;
-        let risk = edit.changes.visibility.map_or(Risk::Reversible, risk_of);
-        Ok(described(edit.changes.words(), risk))
+        let words = edit.changes.words();
+        let before = edit.before.as_ref().and_then(|before| before.visibility);
+        Ok(match edit.changes.visibility {
+            None => described(words, Risk::Reversible),
+            Some(new) => {
+                Described { irreversible: for_good(before, new), ..described(words, risk(before, new)) }
+            }
+        })
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -15,6 +15,7 @@ use super::{Access, NOTHING, RevokeTeam, described, operation};
 use crate::answer::Answer;
 use crate::names::{Owner, TeamSlug};
 use crate::path::Path;
+use crate::trouble::HOW_TO_TELL;
 use crate::words::{level, may};
 
 const KIND: &str = "github.grant_team";
@@ -94,7 +95,7 @@ impl Does {
         match (team, repo) {
             (Ok(None), _) => OperationError::blocked(
                 format!(
-                    "There is no team {} in {}, or this bot's GitHub account cannot see it. Check the name.",
+                    "There is no team {} in {}, or this bot's GitHub account may not see it. {HOW_TO_TELL}",
                     grant.team, grant.org
                 ),
                 format!("team {} of {}: 404", grant.team, grant.org),

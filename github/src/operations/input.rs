@@ -76,6 +76,14 @@ impl RepoRef {
         Ok(Self::existing(repository.id, FullName::parse(&repository.full_name)?))
     }
 
+    /// What it is called, if that is known by now; for words.
+    pub(crate) fn known_name(&self) -> Option<&FullName> {
+        match &self.full_name {
+            Later::Known(name) => Some(name),
+            Later::Output { .. } => None,
+        }
+    }
+
     pub(crate) fn target(&self) -> Result<Target, OperationError> {
         let id = self.id.as_ref().map(Later::known).transpose()?;
         Ok(Target { id, full_name: self.full_name.known()? })

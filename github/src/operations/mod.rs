@@ -5,6 +5,7 @@
 //! never write the JSON by hand.
 
 mod add_deploy_key;
+mod cancel_invitation;
 mod create_from_template;
 mod create_repository;
 mod delete_deploy_key;
@@ -12,13 +13,19 @@ mod delete_repository;
 mod edit_repository;
 mod grant_team;
 pub(crate) mod input;
+pub(crate) mod refs;
 mod rename_default_branch;
+mod rename_repository;
 mod replace_topics;
 mod revoke_team;
 mod select_for_actions;
 mod set_actions;
 mod set_branch_protection;
+pub(crate) mod set_collaborator;
+mod set_default_branch;
 mod set_ruleset;
+pub(crate) mod set_team_member;
+pub(crate) mod set_team_permission;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +40,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 pub use add_deploy_key::AddDeployKey;
+pub use cancel_invitation::CancelInvitation;
 pub use create_from_template::{CreateFromTemplate, FullNameParts};
 pub use create_repository::CreateRepository;
 pub use delete_deploy_key::DeleteDeployKey;
@@ -40,18 +48,25 @@ pub use delete_repository::DeleteRepository;
 pub use edit_repository::{Changes, EditRepository};
 pub use grant_team::GrantTeam;
 pub use input::RepoRef;
+pub use refs::{RepositoryRef, TeamRef, UserRef};
 pub use rename_default_branch::RenameDefaultBranch;
+pub use rename_repository::RenameRepository;
 pub use replace_topics::ReplaceTopics;
 pub use revoke_team::RevokeTeam;
 pub use select_for_actions::SelectForActions;
 pub use set_actions::SetActions;
 pub use set_branch_protection::{Protected, SetBranchProtection};
+pub use set_collaborator::{Role, SetCollaborator, Taken};
+pub use set_default_branch::SetDefaultBranch;
 pub use set_ruleset::{Held, SetRuleset};
+pub use set_team_member::SetTeamMember;
+pub use set_team_permission::SetTeamPermission;
 
 use crate::account::Account;
 use crate::answer::Answer;
 use crate::names::{FullName, Owner};
 use crate::reader::{Lookup, Reader, Repository, Visibility};
+use crate::trouble::HOW_TO_TELL;
 use crate::writer::refused;
 use input::Target;
 
@@ -61,6 +76,7 @@ pub const NOTHING: &str = "none";
 pub(crate) fn handlers(account: &Arc<Account>) -> Vec<Arc<dyn Handler>> {
     let access = || Access { account: Arc::clone(account), reader: Reader::new(Arc::clone(account)) };
     vec![
+        Arc::new(cancel_invitation::Does(access())),
         Arc::new(create_repository::Does(access())),
         Arc::new(create_from_template::Does(access())),
         Arc::new(grant_team::Does(access())),
@@ -69,6 +85,11 @@ pub(crate) fn handlers(account: &Arc<Account>) -> Vec<Arc<dyn Handler>> {
         Arc::new(replace_topics::Does(access())),
         Arc::new(rename_default_branch::Does(access())),
         Arc::new(delete_repository::Does(access())),
+        Arc::new(rename_repository::Does(access())),
+        Arc::new(set_default_branch::Does(access())),
+        Arc::new(set_collaborator::Does(access())),
+        Arc::new(set_team_member::Does(access())),
+        Arc::new(set_team_permission::Does(access())),
         Arc::new(add_deploy_key::Does(access())),
         Arc::new(delete_deploy_key::Does(access())),
         Arc::new(select_for_actions::Does(access())),
@@ -117,7 +138,7 @@ impl Access {
 
 fn gone(name: &FullName) -> OperationError {
     OperationError::blocked(
-        format!("{name} is not there any more, or this bot's GitHub account cannot see it."),
+        format!("{name} is not there any more, or this bot's GitHub account may not see it. {HOW_TO_TELL}"),
         format!("{name}: absent or not visible"),
     )
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::*;
 use crate::GitHub;
-use crate::names::{BranchName, TeamSlug, Topic};
+use crate::names::{BranchName, Login, RepoName, TeamSlug, Topic};
 use crate::settings::{Credentials, Settings};
 
 fn github() -> GitHub {
@@ -48,6 +48,32 @@ fn edit(changes: Changes) -> Operation {
     EditRepository::existing(7, widgets(), changes).operation()
 }
 
+fn level(level: Option<&str>) -> Option<String> {
+    level.map(str::to_owned)
+}
+
+fn octocat() -> UserRef {
+    UserRef { id: 9, login: Login::parse("octocat").unwrap() }
+}
+
+fn bots() -> TeamRef {
+    TeamRef { org: owner(), id: 5, slug: team("bots") }
+}
+
+fn collaborator(from: Option<&str>, to: Option<&str>, taken: Taken) -> Operation {
+    let repo = RepositoryRef { id: 7, full_name: widgets() };
+    SetCollaborator { user: octocat(), repo, from: level(from), to: level(to), role: None, taken }.operation()
+}
+
+fn member(from: Option<&str>, to: Option<&str>, invites: bool) -> Operation {
+    SetTeamMember { user: octocat(), team: bots(), from: level(from), to: level(to), invites }.operation()
+}
+
+fn permission(from: Option<&str>, to: Option<&str>) -> Operation {
+    let repo = RepositoryRef { id: 7, full_name: widgets() };
+    SetTeamPermission { team: bots(), repo, from: level(from), to: level(to) }.operation()
+}
+
 fn key() -> hubcommander_public_key::PublicKey {
     let text = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEgrtb96jAK4EprDvytzdpD/6t1xaKfEjlmaeG8gCrYC";
     hubcommander_public_key::PublicKey::parse(text).unwrap()
@@ -78,6 +104,16 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     let words = |words: &str| Some(words.to_owned());
     let template = FullName::parse("acme/templates").unwrap();
     let revoke = RevokeTeam { org: owner(), team: team("bots"), repo: RepoRef::existing(7, widgets()) };
+    let cancel = |repo| CancelInvitation { org: owner(), repo, id: 9, who: "octocat".into() }.operation();
+    let from = BranchName::parse("main").ok();
+    let seen = |visibility: &str| {
+        let read = json!({ "id": 7, "full_name": "acme/widgets", "visibility": visibility });
+        serde_json::from_value::<Repository>(read).unwrap()
+    };
+    let show = |before: &str, new: Visibility| {
+        let changes = Changes { visibility: Some(new), ..Changes::default() };
+        EditRepository::of(&seen(before), changes).unwrap().operation()
+    };
     let steps = [
         create().operation(),
         CreateRepository {
@@ -100,6 +136,8 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         GrantTeam::on_new("repo", owner(), team("bots"), "pull").operation(),
         GrantTeam::on_new("repo", owner(), team("security"), "release-manager").operation(),
         revoke.operation(),
+        cancel(Some(RepoRef::existing(7, widgets()))),
+        cancel(None),
         edit(Changes { description: words("New words"), ..Changes::default() }),
         edit(Changes { description: words(""), homepage: words(""), ..Changes::default() }),
         EditRepository::on_new(
@@ -108,10 +146,34 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         )
         .operation(),
         edit(Changes { visibility: Some(Visibility::Public), archived: Some(true), ..Changes::default() }),
+        show("private", Visibility::Public),
+        show("private", Visibility::Internal),
+        show("public", Visibility::Private),
+        show("internal", Visibility::Private),
         ReplaceTopics::on_new("repo", topics(&["web", "api"])).operation(),
         ReplaceTopics::on_new("repo", Vec::new()).operation(),
         RenameDefaultBranch::on_new("repo", BranchName::parse("trunk").unwrap()).operation(),
         DeleteRepository { id: 7, full_name: widgets(), unless_pushed_since: None }.operation(),
+        RenameRepository { id: 7, from: widgets(), to: RepoName::parse("gadgets").unwrap() }.operation(),
+        SetDefaultBranch {
+            repo: RepoRef::existing(7, widgets()),
+            to: BranchName::parse("trunk").unwrap(),
+            from,
+        }
+        .operation(),
+        collaborator(None, Some("push"), Taken::AsAgreed),
+        collaborator(Some("push"), Some("admin"), Taken::AsAgreed),
+        collaborator(Some("admin"), Some("releaser"), Taken::AsAgreed),
+        collaborator(Some("releaser"), None, Taken::AsAgreed),
+        collaborator(Some("push"), None, Taken::Offer),
+        collaborator(Some("push"), None, Taken::Access),
+        member(None, Some("member"), false),
+        member(None, Some("member"), true),
+        member(Some("member"), Some("maintainer"), false),
+        member(Some("member"), None, false),
+        permission(None, Some("pull")),
+        permission(Some("pull"), Some("admin")),
+        permission(Some("pull"), None),
         add_key(true),
         add_key(false),
         DeleteDeployKey {
@@ -138,10 +200,16 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.grant_team: team bots may read (Reversible)
     github.grant_team: team security has the role release-manager (Reversible)
     github.revoke_team: team bots no longer has access (Reversible)
+    github.cancel_invitation: the invitation of octocat to acme/widgets is cancelled (Irreversible) | If octocat should still come, invite them again.
+    github.cancel_invitation: the invitation of octocat to acme is cancelled (Irreversible) | If octocat should still come, invite them again.
     github.edit_repository: description "New words" (Reversible)
     github.edit_repository: no description, no homepage (Reversible)
     github.edit_repository: homepage https://acme.example (Reversible)
-    github.edit_repository: public, archived, read-only for everyone (Exposing)
+    github.edit_repository: public, archived, read-only for everyone (Exposing) | Everyone can read and copy its code with all of its history, its issues, pull requests and logs of Actions. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: public (Exposing) | Everyone can read and copy its code with all of its history, its issues, pull requests and logs of Actions. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: internal (Exposing) | All members of the enterprise can read its code with all of its history, its issues and pull requests. What has been seen cannot be unseen, and its stars and watchers are lost.
+    github.edit_repository: private (Irreversible) | What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost.
+    github.edit_repository: private (Irreversible) | What has been seen cannot be unseen, and its stars and watchers are lost.
     github.replace_topics: topics api, web (Reversible)
     github.replace_topics: no topics (Reversible)
     github.rename_default_branch: default branch trunk (Reversible)
@@ -154,6 +222,21 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.set_actions: Actions may run (Reversible)
     github.set_actions: Actions may run, those of the same owner (Reversible)
     github.set_actions: Actions may not run (Reversible)
+    github.rename_repository: acme/gadgets in place of acme/widgets; links to the old name lead there (Reversible)
+    github.set_default_branch: default branch trunk in place of main (Reversible)
+    github.set_collaborator: octocat may push to acme/widgets (Reversible)
+    github.set_collaborator: octocat may administer acme/widgets (before: push) (Exposing)
+    github.set_collaborator: octocat has the role releaser on acme/widgets (before: administer) (Reversible)
+    github.set_collaborator: octocat no longer has access to acme/widgets (Reversible) | GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
+    github.set_collaborator: octocat is not invited to acme/widgets any more (Reversible)
+    github.set_collaborator: octocat no longer has access to acme/widgets (Irreversible) | GitHub deletes their forks of it and unassigns them from its issues, for good. To come back they must accept a new invitation.
+    github.set_team_member: octocat is a member of team bots of acme (Reversible)
+    github.set_team_member: octocat is a member of team bots of acme, and is invited to acme for that (Exposing) | Once they accept, they stay in acme when they leave the team again.
+    github.set_team_member: octocat is a maintainer of team bots of acme (before: member) (Reversible)
+    github.set_team_member: octocat is not in team bots of acme any more (Reversible)
+    github.set_team_permission: team bots may read acme/widgets (Reversible)
+    github.set_team_permission: team bots may administer acme/widgets (before: read) (Exposing)
+    github.set_team_permission: team bots no longer has access to acme/widgets (Reversible)
     "#);
 }
 

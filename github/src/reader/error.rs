@@ -8,7 +8,9 @@ use hubcommander_sdk::text::Text;
 
 use crate::answer::Answer;
 use crate::failure::Failure;
+use crate::graphql::Problem;
 use crate::names::BadName;
+use crate::trouble::{Doing, TELL_OPERATORS, Trouble};
 
 /// What kind of trouble it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +50,6 @@ pub struct ReadError {
     retry_after: Option<Duration>,
 }
 
-const TELL_OPERATORS: &str = "Tell the people who run this bot.";
-
 impl ReadError {
     fn new(kind: ReadErrorKind, what: impl Into<Text>, todo: impl Into<Text>, log: String) -> Self {
         Self { kind, what: what.into(), todo: todo.into(), log, retry_after: None }
@@ -63,62 +63,33 @@ impl ReadError {
             answer.message(),
             answer.request_id().unwrap_or("-")
         );
-        match answer.status.as_u16() {
-            401 => Self::new(
-                ReadErrorKind::Unauthorized,
-                "GitHub does not accept this bot's credentials.",
-                TELL_OPERATORS,
-                log,
-            ),
-            403 if answer.wants_sign_on() => Self::new(
-                ReadErrorKind::SignOn,
-                format!(
-                    "The organisation wants this bot's token authorised for single sign-on to show {subject}."
-                ),
-                TELL_OPERATORS,
-                log,
-            ),
-            403 if answer.wants_paid_plan() => Self::new(
-                ReadErrorKind::Forbidden(Vec::new()),
-                format!("GitHub has {subject} on a paid plan only, or if the repository is public."),
-                "Ask an owner of the organisation.",
-                log,
-            ),
-            403 => {
-                let needed = answer.needed();
-                let todo = if needed.is_empty() {
-                    TELL_OPERATORS.to_owned()
-                } else {
-                    format!("{} It needs {}.", TELL_OPERATORS, needed.join(", "))
-                };
-                let what = format!("This bot's GitHub account may not read {subject}.");
-                Self::new(ReadErrorKind::Forbidden(needed), what, todo, log)
-            }
-            404 => Self::new(
-                ReadErrorKind::Absent,
-                format!("{subject} is not there, or this bot's GitHub account cannot see it."),
-                "Check the name.",
-                log,
-            ),
-            451 => Self::new(
-                ReadErrorKind::Forbidden(Vec::new()),
-                format!("GitHub does not show {subject} for legal reasons."),
-                "Ask GitHub's support.",
-                log,
-            ),
-            500..=599 => Self::new(
-                ReadErrorKind::Unreachable,
-                "GitHub has trouble of its own.",
-                "Try again in a minute, or see githubstatus.com.",
-                log,
-            ),
-            _ => Self::new(
-                ReadErrorKind::Unexpected,
-                format!("GitHub answered something unexpected about {subject}."),
-                TELL_OPERATORS,
-                log,
-            ),
+        let Trouble { kind, what, todo } = Trouble::of(answer, subject, Doing::Reading);
+        Self::new(kind, what, todo, log)
+    }
+
+    /// For a query of GraphQL that gave nothing, though the answer had status 200.
+    pub(crate) fn of_query(problems: &[Problem], subject: &str) -> Self {
+        let words: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        let log = format!(
+            "{subject}: GraphQL answered {:?}",
+            words.join("; ").chars().take(400).collect::<String>()
+        );
+        let any = |kinds: &[&str]| problems.iter().any(|problem| kinds.iter().any(|kind| problem.is(kind)));
+        if any(&["NOT_FOUND"]) {
+            let what = format!("{subject} is not there, or this bot's GitHub account cannot see it.");
+            return Self::new(ReadErrorKind::Absent, what, "Check the name.", log);
         }
+        if words.iter().any(|words| words.contains("SAML enforcement")) {
+            let what = format!(
+                "The organisation wants this bot's token authorised for single sign-on to show {subject}."
+            );
+            return Self::new(ReadErrorKind::SignOn, what, TELL_OPERATORS, log);
+        }
+        if any(&["FORBIDDEN", "INSUFFICIENT_SCOPES"]) {
+            let what = format!("This bot's GitHub account may not read {subject}.");
+            return Self::new(ReadErrorKind::Forbidden(Vec::new()), what, TELL_OPERATORS, log);
+        }
+        Self::unexpected(subject, &log)
     }
 
     /// For an answer that cannot be read.
@@ -196,7 +167,12 @@ impl From<ReadError> for Refusal {
 impl From<ReadError> for OperationError {
     fn from(error: ReadError) -> Self {
         match error.kind {
-            ReadErrorKind::RateLimited(_) | ReadErrorKind::Unreachable => {
+            ReadErrorKind::RateLimited(_) => Self::Limited {
+                what: error.what.plain(" ").then(error.todo),
+                wait: error.retry_after.unwrap_or(Duration::from_secs(60)),
+                log: error.log,
+            },
+            ReadErrorKind::Unreachable => {
                 Self::Temporary { what: error.what, retry_after: error.retry_after, log: error.log }
             }
             ReadErrorKind::Name(_) => Self::permanent(error.what.plain(" ").then(error.todo), error.log),
@@ -232,7 +208,7 @@ mod tests {
         GitHub does not accept this bot's credentials. | Tell the people who run this bot. | acme/widgets: GitHub answered 401 "Bad credentials" (request AB:1)
         This bot's GitHub account may not read acme/widgets. | Tell the people who run this bot. It needs administration=read. | acme/widgets: GitHub answered 403 "" (request -)
         The organisation wants this bot's token authorised for single sign-on to show acme/widgets. | Tell the people who run this bot. | acme/widgets: GitHub answered 403 "" (request -)
-        acme/widgets is not there, or this bot's GitHub account cannot see it. | Check the name. | acme/widgets: GitHub answered 404 "Not Found" (request -)
+        acme/widgets is not there, or this bot's GitHub account may not see it. | If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name. | acme/widgets: GitHub answered 404 "Not Found" (request -)
         GitHub does not show acme/widgets for legal reasons. | Ask GitHub's support. | acme/widgets: GitHub answered 451 "" (request -)
         GitHub has trouble of its own. | Try again in a minute, or see githubstatus.com. | acme/widgets: GitHub answered 502 "" (request -)
         GitHub answered something unexpected about acme/widgets. | Tell the people who run this bot. | acme/widgets: GitHub answered 418 "" (request -)

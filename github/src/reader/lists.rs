@@ -130,7 +130,7 @@ impl Reader {
     }
 }
 
-fn items<T: DeserializeOwned>(answer: &Answer, subject: &str) -> Result<Vec<T>, ReadError> {
+pub(super) fn items<T: DeserializeOwned>(answer: &Answer, subject: &str) -> Result<Vec<T>, ReadError> {
     if answer.status.as_u16() != 200 {
         return Err(ReadError::unexpected_answer(answer, subject));
     }

@@ -1,27 +1,43 @@
 //! The reading client: what plugins get. It cannot write, by type.
 
+mod about;
 mod actions;
+mod asking;
 mod deploy_keys;
 mod error;
 mod lately;
 mod lists;
 mod model;
 mod ourselves;
+mod people;
 mod pulls;
 mod rules;
+mod scan;
 
 use std::sync::Arc;
 
+use hubcommander_sdk::command::Headway;
 use serde::de::DeserializeOwned;
 
+pub(crate) use asking::Patience;
 pub(crate) use lately::Lately;
 
+pub use about::{About, ClassicProtection, Guarded, TeamAccess};
 pub use actions::{Actions, ActionsWhere};
 pub use deploy_keys::DeployKey;
 pub use error::{ReadError, ReadErrorKind};
 pub use lists::RepositoryNames;
-pub use model::{Branch, Listing, Lookup, Organization, Rate, Repository, Team, Visibility, WhoAmI};
+pub use model::{
+    Branch, Listing, Lookup, Organization, ParentTeam, Rate, Repository, Team, Visibility, WhoAmI,
+};
+pub use people::{Collaborator, Invitation, Membership, Standing, TeamMembership, User};
 pub use pulls::{More, PullFilter, PullRequest, PullState, Pulls};
+pub use scan::{
+    Installation, Level, OrgInvitation, Outsider, RepoInvitation, Scan, Scanned, ScannedKey,
+    ScannedRepository, SecondFactor,
+};
+
+use asking::Asking;
 
 use crate::account::Account;
 use crate::answer::Answer;
@@ -31,11 +47,18 @@ use crate::transport::{JSON, REPOSITORY};
 
 /// Reads from GitHub. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reader(Arc<Account>);
+pub struct Reader(Asking);
 
 impl Reader {
     pub(crate) fn new(account: Arc<Account>) -> Self {
-        Self(account)
+        Self(Asking::new(account))
+    }
+
+    /// The same with patience: where GitHub asks us to slow down it waits, minutes if need be, and says so. For
+    /// commands that read much. Others are refused with the time to try again.
+    #[must_use]
+    pub fn patient(&self, headway: &Headway) -> Self {
+        Self(self.0.patient(headway))
     }
 
     /// What stands under a repository's name. A redirect is told, not followed.
@@ -130,12 +153,12 @@ impl Reader {
         let subject = format!("what team {slug} may do on {repo}");
         let answer = self.0.read(org, Path::team_repository(org, slug, repo), REPOSITORY).await?;
         let granted: Option<Granted> = found(&answer, &subject)?;
-        Ok(granted.and_then(Granted::level))
+        Ok(granted.as_ref().and_then(Granted::level))
     }
 }
 
 /// A repository as a team has it.
-#[derive(serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 struct Granted {
     role_name: Option<String>,
     #[serde(default)]
@@ -143,9 +166,9 @@ struct Granted {
 }
 
 impl Granted {
-    fn level(self) -> Option<String> {
-        if let Some(role) = self.role_name.filter(|role| !role.is_empty()) {
-            return Some(crate::words::level(&role).to_owned());
+    fn level(&self) -> Option<String> {
+        if let Some(role) = self.role_name.as_deref().filter(|role| !role.is_empty()) {
+            return Some(crate::words::level(role).to_owned());
         }
         ["admin", "maintain", "push", "triage", "pull"]
             .into_iter()

@@ -137,6 +137,9 @@ pub struct Organization {
     /// What every member may do on every repository: `none`, `read`, `write` or `admin`. Only owners see it.
     #[serde(default)]
     pub default_repository_permission: Option<String>,
+    /// Whether members must have a second factor. Only owners see it.
+    #[serde(default)]
+    pub two_factor_requirement_enabled: Option<bool>,
 }
 
 /// A team.
@@ -151,6 +154,19 @@ pub struct Team {
     /// `closed` (seen by all members) or `secret`.
     #[serde(default)]
     pub privacy: Option<String>,
+    /// What it is for, if that is said.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The team it belongs to. What that one may do, this one may too.
+    #[serde(default)]
+    pub parent: Option<ParentTeam>,
+}
+
+/// The team that another one belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ParentTeam {
+    /// The name in addresses.
+    pub slug: String,
 }
 
 /// A branch.
@@ -198,9 +214,6 @@ pub struct WhoAmI {
     /// The scopes of a classic token, or the permissions of the App as `name=level`. `None` for a
     /// fine-grained token, which GitHub does not tell.
     pub allowed: Option<Vec<String>>,
-    /// What is missing for all that the bot can do, in GitHub's words. Empty if nothing is, or if GitHub does
-    /// not tell.
-    pub missing: Vec<String>,
     /// When the token ends, if GitHub says: `2027-01-31 10:00:00 UTC`.
     pub expires: Option<String>,
 }

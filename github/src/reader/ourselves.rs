@@ -6,15 +6,9 @@ use chrono::TimeZone as _;
 use serde::Deserialize;
 
 use super::{Rate, ReadError, Reader, WhoAmI, found};
-use crate::identity::{Identities, Scope};
 use crate::names::Owner;
 use crate::path::Path;
 use crate::transport::JSON;
-
-/// The scopes that a classic token needs, each with those that include it
-/// (<https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps>).
-const SCOPES: &[(&str, &[&str])] =
-    &[("repo", &[]), ("read:org", &["write:org", "admin:org"]), ("delete_repo", &[])];
 
 #[derive(Deserialize)]
 struct User {
@@ -54,44 +48,39 @@ impl Reader {
     pub async fn whoami(&self) -> Result<WhoAmI, ReadError> {
         const SUBJECT: &str = "this bot's own account";
         let absent = || ReadError::unexpected(SUBJECT, "404");
-        if matches!(self.0.identities, Identities::App(_)) {
+        if self.0.identities.has_tokens_of_its_own() {
             let answer = self.0.read_ourselves(Path::fixed("app")).await?;
             let app: AppAnswer = found(&answer, SUBJECT)?.ok_or_else(absent)?;
             return Ok(WhoAmI {
                 login: app.name,
                 app: true,
-                missing: missing_permissions(&app.permissions),
-                allowed: Some(
-                    app.permissions.iter().map(|(name, level)| format!("{name}={level}")).collect(),
-                ),
+                allowed: Some(in_words(&app.permissions)),
                 expires: None,
             });
         }
         let answer = self.0.read_ourselves(Path::fixed("user")).await?;
         let user: User = found(&answer, SUBJECT)?.ok_or_else(absent)?;
-        let scopes = answer.scopes();
         Ok(WhoAmI {
             login: user.login,
             app: false,
-            missing: scopes.as_deref().map(missing_scopes).unwrap_or_default(),
-            allowed: scopes,
+            allowed: answer.scopes(),
             expires: answer.header("github-authentication-token-expiration").map(str::to_owned),
         })
     }
 
-    /// What the App lacks in one organisation: its owners may have let in less than the App asks for. Empty
-    /// for a token, whose scopes hold everywhere ([`Reader::whoami`]).
+    /// What the App may do in one organisation, such as `members=write`: its owners may have let in less than the
+    /// App asks for. `None` for a token, whose scopes hold everywhere ([`Reader::whoami`]).
     ///
     /// # Errors
     /// It could not be read, or the App is not installed there.
-    pub async fn missing_in(&self, org: &str) -> Result<Vec<String>, ReadError> {
+    pub async fn allowed_in(&self, org: &str) -> Result<Option<Vec<String>>, ReadError> {
         let org = Owner::parse(org)?;
-        if !matches!(self.0.identities, Identities::App(_)) {
-            return Ok(Vec::new());
+        if !self.0.identities.has_tokens_of_its_own() {
+            return Ok(None);
         }
         let answer = self.0.read_ourselves(Path::org(&org).then("installation")).await?;
         match found::<AppAnswer>(&answer, org.as_str())? {
-            Some(installation) => Ok(missing_permissions(&installation.permissions)),
+            Some(installation) => Ok(Some(in_words(&installation.permissions))),
             None => Err(crate::failure::Failure::NotInstalled(org.to_string()).into()),
         }
     }
@@ -115,45 +104,6 @@ impl Reader {
     }
 }
 
-fn missing_scopes(have: &[String]) -> Vec<String> {
-    let has = |scope: &str| have.iter().any(|have| have == scope);
-    SCOPES
-        .iter()
-        .filter(|(scope, wider)| !has(scope) && !wider.iter().any(|wider| has(wider)))
-        .map(|(scope, _)| (*scope).to_owned())
-        .collect()
-}
-
-fn missing_permissions(have: &BTreeMap<String, String>) -> Vec<String> {
-    Scope::Repositories
-        .permissions()
-        .iter()
-        .filter(|(name, level)| {
-            !matches!(
-                (have.get(*name).map(String::as_str), *level),
-                (Some("write" | "admin"), _) | (Some("read"), "read")
-            )
-        })
-        .map(|(name, level)| format!("{name}={level}"))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_missing_is_named_in_githubs_words() {
-        let scopes =
-            |list: &[&str]| missing_scopes(&list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
-        assert_eq!(scopes(&["repo", "admin:org", "delete_repo"]), Vec::<String>::new());
-        assert_eq!(scopes(&["public_repo"]), ["repo", "read:org", "delete_repo"]);
-        let permissions = |list: &[(&str, &str)]| {
-            missing_permissions(&list.iter().map(|(n, l)| ((*n).to_owned(), (*l).to_owned())).collect())
-        };
-        assert_eq!(
-            permissions(&[("metadata", "read"), ("administration", "read"), ("members", "write")]),
-            ["administration=write", "contents=write"]
-        );
-    }
+fn in_words(permissions: &BTreeMap<String, String>) -> Vec<String> {
+    permissions.iter().map(|(name, level)| format!("{name}={level}")).collect()
 }

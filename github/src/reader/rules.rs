@@ -9,22 +9,7 @@ use crate::path::Path;
 use crate::protection::{BranchRule, Protection, RawProtection, Ruleset, RulesetInBrief};
 use crate::transport::JSON;
 
-/// So many pages of names are read to find the one that was meant.
-const PAGES_OF_NAMES: u64 = 5;
-
 impl Reader {
-    /// The names of a repository's branches, at most 500.
-    ///
-    /// # Errors
-    /// They could not be read.
-    pub async fn branch_names(&self, repository: &Repository) -> Result<Vec<String>, ReadError> {
-        let owner = owner(repository)?;
-        let path = Path::repository_id(repository.id).then("branches");
-        let subject = format!("the branches of {}", repository.full_name);
-        let branches = self.pages_up_to::<super::Branch>(&owner, &path, &subject, PAGES_OF_NAMES).await?;
-        Ok(branches.items.into_iter().map(|branch| branch.name).collect())
-    }
-
     /// The classic protection of a branch; `None` if it has none, or if there is no such branch.
     ///
     /// # Errors

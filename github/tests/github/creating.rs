@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubcommander_github::names::{BranchName, FullName, Owner, RepoName, TeamSlug, Topic};
 use hubcommander_github::operations::{
-    CreateFromTemplate, CreateRepository, DeleteRepository, GrantTeam, RenameDefaultBranch, ReplaceTopics,
+    CreateFromTemplate, CreateRepository, GrantTeam, RenameDefaultBranch, ReplaceTopics,
 };
 use hubcommander_github::{Lookup, Visibility};
 use hubcommander_sandbox::faults::{Fault, Hold, When};
@@ -186,11 +186,26 @@ async fn a_forged_permit_opens_nothing() {
             "github.grant_team" => json!({
                 "org": "acme", "team": "bots", "repo": { "full_name": "acme/api" }, "permission": "admin",
             }),
+            "github.cancel_invitation" => json!({ "org": "acme", "id": 1, "who": "octocat" }),
             "github.revoke_team" => {
                 json!({ "org": "acme", "team": "bots", "repo": { "full_name": "acme/website" } })
             }
             "github.replace_topics" => json!({ "repo": { "full_name": "acme/website" }, "topics": [] }),
             "github.rename_default_branch" => json!({ "repo": { "full_name": "acme/api" }, "to": "x" }),
+            "github.rename_repository" => json!({ "id": 1, "from": "acme/website", "to": "x" }),
+            "github.set_default_branch" => json!({ "repo": { "full_name": "acme/api" }, "to": "x" }),
+            "github.set_collaborator" => json!({
+                "user": { "id": 1, "login": "octocat" }, "repo": { "id": 2, "full_name": "acme/api" },
+                "from": null, "to": "admin",
+            }),
+            "github.set_team_member" => json!({
+                "user": { "id": 1, "login": "octocat" }, "team": { "org": "acme", "id": 3, "slug": "bots" },
+                "from": null, "to": "maintainer",
+            }),
+            "github.set_team_permission" => json!({
+                "team": { "org": "acme", "id": 3, "slug": "bots" }, "repo": { "id": 2, "full_name": "acme/api" },
+                "from": null, "to": "admin",
+            }),
             "github.add_deploy_key" => json!({
                 "repo": { "full_name": "acme/api" }, "title": "x", "key": KEY, "read_only": true,
             }),
@@ -235,7 +250,7 @@ async fn a_repository_after_a_template() {
     );
     assert_eq!(
         blocked(site.apply(&new("acme/nowhere")).await),
-        "acme/nowhere is not there, or this bot's GitHub account cannot see it. Check the name."
+        "acme/nowhere is not there, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     assert_eq!(
         permanent(site.apply(&new("acme/old-name")).await),
@@ -288,7 +303,7 @@ async fn where_nothing_can_be_made_it_says_why() {
     let elsewhere = CreateRepository { org: Owner::parse("globex").unwrap(), ..widgets() };
     assert_eq!(
         blocked(site.apply(&elsewhere.operation()).await),
-        "globex is not there, or this bot's GitHub account may not create repositories in it. Check the name."
+        "globex is not there, or this bot's GitHub account may not create repositories in it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     let long = CreateRepository { description: Some("x".repeat(400)), ..widgets() };
     let told = permanent(site.apply(&long.operation()).await);

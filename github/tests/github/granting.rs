@@ -102,11 +102,11 @@ async fn who_or_what_is_missing_is_named() {
     };
     assert_eq!(
         blocked(site.apply(&fresh("nobody", "acme/website")).await),
-        "There is no team nobody in acme, or this bot's GitHub account cannot see it. Check the name."
+        "There is no team nobody in acme, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     assert_eq!(
         blocked(site.apply(&fresh("bots", "acme/nothing")).await),
-        "acme/nothing is not there any more, or this bot's GitHub account cannot see it."
+        "acme/nothing is not there any more, or this bot's GitHub account may not see it. If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name."
     );
     assert_eq!(
         permanent(site.apply(&fresh("bots", "acme/old-name")).await),
@@ -133,4 +133,31 @@ async fn a_repository_that_is_not_known_everywhere_yet_is_waited_for() {
     let result = site.apply(&asked).await;
     assert!(matches!(result, Err(OperationError::Temporary { retry_after: Some(_), .. })), "{result:?}");
     site.apply(&asked).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_invitation_is_cancelled_and_found_to_be_gone() {
+    use hubcommander_github::operations::CancelInvitation;
+    use hubcommander_sandbox::github::World;
+
+    let site = Site::with(World::acme().invited_to("acme", "octocat"), |_| {}).await;
+    let scan = site.github.reader().scan("acme").unwrap();
+    let org = Owner::parse("acme").unwrap();
+    let to_org = scan.invitations().await.unwrap()[0].id;
+    let to_repo = scan.repository_invitations("acme/api").await.unwrap()[0].id;
+    let api = site.local.state().repository("acme", "api").unwrap().id;
+    let repo = RepoRef::existing(api, FullName::parse("acme/api").unwrap());
+    let cancel = |repo, id| CancelInvitation { org: org.clone(), repo, id, who: "x".into() }.operation();
+    for operation in [cancel(None, to_org), cancel(Some(repo.clone()), to_repo)] {
+        assert!(matches!(site.observe(&operation).await.unwrap(), Observed::Absent));
+        let applied = site.apply(&operation).await.unwrap();
+        assert_eq!((applied.inverse, applied.note), (None, None));
+        assert!(matches!(site.observe(&operation).await.unwrap(), Observed::Ours(_)));
+        assert_eq!(site.apply(&operation).await.unwrap().note.unwrap().words(), "already gone");
+    }
+    assert!(scan.invitations().await.unwrap().is_empty());
+
+    // Under a name that passed on nothing is cancelled.
+    site.local.state().rename(api, "backend");
+    assert!(site.apply(&cancel(Some(repo), to_repo)).await.is_err());
 }

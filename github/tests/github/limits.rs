@@ -1,5 +1,6 @@
 //! Limits are obeyed: reads wait a little, writes are put off, and nothing goes out that would be refused.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hubcommander_github::names::{Owner, RepoName};
@@ -7,6 +8,7 @@ use hubcommander_github::operations::CreateRepository;
 use hubcommander_github::{BudgetSettings, Lookup, ReadErrorKind, Visibility};
 use hubcommander_sandbox::faults::{Fault, When};
 use hubcommander_sandbox::github::{Limits, World};
+use hubcommander_sdk::command::Headway;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::Operation;
 
@@ -30,7 +32,7 @@ async fn a_secondary_limit_puts_writes_off_and_is_not_provoked_again() {
     site.faults.add(When::post("/orgs/acme/repos"), Fault::SecondaryLimit);
     for _ in 0..2 {
         match site.apply(&create("widgets")).await {
-            Err(OperationError::Temporary { retry_after: Some(wait), what, .. }) => {
+            Err(OperationError::Limited { wait, what, .. }) => {
                 assert!(wait > Duration::from_secs(58) && wait <= Duration::from_secs(60), "{wait:?}");
                 assert!(what.words().starts_with("GitHub asks this bot to slow down."), "{}", what.words());
             }
@@ -51,6 +53,29 @@ async fn a_read_waits_a_little_and_goes_through() {
     let found = site.github.reader().repository("acme", "website").await.unwrap();
     assert!(matches!(found, Lookup::Found(_)));
     assert_eq!(site.faults.arrived(), 2);
+}
+
+#[tokio::test]
+async fn who_reads_with_patience_waits_and_says_so() {
+    let site = Site::start().await;
+    let limited = Fault::RateLimited { retry_after: Duration::from_secs(5) };
+    site.faults.add(When::get("/repos/acme/website"), limited);
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&said);
+    let headway = Headway::to(move |words| heard.lock().unwrap().push(words.words()));
+    let reader = site.github.reader().patient(&headway);
+    let found = reader.repository("acme", "website").await.unwrap();
+    assert!(matches!(found, Lookup::Found(_)));
+    assert_eq!(*said.lock().unwrap(), ["Waiting for GitHub, about 5 s.", "Reading from GitHub."]);
+    assert_eq!(site.faults.arrived(), 2);
+    // An hour is too long even so.
+    site.faults.add(
+        When::get("/repos/acme/website"),
+        Fault::RateLimited { retry_after: Duration::from_secs(3_000) },
+    );
+    let error = reader.repository("acme", "website").await.unwrap_err();
+    assert_eq!(error.todo.words(), "Try again in 50 minutes.");
+    assert_eq!(said.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -80,7 +105,7 @@ async fn a_burst_stays_within_githubs_secondary_limits() {
     for number in 0..40 {
         match site.apply(&create(&format!("burst-{number}"))).await {
             Ok(_) => {}
-            Err(OperationError::Temporary { retry_after: Some(wait), .. }) => {
+            Err(OperationError::Limited { wait, .. }) => {
                 assert!(wait <= Duration::from_secs(20), "{wait:?}");
                 put_off += 1;
             }

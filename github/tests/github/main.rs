@@ -4,6 +4,7 @@
 
 mod actions;
 mod app;
+mod collaborating;
 mod creating;
 mod deploy_keys;
 mod editing;
@@ -12,6 +13,9 @@ mod limits;
 mod providers;
 mod pulls;
 mod reading;
+mod repositories;
 mod rules;
+mod scanning;
 mod secrets;
+mod teaming;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubcommander_github::{Lookup, ReadErrorKind, Visibility, preconditions};
+use hubcommander_github::{LOOKING, Lookup, ReadErrorKind, Visibility, lacking, preconditions};
 use hubcommander_sandbox::faults::{Fault, Outcome, When};
 use hubcommander_sandbox::github::World;
 use serde_json::json;
@@ -130,7 +130,8 @@ async fn what_cannot_be_a_name_never_reaches_github() {
 async fn who_we_are_and_what_we_lack_is_told() {
     let site = Site::start().await;
     let me = site.github.reader().whoami().await.unwrap();
-    assert_eq!((me.login.as_str(), me.app, me.missing.as_slice()), ("hub-bot", false, [].as_slice()));
+    assert_eq!((me.login.as_str(), me.app), ("hub-bot", false));
+    assert_eq!(lacking(false, &me.allowed.unwrap(), LOOKING), [""; 0]);
 
     let weak = World::acme().token("ghp_weak", "hub-bot", &["public_repo"]);
     let site = Site::with(weak, |settings| {
@@ -138,7 +139,7 @@ async fn who_we_are_and_what_we_lack_is_told() {
     })
     .await;
     let me = site.github.reader().whoami().await.unwrap();
-    assert_eq!(me.missing, ["repo", "read:org", "delete_repo"]);
+    assert_eq!(lacking(false, &me.allowed.unwrap(), LOOKING), ["read:org", "repo"]);
 
     let site = Site::with(World::acme(), |settings| {
         settings.credentials = hubcommander_github::Credentials::Token("ghp_wrong".into());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubcommander_github::{BudgetSettings, Credentials, GitHub, Settings, Timeouts};
 use hubcommander_outbound::Proxies;
 use hubcommander_sandbox::faults::Faults;
-use hubcommander_sandbox::github::{GitHub as LocalGitHub, World};
+use hubcommander_sandbox::github::{Description, GitHub as LocalGitHub, World};
 use hubcommander_sdk::clock::{SharedClock, SystemClock};
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Applied, Attempt, Handler, Observed, Operation};
@@ -20,6 +20,31 @@ pub struct Site {
     pub github: GitHub,
     pub permit: WritePermit,
     pub attempt: Attempt,
+    pub _known: Known,
+}
+
+/// Each request must be one that GitHub's own description of its API knows, where the environment names it.
+pub struct Known(Faults);
+
+impl Known {
+    pub fn to_github(local: &LocalGitHub) -> Self {
+        if let Some(description) = Description::named().unwrap() {
+            local.hold_to(description);
+        }
+        Self(local.faults().clone())
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(
+                self.0.odd(),
+                Vec::<String>::new(),
+                "GitHub's description does not know these requests"
+            );
+        }
+    }
 }
 
 /// Quick enough for tests, and still real.
@@ -47,12 +72,13 @@ impl Site {
         let clock: SharedClock = Arc::new(SystemClock);
         let faults = Faults::default();
         let local = LocalGitHub::start(world, Arc::clone(&clock), faults.clone()).await.unwrap();
+        let _known = Known::to_github(&local);
         let (issuer, check) = PermitIssuer::new();
         let mut settings = settings(&local.url());
         change(&mut settings);
         let attempt = Attempt { invocation: "inv-1".into(), since: clock.now() };
         let github = GitHub::new(settings, check, clock).unwrap();
-        Self { local, faults, github, permit: issuer.permit("inv-1"), attempt }
+        Self { local, faults, github, permit: issuer.permit("inv-1"), attempt, _known }
     }
 
     pub fn handler(&self, kind: &str) -> Arc<dyn Handler> {

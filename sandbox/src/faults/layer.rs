@@ -21,6 +21,9 @@ use crate::connection::Connection;
 /// Larger bodies are refused with 413.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
+/// The status of the answer to a request that should never have been sent.
+const ODD: u16 = 599;
+
 /// How a request ended, before anything is sent.
 enum Verdict {
     Answer(Response),
@@ -33,6 +36,8 @@ struct Arrived {
     number: u64,
     method: Method,
     path: String,
+    /// What is wrong with the request itself.
+    odd: Option<String>,
     faults: Vec<Fault>,
     stops: Vec<Stop>,
     latency: Duration,
@@ -88,15 +93,23 @@ impl Faults {
         let number = lock(&self.inner.log).arrive(entry);
         self.inner.in_flight.fetch_add(1, Ordering::SeqCst);
         self.note_change();
+        let odd = self.inner.inspect.get().and_then(|inspect| inspect(parts, body).err());
+        if let Some(odd) = &odd {
+            lock(&self.inner.odd).push(odd.clone());
+        }
         let faults = lock(&self.inner.rules).befalling(&method, &path, body);
         let stops =
             lock(&self.inner.gates).iter_mut().filter_map(|gate| gate.takes(&method, &path, body)).collect();
         let latency = *lock(&self.inner.latency);
-        Arrived { number, method, path, faults, stops, latency }
+        Arrived { number, method, path, odd, faults, stops, latency }
     }
 
     async fn carry_out(&self, arrived: Arrived, request: Request, next: Next) -> Verdict {
-        let Arrived { number, method, path, faults, stops, latency } = arrived;
+        let Arrived { number, method, path, odd, faults, stops, latency } = arrived;
+        if let Some(odd) = odd {
+            let body = serde_json::json!({ "message": odd }).to_string();
+            return self.refuse(number, status_answer(ODD, body));
+        }
         let mut seen = Seen { number, phase: Phase::BeforeEffect, method, path, status: None };
         let (before, after): (Vec<Stop>, Vec<Stop>) =
             stops.into_iter().partition(|stop| stop.hold == Hold::BeforeEffect);

@@ -48,9 +48,11 @@ impl Logged {
     /// How many bytes of a body are remembered.
     pub const BODY_KEPT: usize = 64 * 1024;
 
-    /// Whether its method is one that changes something.
+    /// Whether its method is one that changes something. What is sent to GraphQL changes nothing: the local
+    /// GitHub answers only queries there.
     pub fn is_write(&self) -> bool {
-        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        let reads = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        !reads && !self.path.ends_with("/graphql")
     }
 
     /// Its status, if it was answered.

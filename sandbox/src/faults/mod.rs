@@ -60,6 +60,7 @@ pub struct Seen {
 
 type Watcher = Arc<dyn Fn(&Seen) + Send + Sync>;
 type RefusalAnswer = fn(&Refusal) -> Response;
+type Inspect = Box<dyn Fn(&http::request::Parts, &[u8]) -> Result<(), String> + Send + Sync>;
 type Exempt = fn(&http::request::Parts) -> bool;
 
 struct Inner {
@@ -72,6 +73,8 @@ struct Inner {
     latency: Mutex<Duration>,
     refusals: OnceLock<RefusalAnswer>,
     exempt: OnceLock<Exempt>,
+    inspect: OnceLock<Inspect>,
+    odd: Mutex<Vec<String>>,
     in_flight: AtomicUsize,
 }
 
@@ -107,6 +110,8 @@ impl Faults {
                 latency: Mutex::default(),
                 refusals: OnceLock::new(),
                 exempt: OnceLock::new(),
+                inspect: OnceLock::new(),
+                odd: Mutex::default(),
                 in_flight: AtomicUsize::new(0),
             }),
         }
@@ -203,6 +208,20 @@ impl Faults {
     /// The first call counts.
     pub fn exempt(&self, exempt: Exempt) {
         let _ = self.inner.exempt.set(exempt);
+    }
+
+    /// Looks at each request before anything befalls it. One that does not pass is answered 599 with the reason,
+    /// and is kept. The first call counts.
+    pub fn inspect(
+        &self,
+        inspect: impl Fn(&http::request::Parts, &[u8]) -> Result<(), String> + Send + Sync + 'static,
+    ) {
+        let _ = self.inner.inspect.set(Box::new(inspect));
+    }
+
+    /// What was wrong with requests that did not pass [`Faults::inspect`]. None should ever be sent.
+    pub fn odd(&self) -> Vec<String> {
+        lock(&self.inner.odd).clone()
     }
 
     /// How many requests arrived and are not at their end yet, the hanging ones not counted.

@@ -4,6 +4,7 @@
 //! name) and then the one family in `rest/` that knows the path, under one lock, so that every effect happens
 //! as a whole or not at all. What goes wrong on the way is up to [`crate::faults`].
 
+pub mod description;
 mod front;
 mod graphql;
 pub mod model;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use crate::faults::Faults;
 use crate::server::{Running, ServeError, loopback, serve};
 
+pub use description::Description;
 pub use front::limits::Limits;
 pub use model::{State, World};
 
@@ -45,6 +47,16 @@ impl Site {
 
     fn meter(&self) -> MutexGuard<'_, Meter> {
         self.meter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A look at the state of a local GitHub, for another local server that reads from it.
+pub struct Window(Arc<Site>);
+
+impl Window {
+    /// The state, locked: requests wait meanwhile.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state()
     }
 }
 
@@ -107,6 +119,11 @@ impl GitHub {
         self.site.state()
     }
 
+    /// A look at the state for another local server.
+    pub fn window(&self) -> Window {
+        Window(Arc::clone(&self.site))
+    }
+
     /// The state by names, without ids and times: equal for two runs that did the same.
     pub fn snapshot(&self) -> Value {
         self.state().snapshot()
@@ -115,6 +132,19 @@ impl GitHub {
     /// What goes wrong here, and what was asked.
     pub fn faults(&self) -> &Faults {
         &self.site.faults
+    }
+
+    /// From now on each request must be one that GitHub's own description of its API knows. One that is not
+    /// has no effect, is answered 599 with what is wrong, and is kept in [`Faults::odd`]. GraphQL is not
+    /// described there. The first call counts.
+    pub fn hold_to(&self, description: Arc<Description>) {
+        self.site.faults.inspect(move |parts, body| {
+            let path = parts.uri.path();
+            if matches!(path, "/graphql" | "/api/graphql") {
+                return Ok(());
+            }
+            description.check(&parts.method, path, parts.uri.query().unwrap_or_default(), body)
+        });
     }
 
     /// Changes the limits from now on, and forgets what was used so far.

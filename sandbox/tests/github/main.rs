@@ -3,6 +3,7 @@
 mod apps;
 mod collaborators;
 mod deploy_keys;
+mod description;
 mod front;
 mod graphql;
 mod limits;

@@ -1,9 +1,10 @@
 //! Whether GitHub knows our account, shows us the organisations, and has the teams that are configured.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
-use hubcommander_github::{ReadError, ReadErrorKind, Reader, WhoAmI};
+use hubcommander_github::{LOOKING, ReadError, ReadErrorKind, Reader, WhoAmI};
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::permit::PermitIssuer;
 
@@ -55,22 +56,55 @@ pub(super) async fn account(ground: &Ground) -> Vec<Finding> {
     };
     let kind = if me.app { "App" } else { "account" };
     let mut found = vec![Finding::Fine(format!("known as the {kind} {}", me.login))];
-    found.push(match (&me.allowed, me.missing.is_empty()) {
-        (None, _) => Finding::NotTried("GitHub does not tell what a fine-grained token may do".to_owned()),
-        (Some(_), true) => Finding::Fine("may do all that it needs".to_owned()),
-        (Some(_), false) if me.app => Finding::wrong(
-            format!("The App lacks the permissions {}.", me.missing.join(", ")),
-            "Add them on the App's page; then each organisation has to accept them.",
-        ),
-        (Some(_), false) => Finding::wrong(
-            format!("The token lacks the scopes {}.", me.missing.join(", ")),
-            "Open GitHub's settings, Tokens, and add them to the token.",
-        ),
-    });
+    match &me.allowed {
+        None => {
+            found.push(Finding::NotTried("GitHub does not tell what a fine-grained token may do".to_owned()))
+        }
+        Some(allowed) => {
+            let lacking = lacking(ground, me.app, allowed);
+            if lacking.is_empty() {
+                found.push(Finding::Fine("may do all that it needs".to_owned()));
+            }
+            found.extend(lacking.into_iter().map(|(what, whom)| {
+                if me.app {
+                    Finding::wrong(
+                        format!("The App lacks {what}: needed {whom}."),
+                        "Add it on the App's page; then each organisation has to accept it.",
+                    )
+                } else {
+                    Finding::wrong(
+                        format!("The token lacks the scope {what}: needed {whom}."),
+                        "Open GitHub's settings, Tokens, and add it to the token.",
+                    )
+                }
+            }));
+        }
+    }
     if let Some(end) = &me.expires {
         found.push(Finding::Fine(format!("the token runs out on {end}")));
     }
     found
+}
+
+/// What the account lacks, each with those who need it: "by !AddCollab, !AddKey".
+fn lacking(ground: &Ground, app: bool, allowed: &[String]) -> Vec<(String, String)> {
+    let mut needed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for what in hubcommander_github::lacking(app, allowed, LOOKING) {
+        needed.entry(what).or_default().push("to look anything up".to_owned());
+    }
+    let enabled = |command: &str| {
+        let says = ground.sections.commands.iter().find(|(name, _)| name.eq_ignore_ascii_case(command));
+        says.is_none_or(|(_, says)| says.enabled)
+    };
+    for (command, _) in hubcommander_commands::NAMES.iter().filter(|(command, _)| enabled(command)) {
+        let needs = hubcommander_commands::needs::needs_of(command).unwrap_or_default();
+        for what in hubcommander_github::lacking(app, allowed, needs) {
+            let whom = needed.entry(what).or_default();
+            let first = if whom.iter().any(|one| one.starts_with("by ")) { "" } else { "by " };
+            whom.push(format!("{first}!{command}"));
+        }
+    }
+    needed.into_iter().map(|(what, whom)| (what, whom.join(", "))).collect()
 }
 
 /// Each organisation can be seen, lets us work, and has its teams.
@@ -89,7 +123,7 @@ pub(super) async fn organisations(ground: &Ground) -> Vec<Finding> {
             Ok(Some(organisation)) => {
                 let login = &organisation.login;
                 found.push(Finding::Fine(format!("{login} can be seen")));
-                found.push(may_create(ground, github, &reader, &me, login).await);
+                found.extend(may_create(ground, github, &reader, &me, login).await);
                 found.extend(teams(&reader, name, settings).await);
             }
             Ok(None) => found.push(Finding::wrong(
@@ -104,25 +138,36 @@ pub(super) async fn organisations(ground: &Ground) -> Vec<Finding> {
 
 /// Whether we may create repositories there. For a token that means being an owner: what members may do can
 /// change at any time, and granting teams takes more.
-async fn may_create(ground: &Ground, github: &GitHub, reader: &Reader, me: &WhoAmI, org: &str) -> Finding {
+async fn may_create(
+    ground: &Ground,
+    github: &GitHub,
+    reader: &Reader,
+    me: &WhoAmI,
+    org: &str,
+) -> Vec<Finding> {
     if me.app {
-        return match reader.missing_in(org).await {
-            Ok(missing) if missing.is_empty() => {
-                Finding::Fine(format!("{org} lets the App do all that it needs"))
-            }
-            Ok(missing) => Finding::wrong(
-                format!("{org} has not given the App {}.", missing.join(", ")),
-                "Ask an owner to accept the App's new permissions: the organisation's settings, GitHub Apps.",
-            ),
-            Err(error) => refused(&error),
+        return match reader.allowed_in(org).await {
+            Ok(allowed) => match &lacking(ground, true, &allowed.unwrap_or_default())[..] {
+                [] => vec![Finding::Fine(format!("{org} lets the App do all that it needs"))],
+                lacking => lacking
+                    .iter()
+                    .map(|(what, whom)| {
+                        Finding::wrong(
+                            format!("{org} has not given the App {what}: needed {whom}."),
+                            "Ask an owner to accept the App's new permissions: the organisation's settings, GitHub Apps.",
+                        )
+                    })
+                    .collect(),
+            },
+            Err(error) => vec![refused(&error)],
         };
     }
     let (Ok(asker), Credentials::Token(token)) = (&ground.asker, &github.credentials) else {
-        return Finding::NotTried(format!("whether {org} lets us create repositories"));
+        return vec![Finding::NotTried(format!("whether {org} lets us create repositories"))];
     };
     // Both names come from GitHub, and are letters, digits and hyphens.
     let path = format!("orgs/{org}/memberships/{}", me.login);
-    match asker.ask(Method::GET, &github.api_url, &path, Some(token)).await {
+    vec![match asker.ask(Method::GET, &github.api_url, &path, Some(token)).await {
         Ok(answer) => match (answer.text("/state"), answer.text("/role")) {
             (Some("active"), Some("admin")) => Finding::Fine(format!("{} is an owner of {org}", me.login)),
             (Some("active"), _) => Finding::wrong(
@@ -145,7 +190,7 @@ async fn may_create(ground: &Ground, github: &GitHub, reader: &Reader, me: &WhoA
             format!("GitHub did not say whether {} is an owner of {org}: {why}.", me.login),
             "Try again.",
         ),
-    }
+    }]
 }
 
 /// The configured teams exist.

@@ -1,4 +1,4 @@
-//! What can be tried without Slack and GitHub: the file, the proxy, the store.
+//! What can be tried without the others: the file, the proxy, the store.
 
 use std::time::Duration;
 
@@ -24,12 +24,13 @@ pub(super) async fn configuration(ground: &Ground) -> Vec<Finding> {
     vec![Finding::wrong(what, "Do what stands below each problem.")]
 }
 
-/// Which proxy stands between us and the two, so that a wrong one is seen for what it is.
+/// Which proxy stands between us and the others, so that a wrong one is seen for what it is.
 pub(super) async fn proxy(ground: &Ground) -> Vec<Finding> {
     let sections = &ground.sections;
     let places = [
         ("Slack", sections.slack.as_ref().map(|slack| &slack.api_url)),
         ("GitHub", sections.github.as_ref().map(|github| &github.api_url)),
+        ("Travis", sections.travis.as_ref().map(|travis| &travis.api_url)),
     ];
     let matcher = Matcher::from_env();
     let found: Vec<Finding> = places

@@ -8,6 +8,7 @@ mod local;
 mod slack;
 #[cfg(test)]
 mod tests;
+mod travis;
 
 use std::fmt;
 use std::io::Write;
@@ -44,6 +45,7 @@ static CHECKS: &[Check] = &[
     Check { name: "Slack, channels", run: |ground| Box::pin(slack::channels(ground)) },
     Check { name: "GitHub, account", run: |ground| Box::pin(github::account(ground)) },
     Check { name: "GitHub, organisations", run: |ground| Box::pin(github::organisations(ground)) },
+    Check { name: "Travis", run: |ground| Box::pin(travis::account(ground)) },
 ];
 
 /// What the checks stand on.

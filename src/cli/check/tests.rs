@@ -1,7 +1,7 @@
 //! `check` against the local Slack and the local GitHub, and against nobody.
 
 use hubcommander_sandbox::faults::Faults;
-use hubcommander_sandbox::{github, slack as local_slack};
+use hubcommander_sandbox::{github, slack as local_slack, travis};
 use hubcommander_sdk::clock::{Clock, Instant};
 
 use super::*;
@@ -21,6 +21,8 @@ impl Clock for Off {
 struct World {
     slack: local_slack::Options,
     github: github::World,
+    /// With it there is a local Travis, and an account at it.
+    travis: Option<travis::World>,
     /// Changes to the shipped file.
     changes: Vec<(&'static str, String)>,
     /// Variables that are not as usual.
@@ -33,6 +35,7 @@ impl World {
         Self {
             slack: local_slack::Options::for_tests(),
             github: github::World::acme(),
+            travis: None,
             changes: Vec::new(),
             variables: Vec::new(),
             clock: 0,
@@ -56,13 +59,24 @@ impl World {
         let slack = local_slack::Slack::start(slack_world, Arc::clone(&clock), Faults::default(), self.slack)
             .await
             .unwrap();
-        let github = github::GitHub::start(self.github, clock, Faults::default()).await.unwrap();
+        let github = github::GitHub::start(self.github, Arc::clone(&clock), Faults::default()).await.unwrap();
+        if let Some(description) = github::Description::named().unwrap() {
+            github.hold_to(description);
+        }
         let folder = tempfile::tempdir().unwrap();
         let mut text = SHIPPED
             .replace("sandbox = true", "")
             .replace("sqlite://data", &format!("sqlite://{}", folder.path().display()))
             .replace("# api_url = \"https://slack.com/api\"", &format!("api_url = \"{}\"", slack.api_url()))
             .replace("# api_url = \"https://api.github.com\" ", &format!("api_url = \"{}\"", github.url()));
+        let mut local_travis = None;
+        if let Some(world) = self.travis {
+            let travis = travis::Travis::start(world, &github, clock, Faults::default()).await.unwrap();
+            let section =
+                format!("[travis]\napi_url = {:?}\ntoken = {{ env = \"TRAVIS_TOKEN\" }}\n", travis.url());
+            text = text.replace("# [travis]\n", &section);
+            local_travis = Some(travis);
+        }
         for (from, to) in &self.changes {
             assert!(text.contains(*from), "{from}");
             text = text.replacen(from, to, 1);
@@ -73,6 +87,7 @@ impl World {
                 "SLACK_BOT_TOKEN" => Some("xoxb-sandbox"),
                 "SLACK_APP_TOKEN" => Some("xapp-sandbox"),
                 "GITHUB_TOKEN" => Some("ghp_sandbox"),
+                "TRAVIS_TOKEN" => Some("travis_sandbox"),
                 _ => None,
             };
             own.or(usual).filter(|value| !value.is_empty()).map(str::to_owned)
@@ -92,9 +107,15 @@ impl World {
         let mut out = Vec::new();
         let wrong = try_all(&ground, &redactor, &mut out).await.unwrap();
         let out = String::from_utf8(out).unwrap();
-        for secret in ["xoxb-", "xapp-", "ghp_", "ticket="] {
+        drop(local_travis);
+        for secret in ["xoxb-", "xapp-", "ghp_", "travis_", "ticket="] {
             assert!(!out.replace("xoxb-…", "").replace("xapp-…", "").contains(secret), "{secret} in {out}");
         }
+        assert_eq!(
+            github.faults().odd(),
+            Vec::<String>::new(),
+            "GitHub's description does not know these requests"
+        );
         (out.replace(&folder.path().display().to_string(), "FOLDER"), wrong)
     }
 }
@@ -169,6 +190,20 @@ async fn an_account_that_is_no_owner() {
     let (said, wrong) = world.checked().await;
     insta::assert_snapshot!(lines_about(&said, "GitHub, organisations"));
     assert_eq!(wrong, 2);
+}
+
+#[tokio::test]
+async fn an_account_at_travis() {
+    let mut world = World::new();
+    world.travis = Some(travis::World::acme());
+    let (said, wrong) = world.change("[orgs.acme]", "[orgs.elsewhere]\n[orgs.acme]").checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Travis"), @"");
+    assert_eq!(wrong, 1, "GitHub does not know it either: {said}");
+    let mut world = World::new().variable("TRAVIS_TOKEN", "of-somebody-else");
+    world.travis = Some(travis::World::acme());
+    let (said, wrong) = world.checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Travis"), @"");
+    assert_eq!(wrong, 1);
 }
 
 #[tokio::test]

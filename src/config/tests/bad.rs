@@ -36,7 +36,7 @@ fn unknown_keys() {
 #[test]
 fn sections_that_nothing_reads() {
     insta::assert_snapshot!(with(
-        "[travis]\napi_url = \"https://x.example\"\n[auth_plugins.approval]\nchannel = \"C0APPROVALS\"\n\
+        "[auth_plugins.approval]\nchannel = \"C0APPROVALS\"\n\
          [device_sources.jamf]\nurl = \"https://x.example\"\n[comands.CreateRepo]\nhidden = true\n"
     ));
 }
@@ -129,6 +129,14 @@ fn addresses() {
         ]),
         "nothing is wrong"
     );
+}
+
+#[test]
+fn an_account_at_travis() {
+    insta::assert_snapshot!(with(
+        "[travis]\napi_url = \"http://api.travis-ci.com\"\ntoken = { env = \"GITHUB_TOKEN\" }\nsync_wait = \"2m\"\n"
+    ), @"");
+    insta::assert_snapshot!(with("[travis]\n"), @"");
 }
 
 #[test]

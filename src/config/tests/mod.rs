@@ -64,6 +64,7 @@ fn overlay() -> Overlay {
         app_token: "xapp-sandbox".into(),
         github_api_url: Url::parse("http://127.0.0.1:4001").unwrap(),
         github_token: "ghp_sandbox".into(),
+        travis: Some((Url::parse("http://127.0.0.1:4002").unwrap(), "travis_sandbox".into())),
         store_url: "sqlite:///tmp/sandbox.db".into(),
     }
 }

@@ -22,7 +22,7 @@ use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Record;
 use crate::pipeline::report::slot::Slot;
-use crate::pipeline::report::{Before, words};
+use crate::pipeline::report::{Before, files, words};
 use crate::slack::people::Freshness;
 use crate::store::{self, AuditEntry, Booking, Change};
 
@@ -196,6 +196,8 @@ impl Way<'_> {
         audience: Audience,
         entry: AuditEntry,
     ) -> Result<(), Stopped> {
+        let message = files::announced(message, record.invocation(), audience);
+        let sent = message.files.clone();
         let posted = if record.invocation().posted.is_some() || self.slot.is_some() {
             self.show_last(record, message).await?
         } else if audience == Audience::Person {
@@ -204,6 +206,8 @@ impl Way<'_> {
         } else {
             self.engine.reporter.say(record.invocation(), &message, "main", self.before, audience).await?
         };
+        // Boxed: few answers have any.
+        Box::pin(self.engine.reporter.send(record.invocation(), &sent, audience, self.before)).await;
         let change = Change {
             state: Some(State::Answered),
             command: asked.map(|asked| asked.parsed().spec().name.clone()),
@@ -406,9 +410,9 @@ impl Way<'_> {
             }
         };
         let slot = self.slot.as_ref();
-        let show = |record: &Record| {
+        let show = |record: &Record, waits: Option<Duration>| {
             if let Some(slot) = slot {
-                slot.show(words::working(&examined, record));
+                slot.show(words::working(&examined, record, waits));
             }
         };
         let ended = self.engine.executor.execute(record, *gated, &show).await?;

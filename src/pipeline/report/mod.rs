@@ -3,6 +3,7 @@
 //! Slack has no idempotent post. Each message carries the invocation's id as metadata, and where a post may
 //! have gone out already (after a crash, or when the answer was lost) the thread is read before posting.
 
+pub mod files;
 pub mod slot;
 pub mod words;
 

@@ -94,11 +94,18 @@ struct Cursor {
 }
 
 #[derive(Deserialize)]
-struct Candidate {
-    ts: Option<String>,
+pub(super) struct Candidate {
+    pub(super) ts: Option<String>,
     bot_id: Option<String>,
     user: Option<String>,
     metadata: Option<CandidateMetadata>,
+    #[serde(default)]
+    pub(super) files: Vec<CandidateFile>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CandidateFile {
+    pub(super) name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -205,7 +212,7 @@ impl Web {
         message: &Message,
         replace: bool,
     ) -> Result<(), SlackError> {
-        let url = self.own_address(response_url)?;
+        let url = self.own_address(Method::Respond, response_url)?;
         let mut look = Look::Whole;
         loop {
             let rendered = render(message, look);
@@ -241,10 +248,9 @@ impl Web {
         }
     }
 
-    /// A response address leads to Slack, or to where our API is. Nothing else may make us send.
-    fn own_address(&self, address: &str) -> Result<Url, SlackError> {
-        let refused =
-            || SlackError::Refused { method: Method::Respond.name(), code: "foreign_address".to_owned() };
+    /// An address that Slack gave leads to Slack, or to where our API is. Nothing else may make us send.
+    pub(super) fn own_address(&self, method: Method, address: &str) -> Result<Url, SlackError> {
+        let refused = || SlackError::Refused { method: method.name(), code: "foreign_address".to_owned() };
         let url = Url::parse(address).map_err(|_| refused())?;
         must_be_private(&url).map_err(|_| refused())?;
         let slack = matches!(url.host(), Some(Host::Domain(name))
@@ -268,6 +274,20 @@ impl Web {
         tag: &Tag,
         since: Instant,
     ) -> Result<Option<String>, SlackError> {
+        let tagged = |candidate: &Candidate| {
+            candidate.metadata.as_ref().is_some_and(|metadata| matches(metadata, tag))
+        };
+        Ok(self.find_ours(channel, thread, since, tagged).await?.and_then(|found| found.ts))
+    }
+
+    /// Looks for the first message of ours that is the wanted one, as [`Web::find`] does.
+    pub(super) async fn find_ours(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        since: Instant,
+        wanted: impl Fn(&Candidate) -> bool,
+    ) -> Result<Option<Candidate>, SlackError> {
         let oldest = format!("{}.000000", since.timestamp());
         let me = self.me().await?.clone();
         let method =
@@ -287,10 +307,10 @@ impl Web {
             let found = page.messages.into_iter().find(|candidate| {
                 let ours = candidate.user.as_deref() == Some(&me.user_id)
                     || (candidate.bot_id.is_some() && candidate.bot_id == me.bot_id);
-                ours && candidate.metadata.as_ref().is_some_and(|metadata| matches(metadata, tag))
+                ours && wanted(candidate)
             });
-            if let Some(found) = found {
-                return Ok(found.ts);
+            if found.is_some() {
+                return Ok(found);
             }
             cursor = page.response_metadata.and_then(|next| next.next_cursor).filter(|next| !next.is_empty());
             if !page.has_more || cursor.is_none() {

@@ -9,10 +9,13 @@ pub(super) enum Method {
     ConversationsInfo,
     ConversationsOpen,
     ConversationsReplies,
+    FilesComplete,
+    FilesUploadUrl,
     PostEphemeral,
     PostMessage,
     Respond,
     Update,
+    Upload,
     UsersInfo,
     ViewsOpen,
     ViewsPublish,
@@ -20,17 +23,20 @@ pub(super) enum Method {
 }
 
 impl Method {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::AuthTest,
         Self::ConnectionsOpen,
         Self::ConversationsHistory,
         Self::ConversationsInfo,
         Self::ConversationsOpen,
         Self::ConversationsReplies,
+        Self::FilesComplete,
+        Self::FilesUploadUrl,
         Self::PostEphemeral,
         Self::PostMessage,
         Self::Respond,
         Self::Update,
+        Self::Upload,
         Self::UsersInfo,
         Self::ViewsOpen,
         Self::ViewsPublish,
@@ -46,10 +52,13 @@ impl Method {
             Self::ConversationsInfo => "conversations.info",
             Self::ConversationsOpen => "conversations.open",
             Self::ConversationsReplies => "conversations.replies",
+            Self::FilesComplete => "files.completeUploadExternal",
+            Self::FilesUploadUrl => "files.getUploadURLExternal",
             Self::PostEphemeral => "chat.postEphemeral",
             Self::PostMessage => "chat.postMessage",
             Self::Respond => "response_url",
             Self::Update => "chat.update",
+            Self::Upload => "upload_url",
             Self::UsersInfo => "users.info",
             Self::ViewsOpen => "views.open",
             Self::ViewsPublish => "views.publish",
@@ -62,12 +71,20 @@ impl Method {
     pub(super) fn quota(self) -> Option<(u32, u32)> {
         match self {
             // A trigger lives three seconds; a response address takes five answers in all.
-            Self::AuthTest | Self::ConnectionsOpen | Self::Respond | Self::ViewsOpen | Self::ViewsUpdate => {
-                None
-            }
+            // Who sends a file has waited for its address before.
+            Self::AuthTest
+            | Self::ConnectionsOpen
+            | Self::Respond
+            | Self::Upload
+            | Self::ViewsOpen
+            | Self::ViewsUpdate => None,
             // "Several hundred" a minute for the workspace, besides one a second for each channel.
             Self::PostMessage => Some((300, 60)),
-            Self::PostEphemeral | Self::UsersInfo | Self::ViewsPublish => Some((100, 50)),
+            Self::FilesComplete
+            | Self::FilesUploadUrl
+            | Self::PostEphemeral
+            | Self::UsersInfo
+            | Self::ViewsPublish => Some((100, 50)),
             Self::ConversationsHistory
             | Self::ConversationsInfo
             | Self::ConversationsOpen

@@ -8,6 +8,7 @@
 mod call;
 mod edits;
 mod error;
+mod files;
 mod lookups;
 mod messages;
 mod method;

@@ -454,3 +454,53 @@ fn tokens_are_not_sent_in_the_clear() {
     let error = Web::new(settings, Arc::new(SystemClock)).err().unwrap();
     assert!(matches!(error, SlackError::Unavailable { .. }), "{error:?}");
 }
+
+fn csv() -> hubcommander_sdk::message::File {
+    hubcommander_sdk::message::File {
+        name: "acme-audit-inv-1.csv".into(),
+        title: "The audit of acme".into(),
+        content: "\"a\"\r\n".into(),
+    }
+}
+
+/// A server that gives this address for uploads, `HERE` standing for its own.
+async fn upload_server(upload_url: &'static str) -> Server {
+    let here: Arc<Mutex<String>> = Arc::default();
+    let known = Arc::clone(&here);
+    let server = Server::start(move |_, request| {
+        let body = match request.method.as_str() {
+            "files.getUploadURLExternal" => {
+                let url = upload_url.replace("HERE", &known.lock().unwrap());
+                json!({ "ok": true, "upload_url": url, "file_id": "F1" })
+            }
+            _ => json!({ "ok": true }),
+        };
+        (StatusCode::OK, HeaderMap::new(), body)
+    })
+    .await;
+    *here.lock().unwrap() = format!("http://{}", server.address);
+    server
+}
+
+#[tokio::test]
+async fn a_file_is_announced_sent_without_a_token_and_shown_in_the_thread() {
+    let server = upload_server("HERE/upload/ticket").await;
+    server.web().share("C1", Some("1.0"), &csv(), None).await.unwrap();
+    let asked = &server.seen("files.getUploadURLExternal")[0];
+    assert_eq!(asked.query, "filename=acme-audit-inv-1.csv&length=5");
+    assert_eq!(server.seen("/upload/ticket")[0].token, "", "the address has its own ticket");
+    assert_eq!(
+        server.seen("files.completeUploadExternal")[0].body,
+        json!({
+            "files": [{ "id": "F1", "title": "The audit of acme" }], "channel_id": "C1", "thread_ts": "1.0",
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_file_is_sent_to_slack_and_nowhere_else() {
+    let server = upload_server("https://evil.example/upload").await;
+    let error = server.web().share("C1", None, &csv(), None).await.unwrap_err();
+    assert_eq!(error.code(), Some("foreign_address"));
+    assert!(server.seen("files.completeUploadExternal").is_empty());
+}

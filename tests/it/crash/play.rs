@@ -26,6 +26,8 @@ const LAST_BREATH: Duration = Duration::from_millis(300);
 pub struct Left {
     /// What GitHub holds.
     pub github: serde_json::Value,
+    /// What Travis holds.
+    pub travis: serde_json::Value,
     /// What stands in Slack, the channel first, then what only the person sees.
     pub said: Vec<String>,
     /// What was decided, as the audit tells it; not how often something was tried.
@@ -36,7 +38,7 @@ pub struct Left {
 pub struct Played {
     /// What is left.
     pub left: Left,
-    /// How often each write had an effect at GitHub.
+    /// How often each write had an effect, at GitHub or Travis.
     pub writes: BTreeMap<String, usize>,
     /// The points of the bot's first life.
     pub points: Vec<String>,
@@ -123,6 +125,7 @@ async fn play_on(
     let points = std::fs::read_to_string(points_of(config, 0)).unwrap_or_default();
     let left = Left {
         github: servers.github.snapshot(),
+        travis: servers.travis.snapshot(),
         said: said(servers, again),
         decided: decided(&*store).await?,
     };
@@ -242,7 +245,9 @@ async fn decided(store: &dyn Store) -> Result<Vec<String>> {
 
 fn writes(servers: &Servers, before: usize) -> BTreeMap<String, usize> {
     let mut writes = BTreeMap::new();
-    for write in servers.github.faults().writes().into_iter().skip(before) {
+    let at_github = servers.github.faults().writes().into_iter().skip(before);
+    // Nothing that is done before is about Travis.
+    for write in at_github.chain(servers.travis.faults().writes()) {
         if let Outcome::Answered(200..=299) | Outcome::AnswerLost(200..=299) = write.outcome {
             *writes.entry(write.line()).or_default() += 1;
         }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use chatline::{ArgKind, ArgSpec, Args, Value};
 use hubcommander::invocation::State;
 use hubcommander::store::Store;
-use hubcommander_sandbox::faults::{Fault, FaultId, When};
+use hubcommander_sandbox::faults::{Fault, FaultId, Faults, When};
 use hubcommander_sandbox::slack::{HandError, Message, Submitted};
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
@@ -43,7 +43,7 @@ pub enum Last {
     Run,
     /// `[Cancel]`, likewise.
     Cancel,
-    /// `[Retry]`, after GitHub has refused this request and does so no more.
+    /// `[Retry]`, after GitHub or Travis has refused this request and does so no more.
     Retry {
         /// `PUT /orgs/…`
         refused: String,
@@ -191,7 +191,9 @@ impl<'a> Person<'a> {
         }
         self.see_it_end().await?;
         if let Some(refusing) = refusing {
-            self.servers.github.faults().remove(refusing);
+            for (faults, refusing) in refusing {
+                faults.remove(refusing);
+            }
             self.begins();
             self.press("retry", |_| false).await?;
             self.see_it_end().await?;
@@ -199,13 +201,14 @@ impl<'a> Person<'a> {
         Ok(())
     }
 
-    /// GitHub refuses what the story says.
-    fn refusing(&self) -> Option<FaultId> {
+    /// GitHub and Travis refuse what the story says; only one of them is asked for it.
+    fn refusing(&self) -> Option<[(&'a Faults, FaultId); 2]> {
         let Last::Retry { refused } = &self.story.last else { return None };
         let (method, path) = refused.split_once(' ')?;
         let when = When::path(path).method(method.parse().ok()?).always();
         let fault = Fault::Status(403, r#"{"message":"Resource not accessible"}"#.into());
-        Some(self.servers.github.faults().add(when, fault))
+        let servers = [self.servers.github.faults(), self.servers.travis.faults()];
+        Some(servers.map(|faults| (faults, faults.add(when.clone(), fault.clone()))))
     }
 
     fn begins(&mut self) {

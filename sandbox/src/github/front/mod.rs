@@ -18,6 +18,8 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
+pub(super) use names::segments;
+
 use super::{Site, graphql, page, rest};
 use crate::faults::Refusal;
 use answer::{Answer, Outcome, Refused};
@@ -138,7 +140,7 @@ fn checked_headers(method: &Method, headers: &HeaderMap) -> Result<(), Refused> 
 
 /// Finds the family that knows the path, after numbers were turned into names and former names sent away.
 fn route(call: &mut Call<'_>, path: &str) -> Outcome {
-    let segments = names::segments(path).ok_or_else(Refused::not_found)?;
+    let segments = segments(path).ok_or_else(Refused::not_found)?;
     if let Some(outcome) = graphql::answer(call, &segments) {
         return outcome;
     }

@@ -9,7 +9,7 @@ use super::call::Call;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The decoded segments; `None` for a path with an empty segment (so also one with a slash at its end).
-pub(super) fn segments(path: &str) -> Option<Vec<String>> {
+pub(in crate::github) fn segments(path: &str) -> Option<Vec<String>> {
     let Some(path) = path.strip_prefix('/') else { return path.is_empty().then(Vec::new) };
     if path.is_empty() {
         return Some(Vec::new());

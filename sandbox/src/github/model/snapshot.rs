@@ -1,5 +1,7 @@
 //! The state as plain data by names, without ids and times, to compare two runs.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{Grantee, Organisation, Repository, Ruleset, State};
@@ -80,9 +82,11 @@ impl State {
         let branches: Map<String, Value> =
             one.branches.keys().map(|name| (name.clone(), json!(self.is_protected(one, name)))).collect();
         let template = one.template.and_then(|id| self.repositories.get(&id)).map(Repository::full_name);
+        // Their order says nothing.
+        let topics: BTreeSet<&String> = one.topics.iter().collect();
         json!({
             "visibility": one.visibility.word(), "description": one.description, "homepage": one.homepage,
-            "topics": one.topics, "default_branch": one.default_branch, "branches_protected": branches,
+            "topics": topics, "default_branch": one.default_branch, "branches_protected": branches,
             "archived": one.archived, "is_template": one.is_template, "template": template,
             "switches": one.switches, "teams": teams, "collaborators": collaborators,
             "inside": self.inside_snapshot(one),

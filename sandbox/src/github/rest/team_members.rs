@@ -57,6 +57,11 @@ fn place(organisation: &Organisation, team: &Team, person: &str) -> Option<(Team
     if let Some(role) = team.members.get(&person.to_lowercase()) {
         return Some((role_in_team(organisation, person, *role), "active"));
     }
+    // Who is in a team within this one counts as its member too.
+    let within = |one: &Team| one.parent == Some(team.id) && one.members.contains_key(&person.to_lowercase());
+    if organisation.teams.values().any(within) {
+        return Some((role_in_team(organisation, person, TeamRole::Member), "active"));
+    }
     let invitation = organisation.invitations.values().find(|one| one.waits_for(person))?;
     Some((*invitation.teams.get(&team.id)?, "pending"))
 }

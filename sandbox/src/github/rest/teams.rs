@@ -11,6 +11,7 @@ pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
     match at {
         ("GET", ["orgs", login, "teams"]) => Some(list(call, login)),
         ("GET", ["orgs", login, "teams", slug]) => Some(read(call, login, slug)),
+        ("GET", ["orgs", login, "teams", slug, "teams"]) => Some(within(call, login, slug)),
         _ => None,
     }
 }
@@ -42,4 +43,15 @@ fn read(call: &mut Call<'_>, login: &str, slug: &str) -> Outcome {
     call.needs_identity(MEMBERS_READ)?;
     let (organisation, team) = seen(call, login, slug)?;
     Ok(Answer::ok(show::team_in_full(call, organisation, team)))
+}
+
+fn within(call: &mut Call<'_>, login: &str, slug: &str) -> Outcome {
+    call.needs_identity(MEMBERS_READ)?;
+    let (organisation, team) = seen(call, login, slug)?;
+    let teams: Vec<&Team> = organisation
+        .teams
+        .values()
+        .filter(|one| one.parent == Some(team.id) && show::sees_team(call, organisation, one))
+        .collect();
+    Ok(call.page(&teams, |team| show::team(call, organisation, team)))
 }

@@ -12,6 +12,8 @@ pub(super) fn answer(call: &mut Call<'_>, at: At<'_>) -> Option<Outcome> {
     match at {
         ("GET", ["user"]) => Some(myself(call)),
         ("GET", ["user", "orgs"]) => Some(my_organisations(call)),
+        // Not what is one's own, such as `/user/repos`.
+        ("GET", ["user", id]) => id.parse().ok().map(|id| by_id(call, id)),
         ("GET", ["users", login]) => Some(other(call, login)),
         ("GET", ["users", login, "orgs"]) => Some(organisations_of(call, login)),
         _ => None,
@@ -54,6 +56,12 @@ fn organisations_of(call: &Call<'_>, login: &str) -> Outcome {
         .filter(|one| one.members.get(&key).is_some_and(|place| place.public && !place.pending))
         .collect();
     Ok(call.page(&shown, |one| show::organisation_in_brief(call, one)))
+}
+
+/// Who has this number, whatever they are called by now.
+fn by_id(call: &Call<'_>, id: u64) -> Outcome {
+    let found = call.state.users.values().find(|one| one.id == id).ok_or_else(Refused::not_found)?;
+    Ok(Answer::ok(show::profile(call, found)))
 }
 
 /// Organisations answer here too: on GitHub both are accounts.

@@ -3,10 +3,12 @@
 
 mod asking;
 
+use std::time::Duration;
+
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
 use hubcommander_sdk::plan::Risk;
-use hubcommander_sdk::text::Text;
+use hubcommander_sdk::text::{Text, about};
 use serde_json::Value as Json;
 
 pub use self::asking::{SECRET, problem_words, refused, unparsed, usage};
@@ -80,12 +82,16 @@ pub fn waiting(examined: &Examined, progress: &Progress, record: &Record, instea
         )))
 }
 
-/// A plan at work.
+/// A plan at work. `waits` is how long GitHub still makes us wait.
 #[must_use]
-pub fn working(examined: &Examined, record: &Record) -> Message {
+pub fn working(examined: &Examined, record: &Record, waits: Option<Duration>) -> Message {
     let message = Message::new(examined.plan().title.doing.clone()).state(State::Working);
     let message = steps(message, examined, record);
-    if record.steps().iter().any(|known| known.state == StepState::Started) {
+    if let Some(left) = waits {
+        return message.line(format!("Waiting for GitHub, about {}.", about(left)));
+    }
+    let at = |state| record.steps().iter().filter(|known| known.state == state).count();
+    if at(StepState::Started) > 0 || at(StepState::Done) == examined.words().len() {
         return message;
     }
     message.line("Waiting for another command on the same to end.")

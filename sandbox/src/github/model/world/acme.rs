@@ -5,8 +5,8 @@ use crate::github::model::{Permission, Privacy, Protection, Reviews, Visibility}
 
 impl World {
     /// The sandbox's companies: `acme` with `website`, `api`, `templates` and `new-name` (formerly
-    /// `old-name`), and `acme-oss` with `sdk`; the token `ghp_sandbox` of `hub-bot`, who owns both. There is some work in
-    /// progress: pull requests, a key, an invitation, a protected branch.
+    /// `old-name`), and `acme-oss` with `sdk` and the archived `legacy`; the token `ghp_sandbox` of `hub-bot`, who owns
+    /// both. There is some work in progress: pull requests, a key, an invitation, a protected branch.
     pub fn acme() -> Self {
         Self::empty()
             .user("hub-bot", "HubCommander", None)
@@ -66,11 +66,18 @@ impl World {
             .merged_pull_request("acme", "website", "ana-lima", "Say where the anvils are made")
             .deploy_key_numbered("acme", "api", 4711, "build server")
             .invited("acme", "api", "lin-park", Permission::Triage)
+            .user("octocat", "The Octocat", None)
             .protected("acme", "api", "main", |one| {
                 *one = Protection {
                     reviews: Some(Reviews { approvals: 1, ..Reviews::default() }),
                     ..Protection::default()
                 };
+            })
+            .branch("acme-oss", "sdk", "next")
+            .repository("acme-oss", "legacy", |one| {
+                one.visibility = Visibility::Public;
+                one.description = Some("What the SDK was before".to_owned());
+                one.archived = true;
             })
     }
 }

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::World;
 use crate::github::model::{
-    CustomRole, DeployKey, Grantee, Identity, Invitation, InvitedAs, Label, OrgInvitation, Permission,
-    Protection, PullRequest, PullState, Repository, SingleSignOn, long_ago,
+    Branch, CustomRole, DeployKey, Grantee, Identity, Invitation, InvitedAs, Label, OrgInvitation,
+    Permission, Protection, PullRequest, PullState, Repository, SingleSignOn, long_ago,
 };
 
 impl World {
@@ -104,6 +104,15 @@ impl World {
         change(&mut protection);
         self.change_repository(owner, repository, |one| {
             one.protections.insert(branch.to_owned(), protection);
+        })
+    }
+
+    /// A further branch of a repository.
+    #[must_use]
+    pub fn branch(mut self, owner: &str, repository: &str, name: &str) -> Self {
+        let commit = self.state.next_commit();
+        self.change_repository(owner, repository, |one| {
+            one.branches.insert(name.to_owned(), Branch { commit });
         })
     }
 
