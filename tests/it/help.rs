@@ -30,8 +30,15 @@ async fn what_a_member_can_do() -> Result<()> {
     world.say(ANA, DEV, "!Help")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     Here is what you can do.
+    CI
+    • `!EnableActions` Lets GitHub Actions run in a repository
     Finding your way
     • `!Help` Shows what you can do here, or how one command is used
+    Keys
+    • `!AddKey` Lets a machine at a repository, with a deploy key
+    • `!DeleteKey` Takes a deploy key away from a repository
+    • `!GetKey` Shows one deploy key of a repository
+    • `!ListKeys` Lists the deploy keys of a repository
     Organisations
     • `!AuditOrg` Looks whether an organisation is as it should be, and can repair some of it
     People and teams
@@ -42,6 +49,11 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!RemoveCollab` Takes away what a person was given on repositories
     • `!RemoveUserFromTeam` Takes somebody out of a team
     • `!SetRepoPermissions` Sets what a team may do on repositories
+    Protection
+    • `!ListRules` Says what protects a branch
+    • `!SetBranchProtection` Protects a branch, or no longer
+    Pull requests
+    • `!ListPRs` Lists the newest pull requests of a repository
     Repositories
     • `!ArchiveRepo` Makes a repository read-only for everyone
     • `!CreateRepo` Creates a repository with the right teams on it
@@ -70,6 +82,7 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!History` Lists what was done, by whom, and how it ended
     • `!Undo` Takes back what a command did
     How one is used: `!Help AuditOrg`. Type a command alone to fill in a form.
+    How one is used: `!Help EnableActions`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
     let asked = world.say(ANA, "D0ANA", "help")?;

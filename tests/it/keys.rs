@@ -22,10 +22,19 @@ fn steady(said: &str) -> String {
 async fn a_key_is_added_looked_at_and_taken_away() -> Result<()> {
     let world = World::start().await?;
     let before = world.github.snapshot();
-    insta::assert_snapshot!(world.ask("!ListKeys acme website").await?, @"");
+    insta::assert_snapshot!(world.ask("!ListKeys acme website").await?, @r#"
+    acme/website has no deploy keys
+    Add one with `!AddKey acme website "what it is for" ssh-ed25519 …`.
+    [Open on GitHub]
+    "#);
     let line = format!("!AddKey acme website \"build server\" ssh-ed25519 {ED25519} ana@laptop");
-    insta::assert_snapshot!(world.ask(&line).await?, @"");
-    insta::assert_snapshot!(world.ask(&line).await?, @"");
+    insta::assert_snapshot!(world.ask(&line).await?, @r"
+    ✅ acme/website has the deploy key build server
+    may read · Ed25519 · SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
+    let again = world.ask(&line).await?;
     let id = {
         let mut state = world.github.state();
         let website = state.repository_mut("acme", "website").unwrap();
@@ -34,11 +43,28 @@ async fn a_key_is_added_looked_at_and_taken_away() -> Result<()> {
         assert_eq!(key.key, format!("ssh-ed25519 {ED25519}"));
         key.id.to_string()
     };
+    assert_eq!(again, format!("✅ acme/website has that key already, as build server ({id})"));
     let said = world.ask("!ListKeys acme website").await?.replace(&id, "ID");
-    insta::assert_snapshot!(steady(&said), @"");
-    insta::assert_snapshot!(steady(&world.ask("!GetKey acme api 4711").await?), @"");
+    insta::assert_snapshot!(steady(&said), @r"
+    acme/website has 1 deploy key
+    Id | Title | May | Fingerprint | Added by | Last used
+    ID | build server | read | SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo | hub-bot | never
+    [Open on GitHub]
+    ");
+    insta::assert_snapshot!(steady(&world.ask("!GetKey acme api 4711").await?), @r"
+    Deploy key 4711 of acme/api: build server
+    may read and push · Ed25519 · SHA256:h7HF7aPybsigZHoEKoKLBI3Ps2xQyABGy9RrnydNf44 · added AGE ago by hub-bot · never used
+    ```
+    ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABJn
+    ```
+    ");
     let said = world.ask(&format!("!DeleteKey acme website {id}")).await?;
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    ✅ acme/website no longer has the deploy key build server
+    SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo · taken back, it comes under another id
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.github.snapshot(), before);
     let undone = world.ask("!Undo").await?;
     assert!(undone.contains("↩️ Undone"), "{undone}");
@@ -52,14 +78,25 @@ async fn a_key_that_writes_takes_a_word() -> Result<()> {
     let world = World::start().await?;
     let asked =
         world.say(ANA, DEV, &format!("!AddKey acme website release ssh-ed25519 {ED25519} a@b --write"))?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    ⚠️ Add deploy key release to acme/website
+    • deploy key "release" may push (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo)
+    It takes your word that this is what you want.
+    [Run] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    "#);
     assert!(world.writes().is_empty());
     world.press(ANA, DEV, asked, "run").await?;
     world.end_of(DEV, asked).await?;
     let keys = world.github.state().repository("acme", "website").unwrap().deploy_keys.clone();
     assert!(!keys.values().next().unwrap().read_only);
     insta::assert_snapshot!(told(&world, &format!("!AddKey acme website release ssh-ed25519 {ED25519}")).await?.replace(
-        &keys.keys().next().unwrap().to_string(), "ID"), @"");
+        &keys.keys().next().unwrap().to_string(), "ID"), @r"
+    ⛔ acme/website has that key already, as release, and it may read and push. GitHub cannot change what a key may.
+    Take it away first, with `!DeleteKey acme website ID`.
+    inv-ID
+    (only ana sees this)
+    ");
     world.end().await
 }
 
@@ -102,12 +139,36 @@ async fn what_is_no_good_key_is_told_before_anything_is_asked() -> Result<()> {
         told(&world, &line).await?;
     }
     assert!(world.github.faults().log().is_empty(), "GitHub was not asked");
-    insta::assert_snapshot!(told(&world, &format!("!AddKey acme website ci ssh-rsa {}", &RSA[..120])).await?, @"");
-    insta::assert_snapshot!(told(&world, "!DeleteKey acme api 12").await?, @"");
-    insta::assert_snapshot!(told(&world, "!GetKey acme api first").await?, @"");
+    insta::assert_snapshot!(told(&world, &format!("!AddKey acme website ci ssh-rsa {}", &RSA[..120])).await?, @r"
+    ⛔ The key is not whole: a part is missing, or something is in it that does not belong there.
+    Copy the whole line again from the file that ends in .pub.
+    inv-ID
+    (only ana sees this)
+    ");
+    insta::assert_snapshot!(told(&world, "!DeleteKey acme api 12").await?, @r"
+    ⛔ acme/api has no key 12.
+    See which there are with `!ListKeys acme api`.
+    inv-ID
+    (only ana sees this)
+    ");
+    insta::assert_snapshot!(told(&world, "!GetKey acme api first").await?, @r"
+    ⛔ `first` is not right for `id`.
+    It must be a whole number.
+    ```
+    !GetKey <org> <repo> <id>
+    ```
+    More with `!Help GetKey`.
+    [Fill in a form]
+    (only ana sees this)
+    ");
     // Who has it elsewhere already.
     world.ask(&format!("!AddKey acme website ci ssh-ed25519 {ED25519}")).await?;
-    insta::assert_snapshot!(world.ask(&format!("!AddKey acme api ci ssh-ed25519 {ED25519}")).await?, @"");
+    insta::assert_snapshot!(world.ask(&format!("!AddKey acme api ci ssh-ed25519 {ED25519}")).await?, @r#"
+    ⛔ Add deploy key ci to acme/api: this could not be done
+    ⛔ deploy key "ci" may read (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo): GitHub knows that key already, from another repository or account. Make a new pair for this one: ssh-keygen -t ed25519.
+    Nothing was changed.
+    TIME · inv-ID
+    "#);
     world.end().await
 }
 

@@ -15,11 +15,35 @@ fn steady(said: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn open_closed_and_all_of_them() -> Result<()> {
     let world = World::start().await?;
-    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website open").await?), @"");
-    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website closed").await?), @"");
-    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website all --label BUG").await?), @"");
-    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website all --author sam-okafor").await?), @"");
-    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme api open --label \"a \\\"b\\\"\"").await?), @"");
+    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website open").await?), @r"
+    acme/website has 2 open pull requests
+    PR | Title | Author | Age | State | Labels
+    #2 | A new front page | sam-okafor | AGE | draft | design
+    #1 | Show prices with tax | ana-lima | AGE | open | bug
+    [See all on GitHub]
+    ");
+    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website closed").await?), @r"
+    acme/website has 1 closed pull request
+    PR | Title | Author | Age | State | Labels
+    #3 | Say where the anvils are made | ana-lima | AGE | merged | –
+    [See all on GitHub]
+    ");
+    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website all --label BUG").await?), @r"
+    acme/website has 1 pull request with the label BUG
+    PR | Title | Author | Age | State | Labels
+    #1 | Show prices with tax | ana-lima | AGE | open | bug
+    [See all on GitHub]
+    ");
+    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme website all --author sam-okafor").await?), @r"
+    acme/website has 1 pull request by sam-okafor
+    PR | Title | Author | Age | State | Labels
+    #2 | A new front page | sam-okafor | AGE | draft | design
+    [See all on GitHub]
+    ");
+    insta::assert_snapshot!(steady(&world.ask("!ListPRs acme api open --label \"a \\\"b\\\"\"").await?), @r#"
+    acme/api has no open pull requests with the label a "b"
+    [See all on GitHub]
+    "#);
     world.end().await
 }
 
@@ -46,6 +70,11 @@ async fn many_of_them_are_still_a_table_and_it_says_that_there_are_more() -> Res
     let first = &table["rows"][1][0]["elements"][0]["elements"][0];
     assert_eq!((first["type"].as_str(), first["text"].as_str()), (Some("link"), Some("#130")));
     world.say(ANA, DEV, "!ListPRs acme api open --limit 101")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ 101 is not between 1 and 100.
+    Choose a smaller number, and see the rest on GitHub.
+    inv-ID
+    (only ana sees this)
+    ");
     world.end().await
 }

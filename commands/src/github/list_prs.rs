@@ -182,7 +182,7 @@ impl Command for ListPRs {
         let mut message = Message::new(heading(&repository, &wanted, &pulls));
         if !pulls.items.is_empty() {
             message = message.part(Part::Table {
-                header: ["", "Title", "Author", "Age", "State", "Labels"].map(str::to_owned).into(),
+                header: ["PR", "Title", "Author", "Age", "State", "Labels"].map(str::to_owned).into(),
                 rows: rows(&pulls.items, request.at),
             });
         }

@@ -103,7 +103,7 @@ impl Command for ListRules {
             Text::new().bold(branch.as_str()).plain(" of ").link(&repository.full_name, &repository.html_url);
         let mut message = if protection.is_none() && rules.is_empty() {
             Message::new(of.plain(" is not protected"))
-                .line("Everybody who may push can change it, rewrite it and delete it.")
+                .line("Everybody who may push can change and rewrite it.")
         } else {
             Message::new(of.plain(" is protected"))
         };
