@@ -30,10 +30,17 @@ async fn a_lease_ends_on_time_with_a_word_before() -> Result<()> {
     let asked =
         world.say(ANA, DEV, "!AddCollab octocat acme website push --for 14d --reason \"The audit\"")?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    ✅ octocat may push to acme/website
+    ✅ octocat may push to acme/website (invited; it counts once they accept)
+    ✅ octocat on acme/website: for 14 days, then taken back (until WHEN, `lse-ID`)
+    [Open on GitHub] [Undo]
+    TIME · inv-ID
     ");
-    insta::assert_snapshot!(access(&world), @r"
-    ");
+    insta::assert_snapshot!(access(&world), @r#"{"gus-vega":"pull"} invited {"octocat":"push"}"#);
     insta::assert_snapshot!(world.ask("!Leases").await?, @r"
+    One lease runs.
+    Who and where | May | Until | Asked by | Why | Id
+    octocat on acme/website | push | WHEN | @ana | The audit | lse-ID
     ");
     world.clock.forward(13 * DAY + DAY / 24);
     let notice = world.slack.await_dm(ANA).await?;
@@ -97,6 +104,9 @@ async fn what_somebody_changed_at_github_is_respected() -> Result<()> {
     }
     world.clock.forward(3 * DAY);
     insta::assert_snapshot!(said(&world, asked, "the time is over").await?, @r"
+    ✅ team security on acme/website: the time is over
+    Somebody has changed it at GitHub meanwhile, so it is left as it is.
+    TIME · inv-ID
     ");
     assert_eq!(world.github.snapshot()["repositories"]["acme/website"]["teams"]["security"], "admin");
     world.end().await
@@ -115,10 +125,19 @@ async fn a_lease_whose_end_github_refuses_is_tried_again_and_alarmed() -> Result
         .add(refuses, Fault::Status(403, r#"{"message":"Resource not accessible"}"#.into()));
     world.clock.forward(3 * DAY);
     insta::assert_snapshot!(said(&world, asked, "tried again").await?, @r"
+    ⛔ End the lease of team security on acme/website: this could not be done
+    ⛔ team security no longer has access to acme/website: This bot's GitHub account may not change acme/website. Tell the people who run this bot.
+    · team security on acme/website: the lease ends
+    Nothing was changed.
+    It is tried again WHEN.
+    [Retry]
+    TIME · inv-ID
     ");
     world.slack.wait_until(Duration::from_secs(60), |slack| !slack.messages("C0SECURITY").is_empty()).await?;
     let alarm = world.slack.messages("C0SECURITY").pop().unwrap();
     insta::assert_snapshot!(world.shown(&alarm), @r"
+    ⚠️ Something was due and could not be done: `LeaseEnds lse-ID`, `inv-ID`.
+    It is tried again. Its thread and the log say what was in the way.
     ");
     world.github.faults().remove(fault);
     world.clock.forward(Duration::from_secs(120));
@@ -134,17 +153,33 @@ async fn only_who_asked_decides_and_no_longer_than_allowed() -> Result<()> {
     world.ask("!AddCollab octocat acme website push --for 14d").await?;
     world.say(SAM, DEV, "!Return")?;
     insta::assert_snapshot!(world.whispered(SAM).await?, @r"
+    ⛔ You hold no lease that runs.
+    `!Leases` lists those that run.
+    inv-ID
+    (only sam sees this)
     ");
     let store = hubcommander::store::open(&world.store_url()).await?;
     let id = store.leases(None).await?.pop().unwrap().id;
     world.say(SAM, DEV, &format!("!Return {id}"))?;
     insta::assert_snapshot!(world.whispered(SAM).await?, @r"
+    ⛔ `lse-ID` was asked for by @ana.
+    Only they can extend it or give it back.
+    inv-ID
+    (only sam sees this)
     ");
     world.say(ANA, DEV, &format!("!Extend {id} 20d"))?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ Its end may lie 30 days ahead at most.
+    Ask for less, or again when the end is nearer.
+    inv-ID
+    (only ana sees this)
     ");
     world.say(ANA, DEV, "!AddCollab octocat acme api push --for 31d")?;
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ This can be granted for 30d at most.
+    Ask for `--for 30d` or less; it can be extended before it ends.
+    inv-ID
+    (only ana sees this)
     ");
     world.say(ANA, DEV, "!LeaseEnds lse-0000000000")?;
     world.slack.all_acked().await?;

@@ -175,7 +175,7 @@ async fn who_may_see_what_is_bounded() -> Result<()> {
     world.press(ANA, DEV, asked, "run").await?;
     insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
     ⛔ Make acme/website internal: this could not be done
-    ⛔ internal: GitHub refuses this: Validation Failed Only organizations associated with an enterprise can set visibility to internal. Change it and ask again.
+    ⛔ internal: GitHub refuses this: Only organizations associated with an enterprise can set visibility to internal. Change it and ask again.
     Nothing was changed.
     TIME · inv-ID
     ");
@@ -375,7 +375,7 @@ async fn deleted_at_once() -> Result<()> {
     assert_eq!(world.at_github("acme", "website"), "absent");
     insta::assert_snapshot!(told(&world, "!DeleteRepo acme website --now").await?, @r"
     ⛔ There is no repository `acme/website` that I can see.
-    Check the spelling.
+    If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     inv-ID
     (only ana sees this)
     ");
@@ -574,7 +574,7 @@ async fn all_about_a_repository() -> Result<()> {
     ");
     insta::assert_snapshot!(told(&world, "!RepoInfo acme nothing").await?, @r"
     ⛔ There is no repository `acme/nothing` that I can see.
-    Check the spelling.
+    If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     inv-ID
     (only ana sees this)
     ");
