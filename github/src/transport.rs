@@ -184,6 +184,20 @@ fn first_line(error: &dyn std::error::Error) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
+/// An empty body, for tests of what is made of answers.
+#[cfg(test)]
+pub(crate) fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+    let mut map = http::HeaderMap::new();
+    for (name, value) in headers {
+        map.insert(*name, HeaderValue::from_str(value).unwrap());
+    }
+    Answer {
+        status: http::StatusCode::from_u16(status).unwrap(),
+        headers: map,
+        body: bytes::Bytes::copy_from_slice(body.as_bytes()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,19 +227,5 @@ mod tests {
         ] {
             assert_eq!(above_graphql(rest), graphql);
         }
-    }
-}
-
-/// An empty body, for tests of what is made of answers.
-#[cfg(test)]
-pub(crate) fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
-    let mut map = http::HeaderMap::new();
-    for (name, value) in headers {
-        map.insert(*name, HeaderValue::from_str(value).unwrap());
-    }
-    Answer {
-        status: http::StatusCode::from_u16(status).unwrap(),
-        headers: map,
-        body: bytes::Bytes::copy_from_slice(body.as_bytes()),
     }
 }

@@ -102,7 +102,7 @@ pub(crate) fn unknown_type(first: &str, rest: &[&str]) -> BadKey {
         _ if first.contains("-cert-v") => BadKey::Certificate,
         _ if first.starts_with("AAAA") => BadKey::NoType,
         _ if first.starts_with("----") => BadKey::Format,
-        _ if rest.iter().any(|word| known(&word)) => BadKey::Before,
+        _ if rest.iter().any(known) => BadKey::Before,
         _ if rest.contains(&"ssh-dss") => BadKey::Dss,
         _ => BadKey::NoKey,
     }

@@ -14,11 +14,14 @@ pub struct PermitIssuer(Arc<()>);
 #[derive(Clone, Debug)]
 pub struct PermitCheck(Arc<()>);
 
+/// What a client does when the work is over.
+type Then = Box<dyn FnOnce() + Send>;
+
 /// The leave to carry out one invocation's operations.
 pub struct WritePermit {
     issuer: Arc<()>,
     invocation: String,
-    over: Mutex<BTreeMap<&'static str, Box<dyn FnOnce() + Send>>>,
+    over: Mutex<BTreeMap<&'static str, Then>>,
 }
 
 impl fmt::Debug for WritePermit {

@@ -217,6 +217,20 @@ pub fn length(seconds: i64) -> String {
     format!("{count} {}{}", fits.0, if count == 1 { "" } else { "s" })
 }
 
+/// A number with a comma before each three digits: "12,000".
+#[must_use]
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// How Slack shows a time (<https://docs.slack.dev/messaging/formatting-message-text#date-formatting>).
 pub const TIME_FORM: &str = "{date_short_pretty} at {time}";
 
@@ -289,6 +303,13 @@ mod tests {
             .channel("C9");
         assert_eq!(text.mrkdwn(), "<https://github.com/acme%7Cx|a\u{2758}b>evil<@U123>&lt;!here&gt;<#C9>");
         assert_eq!(text.words(), "a|bevil@U123<!here>#C9");
+    }
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        for (number, said) in [(7, "7"), (350, "350"), (4_000, "4,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), said);
+        }
     }
 
     #[test]

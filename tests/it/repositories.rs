@@ -346,11 +346,12 @@ async fn the_default_branch_by_another_name() -> Result<()> {
     [Open on GitHub] [Undo]
     TIME · inv-ID
     ");
-    let state = world.github.state();
-    let website = state.repository("acme", "website").unwrap();
-    assert_eq!(website.default_branch, "trunk");
-    assert_eq!(website.branches.keys().collect::<Vec<_>>(), ["trunk"]);
-    drop(state);
+    {
+        let state = world.github.state();
+        let website = state.repository("acme", "website").unwrap();
+        assert_eq!(website.default_branch, "trunk");
+        assert_eq!(website.branches.keys().collect::<Vec<_>>(), ["trunk"]);
+    }
     world.end().await
 }
 

@@ -1,4 +1,4 @@
-//! `!EnableTravis` and `!ListTravisOrgs`, from the line to the local Travis.
+//! `!EnableTravis` and `!ListTravisOrgs`, from the line to the local Travis, and back.
 
 use std::time::Duration;
 
@@ -57,6 +57,9 @@ async fn one_that_travis_does_not_know_yet() -> Result<()> {
     ]
     "#);
     assert!(world.writes().is_empty(), "nothing is changed at GitHub");
+    let said = world.ask("!Undo").await?;
+    insta::assert_snapshot!(said, @"");
+    assert_eq!(world.built("website"), Some(false));
     world.end().await
 }
 

@@ -57,6 +57,7 @@ fn small() -> Value {
     })
 }
 
+#[allow(clippy::unwrap_used, reason = "a test may stop at what should not be")]
 fn told(description: &Description, method: &str, target: &str, body: Value) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };

@@ -8,9 +8,9 @@ use hubcommander_github::operations::{CancelInvitation, RepoRef, RepositoryRef, 
 use hubcommander_github::{Reader, Repository, Team, preconditions};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::plan::{Plan, Title};
-use hubcommander_sdk::text::Text;
+use hubcommander_sdk::text::{Text, thousands};
 
-use super::judge::{Check, Fix, counted, number};
+use super::judge::{Check, Fix, counted};
 use super::rules::NOTHING;
 
 /// No plan has more steps: people are to read what they confirm.
@@ -127,7 +127,7 @@ fn written(org: &str, steps: &[Step], left: usize) -> Plan {
         }
     }
     if left > 0 {
-        let words = format!("{} more are left: ask again for them.", number(left));
+        let words = format!("{} more are left: ask again for them.", thousands(left));
         plan.summary = Some(words.into());
     }
     plan

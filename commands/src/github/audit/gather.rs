@@ -11,9 +11,9 @@ use hubcommander_sdk::command::{Headway, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::lease::Leases;
 use hubcommander_sdk::orgs::Org;
+use hubcommander_sdk::text::thousands;
 
 use super::facts::{Factors, Facts, Lent, Read, Settings, ToRepository, Unread};
-use super::judge::number;
 use super::rules::Rules;
 
 /// GitHub lists invitations to repositories one repository at a time. Up to this many are asked without being
@@ -115,7 +115,7 @@ async fn repositories(scan: &Scan, rules: &Rules, headway: &Headway) -> (Result<
         if of <= ONE_BY_ONE {
             return;
         }
-        headway.say(format!("read {} of {} repositories", number(read), number(of)));
+        headway.say(format!("read {} of {} repositories", thousands(read), thousands(of)));
     };
     let roles = join_all(by_role.iter().map(|team| scan.team_levels(team)));
     let (scanned, roles) = tokio::join!(scan.repositories(&by_level, told), roles);
@@ -140,7 +140,7 @@ async fn repo_invitations(
     if open.len() > ONE_BY_ONE && !thorough {
         return Err(Unread(format!(
             "Invitations to {} repositories were not looked at, since that takes a request each: add --thorough.",
-            number(open.len())
+            thousands(open.len())
         )));
     }
     let total = open.len();
@@ -163,8 +163,8 @@ async fn repo_invitations(
         if read % 100 == 0 {
             headway.say(format!(
                 "read the invitations of {} of {} repositories",
-                number(read),
-                number(total)
+                thousands(read),
+                thousands(total)
             ));
         }
     }

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use hubcommander_github::grants::permission_rank;
 use hubcommander_github::{Level, OrgInvitation, ScannedRepository};
 use hubcommander_sdk::chatline::written_duration;
+use hubcommander_sdk::text::thousands;
 
 use super::facts::{Factors, Facts, Lent, Read, Unread};
 use super::rules::{Expected, NOTHING, Rules};
@@ -121,20 +122,7 @@ pub(super) fn judge(facts: &Facts, rules: &Rules) -> Vec<Check> {
 
 /// "1 repository", "12,000 repositories"
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), if count == 1 { one } else { many })
-}
-
-/// With commas: "12,000".
-pub(super) fn number(count: usize) -> String {
-    let digits = count.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 fn members(facts: &Facts) -> Check {
@@ -403,7 +391,7 @@ fn invitations(facts: &Facts, rules: &Rules) -> Check {
         check.findings.push(Finding { subject: who, found, expected: expected.clone(), fix: Some(fix) });
     }
     check.fine =
-        if open == 0 { "none open".to_owned() } else { format!("{} open, none stale", number(open)) };
+        if open == 0 { "none open".to_owned() } else { format!("{} open, none stale", thousands(open)) };
     check
 }
 
@@ -434,7 +422,7 @@ fn apps(facts: &Facts, rules: &Rules) -> Check {
     }
     check.fine = match active.len() {
         0 => "none".to_owned(),
-        count => format!("{}, all known", number(count)),
+        count => format!("{}, all known", thousands(count)),
     };
     check
 }

@@ -1,11 +1,11 @@
 //! The answer: a short verdict, a table, and the whole as a file.
 
 use hubcommander_sdk::message::{File, Message, Part, State};
-use hubcommander_sdk::text::Text;
+use hubcommander_sdk::text::{Text, thousands};
 
 use super::csv;
 use super::facts::Facts;
-use super::judge::{Check, Verdict, counted, number};
+use super::judge::{Check, Verdict, counted};
 
 /// Findings that are named in the table; the file has all.
 const NAMED: usize = 2;
@@ -35,7 +35,7 @@ pub(super) fn answer(facts: &Facts, checks: &[Check], repairs: usize) -> Message
         let count = counted(repositories.len(), "repository", "repositories");
         message = message.footnote(match archived {
             0 => count,
-            archived => format!("{count}, {} of them archived", number(archived)),
+            archived => format!("{count}, {} of them archived", thousands(archived)),
         });
     }
     message.file(File {
@@ -92,7 +92,7 @@ fn short(check: &Check) -> String {
         .collect();
     let more = check.findings.len().saturating_sub(NAMED);
     if more > 0 {
-        parts.push(format!("and {} more", number(more)));
+        parts.push(format!("and {} more", thousands(more)));
     }
     if parts.is_empty() && check.unread.is_empty() {
         return check.fine.clone();

@@ -5,7 +5,7 @@ use hubcommander_sdk::command::{ArgKind, ArgSpec, CommandSpec, Form};
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::Place;
-use hubcommander_sdk::text::Text;
+use hubcommander_sdk::text::{Text, thousands};
 
 use crate::pipeline::parse::Unparsed;
 use crate::registry::Registered;
@@ -267,19 +267,6 @@ pub fn problem_words(spec: &CommandSpec, problem: &Problem) -> (Text, Text) {
     }
 }
 
-/// A number with a comma before each three digits.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn shortened(given: &str) -> String {
     const MOST: usize = 60;
     if given.chars().count() <= MOST {
@@ -345,17 +332,5 @@ fn form_words(kind: Option<&ArgKind>) -> Text {
         Some(ArgKind::FullRepository) => written("owner/repo", "acme/website"),
         Some(ArgKind::Branch) => "Git takes no branch of that name.".into(),
         _ => "It does not have the right form.".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_as_people_write_them() {
-        for (number, said) in [(7, "7"), (350, "350"), (4_000, "4,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(thousands(number), said);
-        }
     }
 }
