@@ -1,4 +1,4 @@
-//! `!EnableTravis` and `!ListTravisOrgs`, from the line to the local Travis.
+//! `!EnableTravis` and `!ListTravisOrgs`, from the line to the local Travis, and back.
 
 use std::time::Duration;
 
@@ -39,11 +39,28 @@ async fn one_that_travis_does_not_know_yet() -> Result<()> {
     plan DIGEST · inv-ID
     ");
     assert!(world.changes_at_travis().is_empty());
-    insta::assert_snapshot!(world.ask(ENABLE).await?, @"");
+    insta::assert_snapshot!(world.ask(ENABLE).await?, @r"
+    ✅ Travis builds acme/website
+    What it does there is said in `.travis.yml`.
+    [Open at Travis] [Undo]
+    TIME · inv-ID
+    ");
     assert_eq!(world.built("website"), Some(true));
-    insta::assert_snapshot!(world.ask(ENABLE).await?, @"");
-    insta::assert_debug_snapshot!(world.changes_at_travis(), @"");
+    insta::assert_snapshot!(world.ask(ENABLE).await?, @r"
+    ✅ Travis builds acme/website already
+    [Open at Travis]
+    ");
+    assert_eq!(
+        world.changes_at_travis(),
+        ["POST /user/…/sync Answered(200)", "POST /repo/…/activate Answered(200)"]
+    );
     assert!(world.writes().is_empty(), "nothing is changed at GitHub");
+    insta::assert_snapshot!(world.ask("!Undo").await?, @r"
+    ↩️ Undone: Enable Travis for acme/website
+    ✅ Travis builds acme/website no more
+    TIME · inv-ID
+    ");
+    assert_eq!(world.built("website"), Some(false));
     world.end().await
 }
 
@@ -145,7 +162,14 @@ async fn without_the_rights_nothing_is_planned() -> Result<()> {
     held(&gate).await?;
     world.travis.state().repository_mut("acme/website").unwrap().admin = false;
     gate.release();
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @"");
+    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    ⚠️ Enable Travis for acme/website: only a part of it could be done
+    ✅ Travis looks at GitHub for acme/website, which may take minutes
+    ⛔ Travis builds acme/website: Travis does not let this bot's account change acme/website: it needs admin access to it at GitHub, and must have logged in at Travis once. Tell the people who run this bot.
+    What is done stays done. Retry does what is missing.
+    [Retry]
+    TIME · inv-ID
+    ");
     world.travis.state().repository_mut("acme/website").unwrap().admin = true;
     world.press(ANA, DEV, asked, "retry").await?;
     let said = world.end_of(DEV, asked).await?;
@@ -192,7 +216,12 @@ async fn what_is_not_there_is_archived_or_renamed_has_its_sentence() -> Result<(
     ");
     world.travis.faults().add(When::any().always(), Fault::Status(503, String::new()));
     world.say(ANA, DEV, ENABLE)?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ Travis has trouble of its own.
+    Try again in a minute, or see traviscistatus.com.
+    inv-ID
+    (only ana sees this)
+    ");
     assert!(world.changes_at_travis().is_empty());
     world.end().await
 }
@@ -214,7 +243,14 @@ async fn the_organisations_beside_those_that_are_managed() -> Result<()> {
     let servers = Servers::start_in(Options::for_tests(), at_github).await?;
     servers.travis.state().organisations.retain(|one| one.login != "acme-oss");
     let world = World::start_on(servers, &shipped_with(&[])).await?;
-    insta::assert_snapshot!(world.ask("!ListTravisOrgs").await?, @"");
+    insta::assert_snapshot!(world.ask("!ListTravisOrgs").await?, @r"
+    Travis shows me 1 of the 2 organisations that I manage.
+    What is missing appears once hub-bot may see it at GitHub, has let Travis see it, and Travis has looked at GitHub again: acme-oss.
+    Organisation | At Travis | Managed by me
+    acme | yes | yes
+    acme-oss | no | yes
+    elsewhere | yes | no
+    ");
     world.end().await
 }
 

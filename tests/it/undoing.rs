@@ -1,4 +1,5 @@
-//! Each command that changes something is taken back by `!Undo`: GitHub is as it was before, to the last field.
+//! Each command that changes something is taken back by `!Undo`: GitHub is as it was before, to the last field,
+//! and Travis builds what it built before.
 
 use anyhow::{Context as _, Result, ensure};
 use futures_util::StreamExt as _;
@@ -25,17 +26,26 @@ async fn ask_and_run(world: &World, line: &str) -> Result<String> {
     world.end_of(DEV, asked).await
 }
 
+/// GitHub as it is, and what Travis builds: that it has looked at GitHub meanwhile takes nobody back.
+fn outside(world: &World) -> serde_json::Value {
+    let mut outside = world.github.snapshot();
+    let state = world.travis.state();
+    let built = state.repositories.values().filter(|one| one.active).map(|one| one.slug.clone());
+    outside["built by Travis"] = built.collect::<Vec<_>>().into();
+    outside
+}
+
 /// Does it, and takes it back.
 async fn there_and_back(line: &str) -> Result<()> {
     let world = World::start().await?;
-    let before = world.github.snapshot();
+    let before = outside(&world);
     let done = ask_and_run(&world, line).await?;
     ensure!(done.contains('✅'), "{line}: {done}");
-    ensure!(world.github.snapshot() != before, "{line} changed nothing at GitHub");
+    ensure!(outside(&world) != before, "{line} changed nothing");
     ensure!(done.contains("[Undo]"), "{line} cannot be undone: {done}");
     let undone = ask_and_run(&world, "!Undo").await?;
     ensure!(undone.contains("↩️ Undone"), "{line}: {undone}");
-    must_be_as_before(&before, &world.github.snapshot()).with_context(|| format!("{line}: {undone}"))?;
+    must_be_as_before(&before, &outside(&world)).with_context(|| format!("{line}: {undone}"))?;
     world.end().await
 }
 
