@@ -197,12 +197,21 @@ async fn an_account_at_travis() {
     let mut world = World::new();
     world.travis = Some(travis::World::acme());
     let (said, wrong) = world.change("[orgs.acme]", "[orgs.elsewhere]\n[orgs.acme]").checked().await;
-    insta::assert_snapshot!(lines_about(&said, "Travis"), @"");
+    insta::assert_snapshot!(lines_about(&said, "Travis"), @r"
+    ✅ Travis: known as hub-bot
+    ✅ Travis: acme can be seen
+    ✅ Travis: acme-oss can be seen
+    ⚠️ Travis: Travis does not show hub-bot the organisation `elsewhere`.
+       cure: Log in at Travis as that account, let Travis see the organisation, and press Sync account. Where nothing is built there, let it be.
+    ");
     assert_eq!(wrong, 1, "GitHub does not know it either: {said}");
     let mut world = World::new().variable("TRAVIS_TOKEN", "of-somebody-else");
     world.travis = Some(travis::World::acme());
     let (said, wrong) = world.checked().await;
-    insta::assert_snapshot!(lines_about(&said, "Travis"), @"");
+    insta::assert_snapshot!(lines_about(&said, "Travis"), @r"
+    ⛔ Travis: Travis does not accept this bot's token.
+       cure: Copy the token again, from the account's settings at Travis, under API authentication.
+    ");
     assert_eq!(wrong, 1);
 }
 

@@ -133,10 +133,19 @@ fn addresses() {
 
 #[test]
 fn an_account_at_travis() {
-    insta::assert_snapshot!(with(
-        "[travis]\napi_url = \"http://api.travis-ci.com\"\ntoken = { env = \"GITHUB_TOKEN\" }\nsync_wait = \"2m\"\n"
-    ), @"");
-    insta::assert_snapshot!(with("[travis]\n"), @"");
+    let said = with(
+        "[travis]\napi_url = \"http://api.travis-ci.com\"\ntoken = { env = \"GITHUB_TOKEN\" }\nsync_wait = \"2m\"\n",
+    );
+    for words in [
+        "config.toml:11:11: `api_url` is plain http to another machine",
+        "config.toml:12:9: `token` is a token of Slack or GitHub.",
+        "config.toml:13:13: `sync_wait` is longer than the 50 s that one try of a step has.",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let said = with("[travis]\n");
+    assert!(said.contains("`[travis]` has no `token`."), "{said}");
+    assert!(said.contains("Add `token = { env = \"TRAVIS_TOKEN\" }`."), "{said}");
 }
 
 #[test]
