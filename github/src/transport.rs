@@ -186,7 +186,22 @@ fn first_line(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::above_graphql;
+    use super::*;
+    use crate::settings::Credentials;
+
+    /// On github.com, on a GitHub Enterprise Server, and on GHE.com.
+    #[tokio::test]
+    async fn each_github_is_asked_at_its_own_address_in_a_version_that_it_knows() {
+        let at = |url: &str| {
+            let settings = Settings::new(url.parse().unwrap(), Credentials::Token("ghp_x".into()));
+            let transport = Transport::new(&settings).unwrap();
+            let version = transport.version.to_str().unwrap().to_owned();
+            format!("{}{} {version}", transport.base, Path::fixed("user"))
+        };
+        assert_eq!(at("https://api.github.com"), "https://api.github.com/user 2026-03-10");
+        assert_eq!(at("https://ghes.example/api/v3/"), "https://ghes.example/api/v3/user 2022-11-28");
+        assert_eq!(at("https://api.acme.ghe.com"), "https://api.acme.ghe.com/user 2026-03-10");
+    }
 
     #[test]
     fn graphql_stands_beside_rest() {
