@@ -182,9 +182,10 @@ impl Executor {
                     }
                     Err(error) if tries >= 3 => {
                         tracing::warn!(probe = seen.probe, %error, "could not look at the world");
-                        return Err(Text::from(
-                            "GitHub could not be asked whether things are still as planned.",
-                        ));
+                        let whom = whom(probe.kind());
+                        return Err(Text::from(format!(
+                            "{whom} could not be asked whether things are still as planned."
+                        )));
                     }
                     Err(_) => tokio::time::sleep(Duration::from_secs(tries)).await,
                 }
@@ -341,8 +342,10 @@ impl Executor {
                         return Ok(applied);
                     }
                     if *trying.tries >= TRIES {
-                        let what =
-                            "GitHub's answers were lost several times; nothing was done at the last look.";
+                        let what = format!(
+                            "The answers of {} were lost several times; nothing was done at the last look.",
+                            whom(handler.kind())
+                        );
                         return Err(Stuck::failed(what, log));
                     }
                 }
@@ -379,11 +382,22 @@ impl Executor {
                     tries -= 1;
                 }
                 Err(error) if tries >= TRIES => {
-                    return Err(Stuck::unclear("GitHub cannot be asked now.", error.to_string()));
+                    let what = format!("{} cannot be asked now.", whom(handler.kind()));
+                    return Err(Stuck::unclear(what, error.to_string()));
                 }
                 Err(_) => tokio::time::sleep(Duration::from_secs(1 << tries.min(6))).await,
             }
         }
+    }
+}
+
+/// Who carries out operations of this kind, as a person knows them.
+#[must_use]
+pub fn whom(kind: &str) -> &'static str {
+    match kind.split_once('.').map(|(whose, _)| whose) {
+        Some("github") => "GitHub",
+        Some("travis") => "Travis",
+        _ => "the bot's own store",
     }
 }
 

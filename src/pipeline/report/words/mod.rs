@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
-use hubcommander_sdk::plan::Risk;
+use hubcommander_sdk::plan::{Risk, Step};
 use hubcommander_sdk::text::{Text, about};
 use serde_json::Value as Json;
 
 pub use self::asking::{SECRET, problem_words, refused, unparsed, usage};
 use crate::invocation::{Invocation, StepRecord, StepState, Via};
-use crate::pipeline::execute::Ended;
+use crate::pipeline::execute::{Ended, whom};
 use crate::pipeline::gate::{Obligation, Progress};
 use crate::pipeline::prepare::Examined;
 use crate::pipeline::record::Record;
@@ -82,13 +82,18 @@ pub fn waiting(examined: &Examined, progress: &Progress, record: &Record, instea
         )))
 }
 
-/// A plan at work. `waits` is how long GitHub still makes us wait.
+/// A plan at work. `waits` is how long the other side still makes us wait.
 #[must_use]
 pub fn working(examined: &Examined, record: &Record, waits: Option<Duration>) -> Message {
     let message = Message::new(examined.plan().title.doing.clone()).state(State::Working);
     let message = steps(message, examined, record);
     if let Some(left) = waits {
-        return message.line(format!("Waiting for GitHub, about {}.", about(left)));
+        let under_way = |step: &&Step| {
+            record.step(&step.id).is_some_and(|known| known.state == StepState::Started)
+        };
+        let step = examined.plan().steps.iter().find(under_way);
+        let whom = step.map_or("GitHub", |step| whom(&step.operation.kind));
+        return message.line(format!("Waiting for {whom}, about {}.", about(left)));
     }
     let at = |state| record.steps().iter().filter(|known| known.state == state).count();
     if at(StepState::Started) > 0 || at(StepState::Done) == examined.words().len() {
