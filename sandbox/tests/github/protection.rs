@@ -97,6 +97,7 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() -> anyhow::Result<()
         ("required_status_checks", json!({"contexts": []})),
         ("required_status_checks", json!({"strict": true})),
         ("required_status_checks", json!({"strict": true, "contexts": ["a"], "checks": [{"context": "a"}]})),
+        ("required_status_checks", json!({"strict": true, "contexts": [], "checks": [{"context": "a"}]})),
         ("required_pull_request_reviews", json!({"required_approving_review_count": 7})),
         ("restrictions", json!({"users": []})),
         ("restrictions", json!({"users": vec!["ana-lima"; 101], "teams": []})),

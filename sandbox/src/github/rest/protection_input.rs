@@ -70,7 +70,7 @@ fn checks(input: &Input) -> Result<Option<StatusChecks>, Refused> {
     };
     let contexts = asked.texts("contexts")?;
     let listed = asked.objects("checks")?;
-    let both = contexts.as_ref().is_some_and(|all| !all.is_empty()) && listed.is_some();
+    let both = contexts.is_some() && listed.is_some();
     if both || (contexts.is_none() && listed.is_none()) {
         let what = "No subschema in \"anyOf\" matched.\nMore than one subschema in \"oneOf\" matched.\n\
                     Not all subschemas of \"allOf\" matched.";
