@@ -136,6 +136,12 @@ impl Message {
         Self { headline: headline.into(), ..Self::default() }
     }
 
+    /// Whether there is nothing to read in it: then it is not said.
+    #[must_use]
+    pub fn says_nothing(&self) -> bool {
+        self.headline.is_empty() && self.body.is_empty() && self.files.is_empty()
+    }
+
     /// The same message with a state.
     #[must_use]
     pub fn state(mut self, state: State) -> Self {

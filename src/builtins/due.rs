@@ -76,6 +76,10 @@ impl Command for LeaseEndsSoon {
 
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
         let lease = self.desk.lease(request.args.text("lease"), &request.person.id).await?;
+        // The bot was not there when it was time to say so.
+        if lease.until <= request.at {
+            return Ok(Prepared::Reply(Message::default()));
+        }
         let longer = lease.longest.unwrap_or(USUAL_EXTENSION).min(USUAL_EXTENSION);
         let press = |label: &str, line: String| Button::Press {
             label: label.to_owned(),

@@ -81,7 +81,6 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Cancel` Withdraws something that waits to be confirmed
     • `!History` Lists what was done, by whom, and how it ended
     • `!Undo` Takes back what a command did
-    How one is used: `!Help AuditOrg`. Type a command alone to fill in a form.
     How one is used: `!Help EnableActions`. Type a command alone to fill in a form.
     (only ana sees this)
     ");

@@ -30,6 +30,7 @@ const BOT: &str = "xoxb-11112222-33334444-MARKEDbotMARKEDbot";
 const APP: &str = "xapp-1-A0HUB-55556666-MARKEDappMARKEDapp";
 /// Of no known look: only that nobody prints it keeps it in.
 const GITHUB: &str = "MARKED.github.token.of.an.unknown.look";
+const TRAVIS: &str = "travis_sandbox";
 /// What a person pastes by mistake. It stands in Slack, where they put it, and may come no further.
 const PASTED: &str = "ghp_0123456789abcdefghijABCDEFGHIJ987654";
 
@@ -93,6 +94,7 @@ impl Run {
             ("SLACK_APP_TOKEN", APP.to_owned()),
             ("GITHUB_TOKEN", GITHUB.to_owned()),
             ("GITHUB_APP_KEY", key.unwrap_or_default()),
+            ("TRAVIS_TOKEN", TRAVIS.to_owned()),
         ];
         Ok(Self { servers, config, environment, found: Found::default(), asked: 0 })
     }
@@ -145,9 +147,12 @@ impl Run {
         let clock: SharedClock = Arc::new(SystemClock);
         let registry = plugins(&self.servers.config(&shipped_with(&[]))?, &clock)?.registry;
         let mut examples = 0;
-        for registered in registry.iter() {
+        for registered in registry.iter().filter(|registered| registered.is_shown()) {
             for example in &registered.spec().examples {
-                self.say(example)?;
+                let asked = self.say(example)?;
+                if self.servers.end_of(DEV, asked).await?.contains("[Run]") {
+                    self.servers.press(ANA, DEV, asked, "run").await?;
+                }
                 self.settled().await?;
                 examples += 1;
             }
@@ -274,6 +279,7 @@ async fn no_secret_comes_out_of_a_run_with_a_token() -> Result<()> {
         mark("the bot's token", "MARKEDbot"),
         mark("the app's token", "MARKEDapp"),
         mark("the token at GitHub", "MARKED.github"),
+        mark("the token at Travis", TRAVIS),
     ];
     run.found.must_not_hold(&marks, &[])?;
     run.found.must_not_hold(&marks, &[])?;

@@ -58,7 +58,11 @@ async fn one_that_travis_does_not_know_yet() -> Result<()> {
     "#);
     assert!(world.writes().is_empty(), "nothing is changed at GitHub");
     let said = world.ask("!Undo").await?;
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    ↩️ Undone: Enable Travis for acme/website
+    ✅ Travis builds acme/website no more
+    TIME · inv-ID
+    ");
     assert_eq!(world.built("website"), Some(false));
     world.end().await
 }

@@ -214,14 +214,6 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.replace_topics: no topics (Reversible)
     github.rename_default_branch: default branch trunk (Reversible)
     github.delete_repository: delete acme/widgets (Irreversible) | Its code, issues and settings are gone for good.
-    github.add_deploy_key: deploy key "ci" may read (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Reversible)
-    github.add_deploy_key: deploy key "ci" may push (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Exposing)
-    github.delete_deploy_key: no deploy key "ci" (SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Reversible)
-    github.select_for_actions: on the organisation's list of repositories where Actions may run (Reversible)
-    github.select_for_actions: off the organisation's list of repositories where Actions may run (Reversible)
-    github.set_actions: Actions may run (Reversible)
-    github.set_actions: Actions may run, those of the same owner (Reversible)
-    github.set_actions: Actions may not run (Reversible)
     github.rename_repository: acme/gadgets in place of acme/widgets; links to the old name lead there (Reversible)
     github.set_default_branch: default branch trunk in place of main (Reversible)
     github.set_collaborator: octocat may push to acme/widgets (Reversible)
@@ -237,6 +229,14 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.set_team_permission: team bots may read acme/widgets (Reversible)
     github.set_team_permission: team bots may administer acme/widgets (before: read) (Exposing)
     github.set_team_permission: team bots no longer has access to acme/widgets (Reversible)
+    github.add_deploy_key: deploy key "ci" may read (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Reversible)
+    github.add_deploy_key: deploy key "ci" may push (Ed25519, SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Exposing)
+    github.delete_deploy_key: no deploy key "ci" (SHA256:81VpgB4VqEFeMbQI8MI/+WUSK7cUD8M9OREkKLKHeqo) (Reversible)
+    github.select_for_actions: on the organisation's list of repositories where Actions may run (Reversible)
+    github.select_for_actions: off the organisation's list of repositories where Actions may run (Reversible)
+    github.set_actions: Actions may run (Reversible)
+    github.set_actions: Actions may run, those of the same owner (Reversible)
+    github.set_actions: Actions may not run (Reversible)
     "#);
 }
 

@@ -200,6 +200,8 @@ impl Way<'_> {
         let sent = message.files.clone();
         let posted = if record.invocation().posted.is_some() || self.slot.is_some() {
             self.show_last(record, message).await?
+        } else if message.says_nothing() {
+            None
         } else if audience == Audience::Person && record.invocation().origin.via != Via::Due {
             // What the bot says of its own accord is not seen at once, so it goes where it stays.
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;

@@ -97,6 +97,7 @@ pub fn blocked(result: Result<Applied, OperationError>) -> String {
 pub fn temporary(result: Result<Applied, OperationError>) -> (String, Option<Duration>) {
     match result {
         Err(OperationError::Temporary { what, retry_after, .. }) => (what.words(), retry_after),
+        Err(OperationError::Limited { what, wait, .. }) => (what.words(), Some(wait)),
         other => panic!("not a refusal for now: {other:?}"),
     }
 }

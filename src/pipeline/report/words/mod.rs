@@ -88,9 +88,8 @@ pub fn working(examined: &Examined, record: &Record, waits: Option<Duration>) ->
     let message = Message::new(examined.plan().title.doing.clone()).state(State::Working);
     let message = steps(message, examined, record);
     if let Some(left) = waits {
-        let under_way = |step: &&Step| {
-            record.step(&step.id).is_some_and(|known| known.state == StepState::Started)
-        };
+        let under_way =
+            |step: &&Step| record.step(&step.id).is_some_and(|known| known.state == StepState::Started);
         let step = examined.plan().steps.iter().find(under_way);
         let whom = step.map_or("GitHub", |step| whom(&step.operation.kind));
         return message.line(format!("Waiting for {whom}, about {}.", about(left)));
