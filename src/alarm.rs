@@ -142,14 +142,14 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "The log says what, by that id. The bot goes on with it when it is started again.".into(),
             log.clone(),
         ),
-        AlarmKind::NotDoneWhenDue { invocation, line, log } => (
+        AlarmKind::NotDoneWhenDue { invocation, what, log } => (
             "not_done_when_due",
             Text::new()
                 .plain("Something was due and could not be done: ")
-                .code(line)
-                .plain(", ")
+                .plain(what)
+                .plain(" (")
                 .code(invocation)
-                .plain("."),
+                .plain(")."),
             "It is tried again. Its thread and the log say what was in the way.".into(),
             log.clone(),
         ),

@@ -154,12 +154,16 @@ async fn a_lease_whose_end_github_refuses_is_tried_again_and_alarmed() -> Result
     world.slack.wait_until(Duration::from_secs(60), |slack| !slack.messages("C0SECURITY").is_empty()).await?;
     let alarm = world.slack.messages("C0SECURITY").pop().unwrap();
     insta::assert_snapshot!(world.shown(&alarm), @r"
-    ⚠️ Something was due and could not be done: `LeaseEnds lse-ID`, `inv-ID`.
+    ⚠️ Something was due and could not be done: End the lease of team security on acme/website (`inv-ID`).
     It is tried again. Its thread and the log say what was in the way.
     ");
+    world.slack.mark_all_read();
     world.github.faults().remove(fault);
     world.clock.forward(Duration::from_secs(120));
     insta::assert_snapshot!(said(&world, asked, "✅ team security on acme/website: the time is over").await?, @r"
+    ✅ team security on acme/website: the time is over
+    What was lent is taken back.
+    TIME · inv-ID
     ");
     world.end().await
 }

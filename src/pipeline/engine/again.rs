@@ -25,10 +25,11 @@ pub(super) struct Again(Due);
 
 impl Again {
     /// Somebody is told, since nobody may be looking.
-    pub fn alarm(&self, invocation: &str, log: &str) -> AlarmKind {
+    pub fn alarm(&self, invocation: &Invocation, log: &str) -> AlarmKind {
+        let what = invocation.plan.as_ref().map(|plan| plan.title.todo.words());
         AlarmKind::NotDoneWhenDue {
-            invocation: invocation.to_owned(),
-            line: self.0.origin.text.clone(),
+            invocation: invocation.id.clone(),
+            what: what.unwrap_or_else(|| self.0.origin.text.clone()),
             log: log.to_owned(),
         }
     }

@@ -231,7 +231,8 @@ impl Way<'_> {
         let again = again::after(record.invocation(), self.engine.clock.now());
         let message = again::told(words::refusal(refusal, id), again.as_ref());
         if let Some(again) = &again {
-            self.engine.alarm.raise(again.alarm(id, refusal.log.as_deref().unwrap_or("refused"))).await;
+            let log = refusal.log.as_deref().unwrap_or("refused");
+            self.engine.alarm.raise(again.alarm(record.invocation(), log)).await;
         }
         if record.invocation().posted.is_some() || self.slot.is_some() {
             self.show_last(record, message).await?;
@@ -442,7 +443,7 @@ impl Way<'_> {
             _ => again::after(record.invocation(), self.engine.clock.now()),
         };
         if let Some(again) = &again {
-            self.engine.alarm.raise(again.alarm(&record.invocation().id, event)).await;
+            self.engine.alarm.raise(again.alarm(record.invocation(), event)).await;
         }
         let outcome = again::told(outcome, again.as_ref());
         self.end_with(record, state, event, outcome, Vec::new(), again::book(again)).await

@@ -111,8 +111,8 @@ pub enum AlarmKind {
     NotDoneWhenDue {
         /// The invocation that did not come to a good end.
         invocation: String,
-        /// What was due.
-        line: String,
+        /// What was due, in words.
+        what: String,
         /// Why, for the log.
         log: String,
     },
