@@ -27,7 +27,7 @@ pub(super) fn section(faults: &Faults) -> String {
 
 fn row(one: &Logged) -> String {
     let query = if one.query.is_empty() { String::new() } else { format!("?{}", one.query) };
-    let (class, words) = answer(one.outcome);
+    let (class, words) = answer(one);
     format!(
         "<tr data-key=\"request {number}\"{write}><td>{time}</td><td><code>{method} {path}{query}</code></td><td class=\"{class}\">{words}</td></tr>\n",
         number = one.number,
@@ -39,8 +39,10 @@ fn row(one: &Logged) -> String {
     )
 }
 
-fn answer(outcome: Outcome) -> (&'static str, String) {
-    match outcome {
+fn answer(one: &Logged) -> (&'static str, String) {
+    match one.outcome {
+        // Who looks whether something is there is not refused by being told that it is not.
+        Outcome::Answered(404) if !one.is_write() => ("quiet", "404 not there".to_owned()),
         Outcome::Open => ("quiet", "in work".to_owned()),
         Outcome::Answered(status @ 400..) => ("bad", format!("{status} refused")),
         Outcome::Answered(304) => ("quiet", "304 unchanged".to_owned()),

@@ -14,7 +14,9 @@ const EXAMPLES = [
   '!Help',
   '!CreateRepo acme widgets',
   '!CreateRepo acme gadgets --description "Our gadgets" --team platform=maintain --dry-run',
-  '!ListOrgs',
+  '!AddCollab octocat acme website push --for 14d',
+  '!AuditOrg acme',
+  '!Undo',
 ];
 const FIRST_PERSON = 'U0ANA';
 
