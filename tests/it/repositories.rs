@@ -494,10 +494,23 @@ async fn all_repositories_of_an_organisation() -> Result<()> {
     ");
     insta::assert_snapshot!(world.ask("!ListRepos acme --limit 2").await?, @r"
     acme has 4 repositories.
-    Here are the 2 that were pushed to last. Others with `--limit 99`, or choose with `--match`, `--visibility` or `--topic`.
     Repository | Visibility | Archived | Last push | About
     api | private | yes | 24 Feb 2024 | What the website talks to, *in detail* What the website talks to, *in detail* Wh…
     new-name | private | no | 15 Jan 2024 | Had another name once
+    Page 1 of 2, those pushed to last first. `--page 2` shows the next; `--match`, `--visibility` and `--topic` choose.
+    ");
+    insta::assert_snapshot!(world.ask("!ListRepos acme --limit 2 --page 2").await?, @r"
+    acme has 4 repositories.
+    Repository | Visibility | Archived | Last push | About
+    templates | public | no | 15 Jan 2024 | Where new services start from
+    website | private | no | 15 Jan 2024 | The website
+    Page 2 of 2, those pushed to last first. `--page 1` shows the first; `--match`, `--visibility` and `--topic` choose.
+    ");
+    insta::assert_snapshot!(told(&world, "!ListRepos acme --limit 2 --page 3").await?, @r"
+    ⛔ There are 2 pages.
+    Leave out `--page` for the first.
+    inv-ID
+    (only ana sees this)
     ");
     insta::assert_snapshot!(world.ask("!ListRepos acme --match WEBSITE").await?, @r"
     acme has 4 repositories. 2 of them match.

@@ -9,7 +9,7 @@ use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Pr
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Message, Part};
 use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::text::Text;
+use hubcommander_sdk::text::{Text, thousands};
 
 use super::day::day;
 use super::suggest;
@@ -21,6 +21,9 @@ const SHOWN: usize = 25;
 const MOST: usize = 99;
 /// Longer descriptions are cut, so that the table stays one.
 const LONGEST: usize = 80;
+
+/// So many pages are read at once, and need no word.
+const AT_ONCE: u64 = 6;
 
 /// The command.
 pub struct ListRepos {
@@ -42,6 +45,7 @@ impl ListRepos {
             .arg(ArgSpec::flag("archived", "only those that are archived"))
             .arg(ArgSpec::option("topic", ArgKind::Topics, "only those with this topic, or all of several"))
             .arg(ArgSpec::option("limit", ArgKind::Number, "how many to show, 25 if left out, 99 at most"))
+            .arg(ArgSpec::option("page", ArgKind::Number, "which page of so many, the first if left out"))
             .example("!ListRepos acme")
             .example("!ListRepos acme --match site --topic web --limit 50");
         Self { spec, reader, orgs }
@@ -102,11 +106,25 @@ fn limit(args: &Args) -> Result<usize, Refusal> {
     })
 }
 
+/// How many pages come before the one that is wanted, of which there are `pages`.
+fn before(args: &Args, pages: usize) -> Result<usize, Refusal> {
+    let Some(asked) = args.number("page") else { return Ok(0) };
+    let page = usize::try_from(asked).ok().filter(|page| (1..=pages.max(1)).contains(page));
+    page.map(|page| page - 1).ok_or_else(|| {
+        let what = if pages > 1 {
+            format!("There are {} pages.", thousands(pages))
+        } else {
+            "There is one page.".into()
+        };
+        Refusal::new(what, Text::new().plain("Leave out ").code("--page").plain(" for the first."))
+    })
+}
+
 fn counted(count: usize) -> String {
     match count {
         0 => "no repositories".to_owned(),
         1 => "one repository".to_owned(),
-        n => format!("{n} repositories"),
+        n => format!("{} repositories", thousands(n)),
     }
 }
 
@@ -125,34 +143,42 @@ fn row(one: &Repository, request: &Request) -> Vec<Text> {
     ]
 }
 
-fn answer(org: &str, all: &[Repository], complete: bool, request: &Request) -> Result<Message, Refusal> {
-    let (filter, limit) = (Filter::of(&request.args), limit(&request.args)?);
-    let mut found: Vec<&Repository> = all.iter().filter(|one| filter.takes(one)).collect();
-    found.sort_by_key(|one| (Reverse(one.pushed_at), one.full_name.to_lowercase()));
-    let total = if complete { counted(all.len()) } else { format!("more than {}", counted(all.len())) };
-    let mut message = match (all.len(), found.len()) {
+/// `found` are those that the filter takes, of `all` there are.
+fn answer(org: &str, all: usize, mut found: Vec<Repository>, request: &Request) -> Result<Message, Refusal> {
+    let (args, limit) = (&request.args, limit(&request.args)?);
+    found.sort_by_cached_key(|one| (Reverse(one.pushed_at), one.full_name.to_lowercase()));
+    let total = counted(all);
+    let message = match (all, found.len()) {
         (0, _) => Message::new(format!("{org} has no repositories that I can see.")),
-        _ if !filter.is_any() => Message::new(format!("{org} has {total}.")),
+        _ if !Filter::of(args).is_any() => Message::new(format!("{org} has {total}.")),
         (_, 0) => Message::new(format!("{org} has {total}. None of them matches.")),
         (_, 1) => Message::new(format!("{org} has {total}. One of them matches.")),
-        (_, n) => Message::new(format!("{org} has {total}. {n} of them match.")),
+        (_, n) => Message::new(format!("{org} has {total}. {} of them match.", thousands(n))),
     };
-    if !complete {
-        message = message.line(format!("I read the first {} and know nothing of the others.", all.len()));
-    }
-    if found.len() > limit {
-        let shown = format!("Here are the {limit} that were pushed to last. Others with ");
-        let shown = Text::new().plain(shown).code(format!("--limit {MOST}")).plain(", or choose with ");
-        message = message.line(
-            shown.code("--match").plain(", ").code("--visibility").plain(" or ").code("--topic").plain("."),
-        );
-    }
     if found.is_empty() {
         return Ok(message);
     }
+    let pages = found.len().div_ceil(limit);
+    let before = before(args, pages)?;
     let header = ["Repository", "Visibility", "Archived", "Last push", "About"].map(str::to_owned).to_vec();
-    let rows = found.iter().take(limit).map(|one| row(one, request)).collect();
-    Ok(message.part(Part::Table { header, rows }))
+    let rows = found.iter().skip(before * limit).take(limit).map(|one| row(one, request)).collect();
+    let message = message.part(Part::Table { header, rows });
+    if pages == 1 {
+        return Ok(message);
+    }
+    let page = before + 1;
+    let which = format!("Page {} of {}, those pushed to last first. ", thousands(page), thousands(pages));
+    let next = if page < pages { page + 1 } else { 1 };
+    let more = Text::new().plain(which).code(format!("--page {next}"));
+    let more = more.plain(if page < pages { " shows the next; " } else { " shows the first; " });
+    Ok(message.line(
+        more.code("--match")
+            .plain(", ")
+            .code("--visibility")
+            .plain(" and ")
+            .code("--topic")
+            .plain(" choose."),
+    ))
 }
 
 #[async_trait]
@@ -164,8 +190,19 @@ impl Command for ListRepos {
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
         let org = suggest::org(&self.orgs, &request.args)?;
         limit(&request.args)?;
-        let listing = self.reader.repositories(&org.name).await.map_err(|error| error.refusal())?;
-        answer(&org.name, &listing.items, listing.complete, request).map(Prepared::Reply)
+        let filter = Filter::of(&request.args);
+        // Only what is wanted is kept: an organisation may have ten thousand.
+        let (mut all, mut found) = (0, Vec::new());
+        let scan = self.reader.patient(&request.headway).scan(&org.name).map_err(|error| error.refusal())?;
+        let take = |page: Vec<Repository>, pages: u64| {
+            all += page.len();
+            found.extend(page.into_iter().filter(|one| filter.takes(one)));
+            if pages > AT_ONCE {
+                request.headway.say(format!("read {} repositories", thousands(all)));
+            }
+        };
+        scan.repository_pages(take).await.map_err(|error| error.refusal())?;
+        answer(&org.name, all, found, request).map(Prepared::Reply)
     }
 
     async fn suggest(&self, arg: &str, typed: &str, so_far: &Args) -> Vec<String> {
