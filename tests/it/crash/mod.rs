@@ -194,6 +194,16 @@ async fn a_retry() -> Result<()> {
     end_alike(stories.collect::<Result<_>>()?, |calm| Ok(from(calm, calm.began))).await
 }
 
+/// What is lent is taken back when its time is over, whenever the bot dies: while it is granted, while it runs,
+/// and while it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_ends() -> Result<()> {
+    let lending = first_examples().await?.into_iter().filter(|story| story.command == "AddCollab");
+    let stories: Vec<Story> = lending.map(|story| story.for_a_moment()).collect();
+    ensure!(stories.len() == 1, "AddCollab is there");
+    end_alike(stories, |calm| Ok(from(calm, 0))).await
+}
+
 /// The bot dies, is started again, and dies again over what it takes up. The longest of all examples stands
 /// for the others, as it is and with a word to wait for.
 #[tokio::test(flavor = "multi_thread")]

@@ -122,6 +122,10 @@ async fn play_on(
     let deaths = lives.await??;
     let (unfinished, clicks) = (store.unfinished().await?, store.unfinished_clicks().await?);
     ensure!(unfinished.is_empty() && clicks.is_empty(), "unfinished: {unfinished:#?} {clicks:#?}");
+    if story.lends() {
+        let due = store.due(chrono::DateTime::<chrono::Utc>::MAX_UTC, 10).await?;
+        ensure!(due.is_empty(), "still due: {due:#?}");
+    }
     let points = std::fs::read_to_string(points_of(config, 0)).unwrap_or_default();
     let left = Left {
         github: servers.github.snapshot(),

@@ -21,6 +21,9 @@ const NOBOT: &str = "C0NOBOT";
 /// How often the store is looked at: it tells nobody of its changes.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
+/// How long something is lent that ends within a story.
+const LENT_FOR: &str = "--for 2s";
+
 /// How a command is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -122,7 +125,18 @@ impl Story {
 
     /// How many commands the store holds in the end: to get at a form, its usage is asked for first.
     fn commands(&self) -> usize {
-        self.before().len() + if self.way == Way::Form { 2 } else { 1 }
+        let asked = if self.way == Way::Form { 2 } else { 1 };
+        self.before().len() + asked + usize::from(self.lends())
+    }
+
+    /// The same command, its grant ending by itself a moment later.
+    pub fn for_a_moment(&self) -> Self {
+        Self { line: self.line.replace("--for 14d", LENT_FOR), ..self.clone() }
+    }
+
+    /// Whether something ends by itself before all is over.
+    pub fn lends(&self) -> bool {
+        self.line.contains(LENT_FOR)
     }
 
     /// What is filled into the form, as a person reads the example.
@@ -229,7 +243,8 @@ impl<'a> Person<'a> {
     async fn stands(&self) -> Result<Stands> {
         // In this order: what comes in does so by this person's doing alone, and goes from there to the end.
         let all_is_there = self.received().await? == self.story.commands();
-        if !all_is_there || !self.store.unfinished_clicks().await?.is_empty() {
+        let lent = self.story.lends() && !self.store.leases(None).await?.is_empty();
+        if !all_is_there || lent || !self.store.unfinished_clicks().await?.is_empty() {
             return Ok(Stands::Busy);
         }
         let unfinished = self.store.unfinished().await?;
