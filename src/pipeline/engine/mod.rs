@@ -128,6 +128,15 @@ impl Engine {
                 return;
             }
         };
+        // After a crash one press can be handed over twice: as it was written down, and by the step that made it.
+        match self.patient.ask(|store| store.unfinished_clicks()).await {
+            Ok(open) if open.iter().any(|click| click.key == press.key) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(invocation = id, %error, "a press could not be followed");
+                return;
+            }
+        }
         let retryable = matches!(invocation.state, State::Partial | State::Failed);
         if press.action == Action::Retry
             && retryable
