@@ -72,10 +72,8 @@ fn credentials(proxy: &Intercept) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-
     use super::*;
+    use crate::stub;
 
     const PATIENCE: Patience =
         Patience { connect: Duration::from_secs(10), request: Duration::from_secs(20) };
@@ -102,21 +100,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_proxy_is_given_its_password_and_no_error_shows_it() {
-        let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = proxy.local_addr().unwrap();
-        let seen = tokio::spawn(async move {
-            let (mut stream, _) = proxy.accept().await.unwrap();
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") {
-                asked.push(stream.read_u8().await.unwrap());
-            }
-            stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await.unwrap();
-            String::from_utf8(asked).unwrap()
-        });
+        let (address, seen) = stub::answers(stub::REFUSED).await;
         let proxies = Proxies::always(&format!("http://ana:s3cret@{address}"));
         let client = http_client(proxies, PATIENCE, false).unwrap();
         let error = client.get("https://api.travis-ci.com/user").send().await.unwrap_err();
-        let asked = seen.await.unwrap();
+        let (asked, _) = seen.await.unwrap();
         assert!(asked.starts_with("CONNECT api.travis-ci.com:443 HTTP/1.1\r\n"), "{asked}");
         assert!(asked.to_lowercase().contains("proxy-authorization: basic yw5honmzy3jlda=="), "{asked}");
         assert!(error.is_connect(), "{error:?}");
@@ -125,21 +113,12 @@ mod tests {
 
     #[tokio::test]
     async fn no_redirect_is_followed() {
-        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = server.local_addr().unwrap();
-        let answering = tokio::spawn(async move {
-            let (mut stream, _) = server.accept().await.unwrap();
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") {
-                asked.push(stream.read_u8().await.unwrap());
-            }
-            let answer = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n";
-            stream.write_all(answer).await.unwrap();
-            String::from_utf8(asked).unwrap()
-        });
+        let found = "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n";
+        let (address, answering) = stub::answers(found).await;
         let client = http_client(Proxies::none(), PATIENCE, false).unwrap();
         let answer = client.get(format!("http://{address}/")).send().await.unwrap();
         assert_eq!(answer.status(), 302);
-        assert!(answering.await.unwrap().contains("user-agent: hubcommander/"));
+        let (asked, _) = answering.await.unwrap();
+        assert!(asked.contains("user-agent: hubcommander/"));
     }
 }

@@ -4,6 +4,8 @@
 //! One connector serves the Slack Web API, the WebSockets and GitHub, so that all obey the same rules.
 
 mod client;
+#[cfg(test)]
+mod stub;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -265,7 +267,6 @@ fn tls(encrypted: bool) -> Result<rustls::ClientConfig, WayOutError> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
 
     use super::*;
 
@@ -316,22 +317,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_wss_address_is_asked_of_the_proxy_by_name_with_its_password() {
-        let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = proxy.local_addr().unwrap();
-        let seen = tokio::spawn(async move {
-            let (mut stream, _) = proxy.accept().await.unwrap();
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") {
-                asked.push(stream.read_u8().await.unwrap());
-            }
-            stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await.unwrap();
-            String::from_utf8(asked).unwrap()
-        });
+        let (address, seen) = stub::answers(stub::REFUSED).await;
         let proxies = Proxies::always(&format!("http://ana:s3cret@{address}"));
         let mut out = WayOut::new(proxies, Duration::from_secs(10), false).unwrap();
         let url = "wss://wss-primary.slack.com/link/?ticket=hidden".parse().unwrap();
         let error = out.open(&url).await.err().unwrap().to_string();
-        let asked = seen.await.unwrap();
+        let (asked, _) = seen.await.unwrap();
         assert!(asked.starts_with("CONNECT wss-primary.slack.com:443 HTTP/1.1\r\n"), "{asked}");
         assert!(asked.to_lowercase().contains("proxy-authorization: basic yw5honmzy3jlda=="), "{asked}");
         assert!(!error.contains("hidden") && !error.contains("s3cret"), "{error}");
@@ -339,15 +330,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_tunnel_carries_what_is_sent() {
-        let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = proxy.local_addr().unwrap();
+        let (address, opened) = stub::answers("HTTP/1.1 200 Connection established\r\n\r\n").await;
         let carried = tokio::spawn(async move {
-            let (mut stream, _) = proxy.accept().await.unwrap();
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") {
-                asked.push(stream.read_u8().await.unwrap());
-            }
-            stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+            let (_, mut stream) = opened.await.unwrap();
             let mut through = [0; 4];
             stream.read_exact(&mut through).await.unwrap();
             stream.write_all(&through).await.unwrap();
