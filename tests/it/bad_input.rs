@@ -6,8 +6,7 @@ use crate::world::{ANA, DEV, World};
 
 /// What only Ana is told for a line, without the usage and the button below it.
 async fn told(world: &World, line: &str) -> Result<String> {
-    world.say(ANA, DEV, line)?;
-    let whole = world.whispered(ANA).await?;
+    let whole = world.ask_whispered(line).await?;
     let kept = whole
         .lines()
         .take_while(|line| !line.starts_with("```") && *line != "inv-ID" && !line.starts_with("(only"));
@@ -16,7 +15,7 @@ async fn told(world: &World, line: &str) -> Result<String> {
 
 /// Nothing was changed at GitHub, and nothing is left unfinished.
 async fn end_without_a_trace(world: World) -> Result<()> {
-    let writes: Vec<String> = world.github.faults().writes().iter().map(|write| write.line()).collect();
+    let writes = world.writes();
     assert!(writes.is_empty(), "{writes:?}");
     world.end().await
 }

@@ -13,8 +13,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 async fn confirmed(world: &World, line: &str) -> Result<(Ts, String)> {
     let asked = world.say(ANA, DEV, line)?;
     world.end_of(DEV, asked).await?;
-    world.press(ANA, DEV, asked, "run").await?;
-    Ok((asked, world.end_of(DEV, asked).await?))
+    Ok((asked, world.run(asked).await?))
 }
 
 /// What is said in the thread in the end, when it holds these words.
@@ -37,8 +36,7 @@ async fn archived_now_and_deleted_in_a_week() -> Result<()> {
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     assert!(world.writes().is_empty());
-    world.press(ANA, DEV, asked, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    insta::assert_snapshot!(world.run(asked).await?, @r#"
     ✅ acme/website is archived, and will be deleted in 7 days
     `!Undo` calls the deletion off until then, and unarchives it. Asked for by @ana: "The new one is elsewhere"
     [Open on GitHub] [Undo]

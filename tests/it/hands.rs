@@ -7,7 +7,7 @@ use hubcommander_sandbox::slack::{Message, Ts};
 use hubcommander_sdk::clock::{Clock as _, SystemClock};
 use serde_json::Value as Json;
 
-use crate::world::Servers;
+use crate::world::{ANA, DEV, Servers};
 
 impl Servers {
     /// The newest message of the bot in a thread that has this button.
@@ -24,6 +24,27 @@ impl Servers {
     pub async fn press(&self, user: &str, channel: &str, asked: Ts, action: &str) -> Result<()> {
         let message = self.with_button(channel, asked, action)?;
         Ok(self.slack.click(user, channel, message.ts, action, None).await?)
+    }
+
+    /// Says yes, as Ana in #dev, to the plan that came of what she asked, and reads the end.
+    pub async fn run(&self, asked: Ts) -> Result<String> {
+        self.press(ANA, DEV, asked, "run").await?;
+        let over = |shown: &str| !shown.contains('⏳') && !shown.contains("[Run]");
+        let end = self.slack.await_reply_that(DEV, asked, over).await?;
+        Ok(self.shown(&end))
+    }
+
+    /// Types a line as Ana, says yes to the plan, and reads both the plan and the end.
+    pub async fn ask_and_run(&self, line: &str) -> Result<(String, String)> {
+        let asked = self.say(ANA, DEV, line)?;
+        let plan = self.end_of(DEV, asked).await?;
+        Ok((plan, self.run(asked).await?))
+    }
+
+    /// Types a line as Ana, and reads what is said to her alone.
+    pub async fn ask_whispered(&self, line: &str) -> Result<String> {
+        self.say(ANA, DEV, line)?;
+        self.whispered(ANA).await
     }
 
     /// A repository as it is at GitHub, in one line.

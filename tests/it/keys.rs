@@ -8,11 +8,6 @@ use crate::world::{ANA, DEV, World};
 const ED25519: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIEgrtb96jAK4EprDvytzdpD/6t1xaKfEjlmaeG8gCrYC";
 const RSA: &str = "AAAAB3NzaC1yc2EAAAADAQABAAABAQDbjSx6d+UMO84nvwDp6cpNFUCwUFwGHYN63kdq4ZzHoyX1tr3L3WRSjdg0LwD1hDMJJW6ipB67Lf5ym1ERh1AokZ+EQl2zAYKebSGwEjx6EeEW917/RB0XWQVh8wycffKUPQSrVj4Cbev0SgTEn4FkG09bBn+4CvQeUHnFOhuC8qUkghhwSV0bgN++rZkym3SThnhT+aJQKGaddfCutsTRiVuA+VuA1REhAjW3Sdag3/oziMoVlyE+qseQvzbjjWwCYXZpRES0tv5oMz4Tl9XwxA7CW3lAr0a8nt1DVW/7GEDJqMmsYiTvENNRXu4sSWbr/7967fEckwZ/HpIKrFdD";
 
-async fn told(world: &World, line: &str) -> Result<String> {
-    world.say(ANA, DEV, line)?;
-    world.whispered(ANA).await
-}
-
 fn steady(said: &str) -> String {
     let age = regex::Regex::new(r"\b\d+ (minute|hour|day|month|year)s? ago").unwrap();
     age.replace_all(said, "AGE ago").into_owned()
@@ -90,7 +85,7 @@ async fn a_key_that_writes_takes_a_word() -> Result<()> {
     world.end_of(DEV, asked).await?;
     let keys = world.github.state().repository("acme", "website").unwrap().deploy_keys.clone();
     assert!(!keys.values().next().unwrap().read_only);
-    insta::assert_snapshot!(told(&world, &format!("!AddKey acme website release ssh-ed25519 {ED25519}")).await?.replace(
+    insta::assert_snapshot!(world.ask_whispered(&format!("!AddKey acme website release ssh-ed25519 {ED25519}")).await?.replace(
         &keys.keys().next().unwrap().to_string(), "ID"), @r"
     ⛔ acme/website has that key already, as release, and it may read and push. GitHub cannot change what a key may.
     Take it away first, with `!DeleteKey acme website ID`.
@@ -136,22 +131,22 @@ async fn what_is_no_good_key_is_told_before_anything_is_asked() -> Result<()> {
         format!("!AddKey acme website ci {ED25519}"),
         format!("!AddKey acme website \" \" ssh-ed25519 {ED25519}"),
     ] {
-        told(&world, &line).await?;
+        world.ask_whispered(&line).await?;
     }
     assert!(world.github.faults().log().is_empty(), "GitHub was not asked");
-    insta::assert_snapshot!(told(&world, &format!("!AddKey acme website ci ssh-rsa {}", &RSA[..120])).await?, @r"
+    insta::assert_snapshot!(world.ask_whispered(&format!("!AddKey acme website ci ssh-rsa {}", &RSA[..120])).await?, @r"
     ⛔ The key is not whole: a part is missing, or something is in it that does not belong there.
     Copy the whole line again from the file that ends in .pub.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!DeleteKey acme api 12").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!DeleteKey acme api 12").await?, @r"
     ⛔ acme/api has no key 12.
     See which there are with `!ListKeys acme api`.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!GetKey acme api first").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!GetKey acme api first").await?, @r"
     ⛔ `first` is not right for `id`.
     It must be a whole number.
     ```
@@ -232,7 +227,7 @@ async fn a_private_key_is_not_written_anywhere_and_the_person_is_told() -> Resul
             format!("!AddKey acme website ci \"{key}\" --write"),
             format!("!AddKey acme website ci {}", key.replace('\n', " ")),
         ] {
-            let said = told(&world, &line).await?;
+            let said = world.ask_whispered(&line).await?;
             assert!(said.contains("holds a secret") && said.contains("revoke the secret"), "{line}: {said}");
         }
         let asked = world.say(ANA, "D0ANA", &format!("AddKey acme website ci {key}"))?;

@@ -35,22 +35,6 @@ impl Servers {
 }
 
 impl World {
-    /// Types a line as Ana, says yes to the plan, and reads the end.
-    pub async fn ask_and_run(&self, line: &str) -> Result<(String, String)> {
-        let asked = self.say(ANA, DEV, line)?;
-        let plan = self.end_of(DEV, asked).await?;
-        self.press(ANA, DEV, asked, "run").await?;
-        let runs = |shown: &str| !shown.contains('⏳') && !shown.contains("[Run]");
-        let end = self.slack.await_reply_that(DEV, asked, runs).await?;
-        Ok((plan, self.shown(&end)))
-    }
-
-    /// Types a line as Ana, and reads what is said to her alone.
-    pub async fn ask_whispered(&self, line: &str) -> Result<String> {
-        self.say(ANA, DEV, line)?;
-        self.whispered(ANA).await
-    }
-
     /// What the bot does when leases end.
     async fn until_no_lease_runs(&self) -> Result<()> {
         let store = hubcommander::store::open(&self.store_url()).await?;

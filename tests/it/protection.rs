@@ -3,20 +3,10 @@
 use anyhow::Result;
 use hubcommander_sandbox::github::World as GitHubWorld;
 use hubcommander_sandbox::github::model::{Actors, Branch, Check, Protection, Reviews, StatusChecks};
-use hubcommander_sandbox::slack::{Options, Ts};
+use hubcommander_sandbox::slack::Options;
 use serde_json::{Value as Json, json};
 
 use crate::world::{ANA, DEV, Servers, World, shipped_with};
-
-async fn told(world: &World, line: &str) -> Result<String> {
-    world.say(ANA, DEV, line)?;
-    world.whispered(ANA).await
-}
-
-async fn run(world: &World, asked: Ts) -> Result<String> {
-    world.press(ANA, DEV, asked, "run").await?;
-    world.end_of(DEV, asked).await
-}
 
 fn inside(world: &World, name: &str) -> Json {
     world.github.snapshot()["repositories"][format!("acme/{name}")]["inside"].clone()
@@ -109,7 +99,7 @@ async fn off_takes_a_word_and_undo_brings_all_of_it_back() -> Result<()> {
     [Run] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
-    insta::assert_snapshot!(run(&world, asked).await?, @r"
+    insta::assert_snapshot!(world.run(asked).await?, @r"
     ✅ main of acme/api is not protected any more
     ✅ branch main without classic protection
     [Open on GitHub] [Undo]
@@ -129,7 +119,7 @@ async fn off_takes_a_word_and_undo_brings_all_of_it_back() -> Result<()> {
     [Run] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
-    run(&world, asked).await?;
+    world.run(asked).await?;
     let now = world.github.state().repository("acme", "api").unwrap().protections["main"].clone();
     assert!(now.restrictions.is_some() && now.reviews.unwrap().dismissal.is_some());
     world.end().await
@@ -157,7 +147,7 @@ async fn a_profile_may_be_a_ruleset() -> Result<()> {
     let undone = {
         let asked = world.say(ANA, DEV, "!Undo")?;
         world.end_of(DEV, asked).await?;
-        run(&world, asked).await?
+        world.run(asked).await?
     };
     assert!(undone.contains("↩️ Undone"), "{undone}");
     assert_eq!(world.github.snapshot(), before);
@@ -173,11 +163,11 @@ async fn a_profile_may_be_a_ruleset() -> Result<()> {
     [Run] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
-    run(&world, asked).await?;
+    world.run(asked).await?;
     assert_eq!(inside(&world, "website")["rulesets"], json!({}));
     let asked = world.say(ANA, DEV, "!SetBranchProtection acme website main off")?;
     world.end_of(DEV, asked).await?;
-    run(&world, asked).await?;
+    world.run(asked).await?;
     assert_eq!(world.github.snapshot(), before);
     insta::assert_snapshot!(world.ask("!SetBranchProtection acme website main off").await?, @r"✅ main of acme/website has no protection that this bot could take off");
     world.end().await
@@ -192,7 +182,7 @@ async fn what_somebody_changed_since_is_not_taken_back() -> Result<()> {
         let website = state.repository_mut("acme", "website").unwrap();
         website.protections.get_mut("main").unwrap().linear_history = true;
     }
-    let refused = told(&world, "!Undo").await?;
+    let refused = world.ask_whispered("!Undo").await?;
     assert!(refused.contains("has been changed by someone else"), "{refused}");
     world.end().await
 }
@@ -209,25 +199,25 @@ async fn what_cannot_be_protected_is_told_why() -> Result<()> {
         .branches
         .insert("release/1".into(), Branch { commit: "0".repeat(40) });
     let world = World::start_on(servers, &shipped_with(&[])).await?;
-    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api mian on").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetBranchProtection acme api mian on").await?, @r"
     ⛔ `acme/api` has no branch `mian`.
     Did you mean `main`?
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api release/2 on").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetBranchProtection acme api release/2 on").await?, @r"
     ⛔ `acme/api` has no branch `release/2`.
     Did you mean `release/1`?
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!ListRules acme api nothing-like-it").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!ListRules acme api nothing-like-it").await?, @r"
     ⛔ `acme/api` has no branch `nothing-like-it`.
     Check the spelling. Its main branch is `main`.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api main standart").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetBranchProtection acme api main standart").await?, @r"
     ⛔ `standart` is not one of the choices for `protection`.
     Did you mean `standard`?
     ```
@@ -238,13 +228,13 @@ async fn what_cannot_be_protected_is_told_why() -> Result<()> {
     [Fill in a form]
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme old-name main on").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetBranchProtection acme old-name main on").await?, @r"
     ⛔ `acme/old-name` is called `acme/new-name` now.
     Use the new name.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api a..b on").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetBranchProtection acme api a..b on").await?, @r"
     ⛔ `a..b` is not right for `branch`.
     Git takes no branch of that name.
     ```
@@ -256,21 +246,21 @@ async fn what_cannot_be_protected_is_told_why() -> Result<()> {
     (only ana sees this)
     ");
     world.github.state().repository_mut("acme", "api").unwrap().archived = true;
-    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme api main off").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetBranchProtection acme api main off").await?, @r"
     ⛔ acme/api is archived, so it cannot be changed.
     Unarchive it first.
     inv-ID
     (only ana sees this)
     ");
     world.github.state().organisation_mut("acme").unwrap().free_plan = true;
-    insta::assert_snapshot!(told(&world, "!SetBranchProtection acme website main on").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetBranchProtection acme website main on").await?, @r"
     ⛔ GitHub has the protection of main in acme/website on a paid plan only, or if the repository is public.
     Ask an owner of the organisation.
     inv-ID
     (only ana sees this)
     ");
     world.github.state().repository_mut("acme", "website").unwrap().branches.clear();
-    insta::assert_snapshot!(told(&world, "!ListRules acme website").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!ListRules acme website").await?, @r"
     ⛔ `acme/website` has no branch `main`.
     It has none yet: push a first commit.
     inv-ID

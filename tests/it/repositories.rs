@@ -7,11 +7,6 @@ use hubcommander_sandbox::github::model::Visibility;
 use crate::world::{ANA, DEV, Servers, World, shipped_with};
 
 /// What is said to Ana alone in answer to a line.
-async fn told(world: &World, line: &str) -> Result<String> {
-    world.say(ANA, DEV, line)?;
-    world.whispered(ANA).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn archived_and_unarchived() -> Result<()> {
     let world = World::start().await?;
@@ -34,7 +29,7 @@ async fn archived_and_unarchived() -> Result<()> {
         "!SetDescription acme website New words",
     ] {
         assert_eq!(
-            told(&world, line).await?,
+            world.ask_whispered(line).await?,
             "⛔ acme/website is archived, so it cannot be changed.\n\
              Unarchive it first: `!UnarchiveRepo acme website`\ninv-ID\n(only ana sees this)",
             "{line}"
@@ -66,7 +61,7 @@ async fn renamed() -> Result<()> {
     ");
     assert_eq!(world.at_github("acme", "website"), "absent");
     assert!(world.at_github("acme", "homepage").contains("The website"));
-    insta::assert_snapshot!(told(&world, "!RenameRepo acme website site").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!RenameRepo acme website site").await?, @r"
     ⛔ `acme/website` is called `acme/homepage` now.
     Use the new name.
     inv-ID
@@ -75,13 +70,13 @@ async fn renamed() -> Result<()> {
     insta::assert_snapshot!(world.ask("!RenameRepo acme homepage homepage").await?, @r"
     ✅ acme/homepage is called that already
     ");
-    insta::assert_snapshot!(told(&world, "!RenameRepo acme homepage API").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!RenameRepo acme homepage API").await?, @r"
     ⛔ acme/api exists already.
     Choose another name.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!RenameRepo acme homepage old-name").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!RenameRepo acme homepage old-name").await?, @r"
     ⛔ `acme/old-name` is the former name of `acme/new-name`, and links to it still lead there.
     Choose another name.
     inv-ID
@@ -111,8 +106,7 @@ async fn a_name_that_is_taken_while_the_plan_waits() -> Result<()> {
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     world.somebody_makes("acme", "homepage", |_| ());
-    world.press(ANA, DEV, asked, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    insta::assert_snapshot!(world.run(asked).await?, @r"
     ⛔ acme/homepage exists already.
     Choose another name.
     inv-ID
@@ -133,8 +127,7 @@ async fn shown_to_everyone_and_hidden_again() -> Result<()> {
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     assert!(world.writes().is_empty());
-    world.press(ANA, DEV, asked, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    insta::assert_snapshot!(world.run(asked).await?, @r"
     ✅ acme/website is public
     Everyone can see it.
     [Open on GitHub] [Undo]
@@ -163,7 +156,7 @@ async fn shown_to_everyone_and_hidden_again() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_see_what_is_bounded() -> Result<()> {
     let world = World::start().await?;
-    insta::assert_snapshot!(told(&world, "!SetVisibility acme-oss sdk private").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetVisibility acme-oss sdk private").await?, @r"
     ⛔ `acme-oss` holds public repositories only.
     Archive the repository, or move it to another organisation.
     inv-ID
@@ -172,8 +165,7 @@ async fn who_may_see_what_is_bounded() -> Result<()> {
     // The organisation belongs to no enterprise, which only GitHub knows.
     let asked = world.say(ANA, DEV, "!SetVisibility acme website internal")?;
     world.end_of(DEV, asked).await?;
-    world.press(ANA, DEV, asked, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r"
+    insta::assert_snapshot!(world.run(asked).await?, @r"
     ⛔ Make acme/website internal: this could not be done
     ⛔ internal: GitHub refuses this: Only organizations associated with an enterprise can set visibility to internal. Change it and ask again.
     Nothing was changed.
@@ -182,7 +174,7 @@ async fn who_may_see_what_is_bounded() -> Result<()> {
     let servers = world.stop().await?;
     let permitted = "[commands.SetVisibility]\npermitted_visibilities = [\"private\"]\n";
     let world = World::start_on(servers, &format!("{}\n{permitted}", shipped_with(&[]))).await?;
-    let said = told(&world, "!SetVisibility acme website public").await?;
+    let said = world.ask_whispered("!SetVisibility acme website public").await?;
     assert!(said.contains("public") && said.contains("private") && !said.contains("[Run]"), "{said}");
     insta::assert_snapshot!(said, @r"
     ⛔ `public` is not one of the choices for `visibility`.
@@ -242,31 +234,31 @@ async fn topics_are_set_added_removed_and_cleared() -> Result<()> {
 async fn topics_that_cannot_be() -> Result<()> {
     let world = World::start().await?;
     let many: Vec<String> = (1..=19).map(|number| format!("t{number}")).collect();
-    insta::assert_snapshot!(told(&world, &format!("!SetTopics acme website --add {}", many.join(","))).await?, @r"
+    insta::assert_snapshot!(world.ask_whispered(&format!("!SetTopics acme website --add {}", many.join(","))).await?, @r"
     ⛔ acme/website would have 21 topics; GitHub takes 20 at most.
     Remove some with `--remove`.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetTopics acme website web --clear").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetTopics acme website web --clear").await?, @r"
     ⛔ These contradict each other: topics to set, `--clear`, and `--add` or `--remove`.
     Say one of them.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetTopics acme website --add a --remove a").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetTopics acme website --add a --remove a").await?, @r"
     ⛔ `a` is to be added and removed.
     Leave it out of one of them.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetTopics acme website").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetTopics acme website").await?, @r"
     ⛔ You did not say which topics.
     Name them, or use `--add`, `--remove` or `--clear`.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetTopics acme website my_topic").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetTopics acme website my_topic").await?, @r"
     ⛔ `my_topic` is not right for `topics`.
     There must be no `_` in it.
     ```
@@ -277,7 +269,7 @@ async fn topics_that_cannot_be() -> Result<()> {
     [Fill in a form]
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetTopics acme old-name web").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetTopics acme old-name web").await?, @r"
     ⛔ `acme/old-name` is called `acme/new-name` now.
     Use the new name.
     inv-ID
@@ -303,26 +295,26 @@ async fn another_default_branch() -> Result<()> {
     insta::assert_snapshot!(world.ask("!SetDefaultBranch acme-oss sdk next").await?, @r"
     ✅ The default branch of acme-oss/sdk is `next` already
     ");
-    insta::assert_snapshot!(told(&world, "!SetDefaultBranch acme-oss sdk mian").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetDefaultBranch acme-oss sdk mian").await?, @r"
     ⛔ acme-oss/sdk has no branch `mian`.
     Did you mean `main`? If not, push it first, or rename `next` to it with `--rename`.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetDefaultBranch acme-oss sdk trunk").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetDefaultBranch acme-oss sdk trunk").await?, @r"
     ⛔ acme-oss/sdk has no branch `trunk`; it has `main`, `next`.
     Push it first, or rename `next` to it with `--rename`.
     inv-ID
     (only ana sees this)
     ");
     world.github.state().repository_mut("acme", "api").unwrap().branches.clear();
-    insta::assert_snapshot!(told(&world, "!SetDefaultBranch acme api trunk").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetDefaultBranch acme api trunk").await?, @r"
     ⛔ acme/api is empty: it has no branch yet.
     Push a first commit to it.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!SetDefaultBranch acme api trunk --rename").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetDefaultBranch acme api trunk --rename").await?, @r"
     ⛔ acme/api is empty: it has no branch yet.
     Push a first commit to it.
     inv-ID
@@ -334,7 +326,7 @@ async fn another_default_branch() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_default_branch_by_another_name() -> Result<()> {
     let world = World::start().await?;
-    insta::assert_snapshot!(told(&world, "!SetDefaultBranch acme-oss sdk next --rename").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!SetDefaultBranch acme-oss sdk next --rename").await?, @r"
     ⛔ acme-oss/sdk has a branch `next` already.
     Leave out `--rename` to make that the default branch.
     inv-ID
@@ -367,20 +359,19 @@ async fn deleted_at_once() -> Result<()> {
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     assert!(world.writes().is_empty());
-    world.press(ANA, DEV, asked, "run").await?;
-    insta::assert_snapshot!(world.end_of(DEV, asked).await?, @r#"
+    insta::assert_snapshot!(world.run(asked).await?, @r#"
     ✅ acme/website is deleted
     Asked for by @ana: "It *moved*"
     TIME · inv-ID
     "#);
     assert_eq!(world.at_github("acme", "website"), "absent");
-    insta::assert_snapshot!(told(&world, "!DeleteRepo acme website --now").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!DeleteRepo acme website --now").await?, @r"
     ⛔ There is no repository `acme/website` that I can see.
     If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!DeleteRepo acme old-name --now").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!DeleteRepo acme old-name --now").await?, @r"
     ⛔ `acme/old-name` is called `acme/new-name` now.
     Use the new name.
     inv-ID
@@ -506,7 +497,7 @@ async fn all_repositories_of_an_organisation() -> Result<()> {
     website | private | no | 15 Jan 2024 | The website
     Page 2 of 2, those pushed to last first. `--page 1` shows the first; `--match`, `--visibility` and `--topic` choose.
     ");
-    insta::assert_snapshot!(told(&world, "!ListRepos acme --limit 2 --page 3").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!ListRepos acme --limit 2 --page 3").await?, @r"
     ⛔ There are 2 pages.
     Leave out `--page` for the first.
     inv-ID
@@ -531,13 +522,13 @@ async fn all_repositories_of_an_organisation() -> Result<()> {
     insta::assert_snapshot!(world.ask("!ListRepos acme --visibility internal").await?, @r"
     acme has 4 repositories. None of them matches.
     ");
-    insta::assert_snapshot!(told(&world, "!ListRepos acme --limit 100").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!ListRepos acme --limit 100").await?, @r"
     ⛔ I can show 1 to 99 repositories at a time.
     Choose fewer with `--match` or `--topic`.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!ListRepos acme --limit 0").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!ListRepos acme --limit 0").await?, @r"
     ⛔ I can show 1 to 99 repositories at a time.
     Choose fewer with `--match` or `--topic`.
     inv-ID
@@ -580,13 +571,13 @@ async fn all_about_a_repository() -> Result<()> {
     • Last push 15 Jan 2024 · created 15 Jan 2024
     [Open on GitHub]
     ");
-    insta::assert_snapshot!(told(&world, "!RepoInfo acme old-name").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!RepoInfo acme old-name").await?, @r"
     ⛔ `acme/old-name` is called `acme/new-name` now.
     Use the new name.
     inv-ID
     (only ana sees this)
     ");
-    insta::assert_snapshot!(told(&world, "!RepoInfo acme nothing").await?, @r"
+    insta::assert_snapshot!(world.ask_whispered("!RepoInfo acme nothing").await?, @r"
     ⛔ There is no repository `acme/nothing` that I can see.
     If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
     inv-ID

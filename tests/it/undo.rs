@@ -1,15 +1,8 @@
 //! `!Undo`, `!History` and `!Cancel`: what was done is taken back, looked up, or withdrawn.
 
 use anyhow::Result;
-use hubcommander_sandbox::slack::Ts;
 
 use crate::world::{ANA, DEV, SAM, World, shipped_with};
-
-/// The newest message of the bot in #dev.
-async fn run_pressed(world: &World, asked: Ts) -> Result<String> {
-    world.press(ANA, DEV, asked, "run").await?;
-    world.end_of(DEV, asked).await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_description_comes_back_as_it_was() -> Result<()> {
@@ -191,6 +184,6 @@ async fn what_waits_is_cancelled_by_its_id() -> Result<()> {
     assert_eq!(world.at_github("acme", "widgets"), "absent");
     let asked = world.say(ANA, DEV, "!CreateRepo acme gadgets")?;
     world.end_of(DEV, asked).await?;
-    assert!(run_pressed(&world, asked).await?.contains("is ready"));
+    assert!(world.run(asked).await?.contains("is ready"));
     world.end().await
 }
