@@ -1,5 +1,7 @@
 //! The smallest change to the world, as data, and what is known of each kind of it.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -41,6 +43,54 @@ pub struct Described {
     pub risk: Risk,
     /// Said in the plan if it cannot be taken back.
     pub irreversible: Option<Text>,
+}
+
+/// What makes an operation more than everyday: powers that an attacker would want. Policies ask for more where
+/// one of them is in a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Power {
+    /// Deletes what cannot be made again.
+    Delete,
+    /// Shows a repository to everyone.
+    MakePublic,
+    /// Makes somebody, or a team, an administrator.
+    GrantAdmin,
+    /// Takes protection off a branch, or weakens it.
+    Unprotect,
+    /// Lets a machine write without a person.
+    WritingKey,
+    /// Makes somebody an owner of an organisation.
+    GrantOwner,
+    /// Changes how people prove who they are.
+    Enrol,
+}
+
+impl Power {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Delete,
+        Self::MakePublic,
+        Self::GrantAdmin,
+        Self::Unprotect,
+        Self::WritingKey,
+        Self::GrantOwner,
+        Self::Enrol,
+    ];
+
+    /// The word that policies use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::MakePublic => "make_public",
+            Self::GrantAdmin => "grant_admin",
+            Self::Unprotect => "unprotect",
+            Self::WritingKey => "writing_key",
+            Self::GrantOwner => "grant_owner",
+            Self::Enrol => "enrol",
+        }
+    }
 }
 
 /// Since when and for what an operation may have been tried, to tell our doing from somebody else's.
@@ -92,6 +142,13 @@ pub trait Handler: Send + Sync {
     /// # Errors
     /// The input is not one of this kind.
     fn describe(&self, input: &Json) -> Result<Described, OperationError>;
+
+    /// The powers that this operation uses, from its input alone. What cannot be read has been refused by
+    /// [`Handler::describe`].
+    fn powers(&self, input: &Json) -> BTreeSet<Power> {
+        let _ = input;
+        BTreeSet::new()
+    }
 
     /// Looks whether it has been done, and by whom. Never writes.
     ///

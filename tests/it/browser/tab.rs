@@ -10,6 +10,8 @@ use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown, ExecutionContextId,
 };
+use chromiumoxide::Element;
+use chromiumoxide::error::CdpError;
 use chromiumoxide::handler::viewport::Viewport;
 use chromiumoxide::page::Page;
 use futures_util::StreamExt as _;
@@ -132,37 +134,49 @@ impl Tab {
 
     /// Waits for something and clicks on its middle.
     pub async fn click(&self, selector: &str) -> Result<()> {
-        self.is_there(selector).await?;
-        self.page
-            .find_element(selector)
-            .await?
-            .click()
-            .await
-            .with_context(|| format!("clicking {selector}"))?;
-        Ok(())
+        self.on(selector, async |element| element.click().await.map(drop)).await
     }
 
     /// Clicks into something and types.
     pub async fn type_into(&self, selector: &str, words: &str) -> Result<()> {
         self.click(selector).await?;
-        self.page.find_element(selector).await?.type_str(words).await?;
-        Ok(())
+        self.on(selector, async |element| element.type_str(words).await.map(drop)).await
     }
 
     /// Types into a field over what stands in it.
     pub async fn type_anew(&self, selector: &str, words: &str) -> Result<()> {
         self.click(selector).await?;
-        let field = self.page.find_element(selector).await?;
-        field.call_js_fn("function() { this.select(); }", false).await?;
-        field.type_str(words).await?;
-        Ok(())
+        self.on(selector, async |field| field.call_js_fn("function() { this.select(); }", false).await.map(drop))
+            .await?;
+        self.on(selector, async |field| field.type_str(words).await.map(drop)).await
     }
 
     /// Types a line into the message box of the channel and sends it.
     pub async fn say(&self, line: &str) -> Result<()> {
         self.type_into("#room-foot textarea", line).await?;
-        self.page.find_element("#room-foot textarea").await?.press_key("Enter").await?;
-        Ok(())
+        self.on("#room-foot textarea", async |field| field.press_key("Enter").await.map(drop)).await
+    }
+
+    /// Waits for something and does this with it. A page that is drawn anew meanwhile has another one in its
+    /// place; the browser says so before it has done anything, and it is looked for again.
+    async fn on(&self, selector: &str, act: impl AsyncFn(&Element) -> Result<(), CdpError>) -> Result<()> {
+        let patient = async {
+            loop {
+                self.is_there(selector).await?;
+                let done = match self.page.find_element(selector).await {
+                    Ok(element) => act(&element).await,
+                    Err(error) => Err(error),
+                };
+                match done {
+                    Ok(()) => return anyhow::Ok(()),
+                    Err(error) if is_gone(&error) => {}
+                    Err(error) => return Err(error).with_context(|| format!("with {selector}")),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, patient)
+            .await
+            .with_context(|| format!("{selector} never stood still"))?
     }
 
     /// Opens another address in the same tab.
@@ -194,6 +208,14 @@ impl Tab {
         ensure!(complaints.is_empty(), "the console says: {complaints:#?}");
         Ok(())
     }
+}
+
+/// Whether an element is not there any more: it was found, and then the page was drawn anew.
+fn is_gone(error: &CdpError) -> bool {
+    let words = error.to_string();
+    ["Could not find node", "No node with given id", "Node is detached", "not have a layout object"]
+        .iter()
+        .any(|gone| words.contains(gone))
 }
 
 /// Collects errors and warnings of the console, and exceptions that nobody caught.

@@ -1,0 +1,1 @@
+//! Ways to prove who one is, and to ask a second person: one folder each.
