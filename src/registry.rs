@@ -198,7 +198,8 @@ impl Operations {
     /// The powers that a plan uses: those of all its steps.
     #[must_use]
     pub fn powers(&self, plan: &Plan) -> BTreeSet<Power> {
-        let of = |step: &Step| self.handler(&step.operation).map(|handler| handler.powers(&step.operation.input));
+        let of =
+            |step: &Step| self.handler(&step.operation).map(|handler| handler.powers(&step.operation.input));
         plan.steps.iter().filter_map(of).flatten().collect()
     }
 

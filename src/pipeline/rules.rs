@@ -85,11 +85,7 @@ pub trait Rules: Send + Sync {
     ///
     /// # Errors
     /// Nobody can tell.
-    async fn takes(
-        &self,
-        question: &Question<'_>,
-        planned: &Planned<'_>,
-    ) -> Result<Vec<Required>, Refusal>;
+    async fn takes(&self, question: &Question<'_>, planned: &Planned<'_>) -> Result<Vec<Required>, Refusal>;
 
     /// Who is meant by the approvers of a requirement, now.
     ///

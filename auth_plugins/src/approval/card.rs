@@ -54,7 +54,12 @@ pub fn card(asked: &Asked) -> Message {
     let value = format!("{} {}", asked.invocation, asked.digest.0);
     let style = if asked.risk == Risk::Irreversible { Style::Danger } else { Style::Primary };
     message
-        .button(Button::Press { label: "Approve".into(), action: "approve".into(), value: value.clone(), style })
+        .button(Button::Press {
+            label: "Approve".into(),
+            action: "approve".into(),
+            value: value.clone(),
+            style,
+        })
         .button(Button::Press { label: "Deny…".into(), action: "deny".into(), value, style: Style::Plain })
         .footnote(Text::new().plain("Until ").time(asked.expires).plain(format!(
             " · plan {} · {}",

@@ -91,11 +91,9 @@ pub fn named(name: &str, step_ups: &[&str], approvers: &[String]) -> Option<Requ
         "confirm" => Requirement::Confirm,
         "reason" => Requirement::Reason,
         "healthy_device" => Requirement::HealthyDevice { or_step_up: None },
-        "approval" if !approvers.is_empty() => Requirement::Approvals {
-            count: 1,
-            approvers: approvers.iter().cloned().collect(),
-            step_up: None,
-        },
+        "approval" if !approvers.is_empty() => {
+            Requirement::Approvals { count: 1, approvers: approvers.iter().cloned().collect(), step_up: None }
+        }
         name if step_ups.contains(&name) || (name == ANY && !step_ups.is_empty()) => {
             Requirement::StepUp { by: name.to_owned() }
         }
@@ -120,7 +118,12 @@ pub fn obligations(examined: &Examined, usual: Option<Risk>, asked: &[Required])
 
 /// What it takes for this plan, asked for the first time. It waits for `waits` at most.
 #[must_use]
-pub fn oblige(examined: &Examined, requirements: Vec<Requirement>, waits: TimeDelta, now: Instant) -> Progress {
+pub fn oblige(
+    examined: &Examined,
+    requirements: Vec<Requirement>,
+    waits: TimeDelta,
+    now: Instant,
+) -> Progress {
     let until = now + waits.max(WAITS);
     let expires = examined.plan().expires.map_or(until, |end| end.min(until));
     Progress::new(examined, requirements, now, expires)

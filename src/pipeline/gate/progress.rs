@@ -104,6 +104,12 @@ impl Progress {
         }
     }
 
+    /// Whether it was made so shortly ago that what was seen then need not be looked at again.
+    #[must_use]
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        now < self.planned_at + FRESH
+    }
+
     /// The same for a plan that was made for an earlier run: what it saw is not fresh.
     #[must_use]
     pub fn seen_before(self) -> Self {
@@ -155,7 +161,8 @@ impl Progress {
                 usize::from(!given.into_iter().any(|known| known.by == *asked && known.proof.is_some()))
             }
             Requirement::Reason => {
-                let says = |known: &Evidence| known.words.as_ref().is_some_and(|words| !words.trim().is_empty());
+                let says =
+                    |known: &Evidence| known.words.as_ref().is_some_and(|words| !words.trim().is_empty());
                 usize::from(!given.into_iter().any(|known| known.by == *asked && says(known)))
             }
             Requirement::Confirm | Requirement::HealthyDevice { .. } => {
