@@ -29,14 +29,17 @@ use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::help::Help;
 use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
+use crate::builtins::lockdown::{Lockdown as LockdownCommand, Locks};
 use crate::builtins::undo::{Stands, Undo};
 use crate::config::{self, Config};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::pipeline::ask;
-use crate::pipeline::engine::{Engine, Lockdown, Mailboxes, Work, lockdown};
+use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::intake::Intake;
+use crate::pipeline::limits::Limits;
+use crate::pipeline::lockdown::{self, Lockdown};
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
@@ -81,8 +84,8 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Return", "Undo"];
-    let builtins: [(&str, &[Setting]); 7] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo"];
+    let builtins: [(&str, &[Setting]); 8] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -196,12 +199,13 @@ fn operations(
     insides: &Insides,
 ) -> Result<Operations, SameName> {
     let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
+    let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
-    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels)], vec![])?;
+    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels), Arc::new(locks)], vec![])?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])
@@ -223,6 +227,7 @@ fn with_insides(
         Arc::new(LeaseEnds::new(desk.clone())),
         Arc::new(LeaseEndsSoon::new(desk.clone())),
         Arc::new(Leases::new(desk.clone())),
+        Arc::new(LockdownCommand::new(shelf.clone(), Arc::clone(clock))),
         Arc::new(PlanIsDue::new(shelf.clone())),
         Arc::new(Return::new(desk)),
         Arc::new(Undo::new(shelf.clone(), operations.clone())),
@@ -279,8 +284,14 @@ impl App {
             .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
-        let executor =
-            Executor::new(operations.clone(), issuer, Arc::clone(&clock), config.github.unclear_wait);
+        let lockdown = Arc::new(Lockdown::new(locked));
+        let executor = Executor::new(
+            operations.clone(),
+            issuer,
+            Arc::clone(&clock),
+            config.github.unclear_wait,
+            Arc::clone(&lockdown),
+        );
         let alarm: Arc<dyn Alarm> =
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
         let engine = Arc::new(Engine {
@@ -300,7 +311,9 @@ impl App {
             step_ups,
             approval,
             health: Arc::new(NoDevices),
-            lockdown: Lockdown::new(locked),
+            lockdown,
+            limits: Limits::new(config.limits),
+            watch: Watch::default(),
         });
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));

@@ -515,6 +515,27 @@ pub static KEYS: &[Key] = &[
         "How long after the card that is.",
     ),
     key(
+        "limits",
+        Shape::Section,
+        Optional,
+        "",
+        "How much one person may ask. What is over it is refused, kindly.",
+    ),
+    key(
+        "limits.commands_per_minute",
+        Shape::Number(0, 100_000),
+        Usually("60"),
+        "60",
+        "Commands of one person within a minute; 0 for as many as they like.",
+    ),
+    key(
+        "limits.changes_per_minute",
+        Shape::Number(0, 100_000),
+        Usually("20"),
+        "20",
+        "Those of them that change something; 0 for as many as they like.",
+    ),
+    key(
         "travis",
         Shape::Section,
         Optional,

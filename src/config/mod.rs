@@ -28,6 +28,7 @@ use hubcommander_sdk::protection::Profiles;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
+pub use crate::pipeline::limits::PerMinute;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use problem::{Problem, Problems};
@@ -60,6 +61,8 @@ pub struct Config {
     pub travis: Option<Travis>,
     /// How others are asked, if that is set up.
     pub approval: Option<approval::Settings>,
+    /// How much one person may ask.
+    pub limits: PerMinute,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -293,11 +296,22 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             store: Some(store),
             travis,
             approval,
+            limits,
             web,
             log,
-        } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, travis, approval, web, log })
-        }
+        } if problems.list.is_empty() => Ok(Config {
+            slack,
+            github,
+            orgs,
+            commands,
+            protection,
+            store,
+            travis,
+            approval,
+            limits,
+            web,
+            log,
+        }),
         _ => Err(problems),
     }
 }

@@ -1,6 +1,7 @@
 //! From the keys that were found to the typed sections, with their secrets.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +21,8 @@ use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
 use super::value::{self, Value};
 use super::{
-    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Travis, Web,
+    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, PerMinute, Slack, Store, Surroundings,
+    Travis, Web,
 };
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
@@ -43,6 +45,8 @@ pub struct Sections {
     pub travis: Option<Travis>,
     /// `[auth_plugins.approval]`.
     pub approval: Option<approval::Settings>,
+    /// `[limits]`.
+    pub limits: PerMinute,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -195,6 +199,7 @@ impl Reading<'_, '_, '_> {
                 .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
                 .collect(),
             approval: self.approval(),
+            limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -307,6 +312,14 @@ impl Reading<'_, '_, '_> {
                 .filter(|(key, _)| !common(key))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
+        }
+    }
+
+    fn limits(&self) -> PerMinute {
+        let number = |key: &str| self.number(key).and_then(|number| u32::try_from(number).ok());
+        PerMinute {
+            commands: number("limits.commands_per_minute").and_then(NonZeroU32::new),
+            changes: number("limits.changes_per_minute").and_then(NonZeroU32::new),
         }
     }
 

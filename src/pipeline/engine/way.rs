@@ -118,6 +118,12 @@ impl Way<'_> {
                 Err(refusal) => return self.refuse(record, "denied", &refusal).await,
             }
         };
+        if !due && let Err(over) = engine.limits.take(&person.id, asked.parsed().spec()) {
+            return match over.to_be_said {
+                true => self.refuse(record, "limited", &words::limited(over.wait)).await,
+                false => self.end_quietly(record, record.entry("limited", json!({}))).await,
+            };
+        }
         let announced =
             Announced::new(engine, record.invocation(), asked.parsed().spec().audience, self.before);
         let prepared = prepare::prepare(
@@ -163,6 +169,10 @@ impl Way<'_> {
                 let body = json!({ "command": spec.name, "args": args, "may": asked.leave().reason, "dry_run": examined.digest() });
                 let entry = record.entry("answered", body);
                 self.answer(record, Some(asked), words, spec.audience, entry).await
+            }
+            Outcome::Plan(examined) if self.engine.lockdown.holds(&examined) => {
+                let refusal = words::held(self.engine.lockdown.locked().as_ref());
+                self.refuse(record, "held", &refusal).await
             }
             Outcome::Plan(examined) => {
                 let now = self.engine.clock.now();
@@ -247,6 +257,9 @@ impl Way<'_> {
         }
         let again = again::after(record.invocation(), self.engine.clock.now());
         let message = again::told(words::refusal(refusal, id), again.as_ref());
+        if event == "denied" {
+            self.engine.denied(&record.invocation().origin.person).await;
+        }
         if let Some(again) = &again {
             let log = refusal.log.as_deref().unwrap_or("refused");
             self.engine.alarm.raise(again.alarm(record.invocation(), log)).await;
@@ -326,6 +339,10 @@ impl Way<'_> {
             Ok(required) => required,
             Err(refusal) => return self.refuse(record, "denied", &refusal).await,
         };
+        if !begun && self.engine.lockdown.holds(&examined) {
+            let change = Change { state: Some(State::Waiting), ..Change::default() };
+            return Ok(record.change(change).await?);
+        }
         let person = record.invocation().origin.person.clone();
         let gated = match gate::gate(examined.clone(), &progress, &person, &required, now) {
             Gated::Open(gated) => gated,
@@ -362,11 +379,16 @@ impl Way<'_> {
                 return Ok(record.change(change).await?);
             }
         }
+        self.engine.notice(record, &examined).await;
         let took = self.engine.clock.now() - record.invocation().received_at;
         let outcome = words::ended(&examined, record, &ended, took);
         let (state, event) = match ended {
             Ended::Done => (State::Done, "done"),
             Ended::Partial => (State::Partial, "partial"),
+            Ended::Held if record.steps().iter().all(|known| known.state.left_nothing()) => {
+                (State::Failed, "held")
+            }
+            Ended::Held => (State::Partial, "held"),
             Ended::Failed | Ended::Void(_) | Ended::Blind(_) => (State::Failed, "failed"),
         };
         let again = match ended {
