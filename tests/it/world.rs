@@ -24,6 +24,8 @@ use crate::own::{Notes, with_own};
 
 pub const ANA: &str = "U0ANA";
 pub const SAM: &str = "U0SAM";
+pub const KIM: &str = "U0KIM";
+pub const APPROVALS: &str = "C0APPROVALS";
 pub const GUS: &str = "U0GUS";
 pub const DEV: &str = "C0DEV";
 
@@ -300,6 +302,21 @@ impl World {
         let config = servers.config(&shipped_with(&[]))?;
         Self::start_with_plugins(servers, config, |config, clock| with_own(config, clock, commands, notes))
             .await
+    }
+
+    /// A bot for servers that are there already, with plugins that are changed before it starts.
+    pub async fn start_changed(
+        servers: Servers,
+        config: &str,
+        change: impl FnOnce(&mut Plugins),
+    ) -> Result<Self> {
+        let config = servers.config(config)?;
+        Self::start_with_plugins(servers, config, |config, clock| {
+            let mut plugins = plugins(config, clock)?;
+            change(&mut plugins);
+            Ok(plugins)
+        })
+        .await
     }
 
     async fn start_with_plugins(
