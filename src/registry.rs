@@ -194,6 +194,11 @@ impl Operations {
             .filter(|handler| handler.versions().contains(&operation.version))
     }
 
+    /// All kinds of operations.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.handlers.keys().copied()
+    }
+
     /// The probe of this kind.
     #[must_use]
     pub fn probe(&self, kind: &str) -> Option<&Arc<dyn Probe>> {

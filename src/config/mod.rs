@@ -10,6 +10,7 @@ pub mod reference;
 
 mod checks;
 mod near;
+mod policy;
 mod secret;
 mod sections;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use url::Url;
 pub use crate::logging::{Log, LogFormat};
 pub use keys::KnownCommand;
 pub use near::nearest;
+pub use policy::PolicyFiles;
 pub use problem::{Problem, Problems};
 pub use secret::{COMMAND_LIMIT, Environment, Secret};
 pub use sections::Sections;
@@ -57,6 +59,8 @@ pub struct Config {
     pub store: Store,
     /// The account at Travis, if there is one.
     pub travis: Option<Travis>,
+    /// Who may do what, and what it takes.
+    pub policy: PolicyFiles,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -289,10 +293,11 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             protection,
             store: Some(store),
             travis,
+            policy,
             web,
             log,
         } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, travis, web, log })
+            Ok(Config { slack, github, orgs, commands, protection, store, travis, policy, web, log })
         }
         _ => Err(problems),
     }

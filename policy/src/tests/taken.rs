@@ -40,7 +40,7 @@ fn as_it_ships_powers_take_a_step_up_and_a_second_person() {
     assert_eq!(takes(Risk::Exposing, &[]), []);
     assert_eq!(takes(Risk::Irreversible, &[]), [Requirement::Confirm]);
     for power in Power::ALL.into_iter().filter(|power| *power != Power::Enrol) {
-        let expected = [step_up("any"), approvals(1, &["slack:security"], None)];
+        let expected = [step_up("any"), approvals(1, &["slack:security-team"], None)];
         assert_eq!(takes(Risk::Reversible, &[power]), expected, "{power:?}");
     }
 }
