@@ -113,13 +113,21 @@ pub struct Unproven {
     pub log: String,
     /// Whether somebody said that it was not they who asked: the security channel hears of it.
     pub fraud: bool,
+    /// Whether the person may try again: nobody said no, they were only not reached, or not in time.
+    pub again: bool,
 }
 
 impl Unproven {
     /// A plain no.
     #[must_use]
     pub fn new(what: impl Into<Text>, todo: impl Into<Text>, log: impl Into<String>) -> Self {
-        Self { what: what.into(), todo: todo.into(), log: log.into(), fraud: false }
+        Self { what: what.into(), todo: todo.into(), log: log.into(), fraud: false, again: false }
+    }
+
+    /// A no that the person may try to turn into a yes.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     /// A no that the security channel hears of.

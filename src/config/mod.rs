@@ -23,11 +23,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use hubcommander_auth_plugins::approval;
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
+pub use crate::pipeline::limits::PerMinute;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use policy::PolicyFiles;
@@ -61,6 +63,10 @@ pub struct Config {
     pub travis: Option<Travis>,
     /// Who may do what, and what it takes.
     pub policy: PolicyFiles,
+    /// How others are asked, if that is set up.
+    pub approval: Option<approval::Settings>,
+    /// How much one person may ask.
+    pub limits: PerMinute,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -294,11 +300,24 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             store: Some(store),
             travis,
             policy,
+            approval,
+            limits,
             web,
             log,
-        } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, travis, policy, web, log })
-        }
+        } if problems.list.is_empty() => Ok(Config {
+            slack,
+            github,
+            orgs,
+            commands,
+            protection,
+            store,
+            travis,
+            policy,
+            approval,
+            limits,
+            web,
+            log,
+        }),
         _ => Err(problems),
     }
 }

@@ -1,10 +1,13 @@
 //! From the keys that were found to the typed sections, with their secrets.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use hubcommander_auth_plugins::approval;
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -19,7 +22,8 @@ use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
 use super::value::{self, Value};
 use super::{
-    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Travis, Web,
+    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, PerMinute, Slack, Store, Surroundings,
+    Travis, Web,
 };
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
@@ -42,6 +46,10 @@ pub struct Sections {
     pub travis: Option<Travis>,
     /// `[policy]`, with what is in the files.
     pub policy: PolicyFiles,
+    /// `[auth_plugins.approval]`.
+    pub approval: Option<approval::Settings>,
+    /// `[limits]`.
+    pub limits: PerMinute,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -194,6 +202,8 @@ impl Reading<'_, '_, '_> {
                 .all("protection.*")
                 .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
                 .collect(),
+            approval: self.approval(),
+            limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -237,7 +247,18 @@ impl Reading<'_, '_, '_> {
 
     /// The entries of a list of sections, which all have a `name`, in the order of the file.
     fn entries<T>(&self, list: &str, owner: &[&str], read: impl Fn(&str, &[&str]) -> Option<T>) -> Vec<T> {
-        let (path, key) = (format!("{list}.*"), format!("{list}.*.name"));
+        self.entries_of(list, "name", owner, read)
+    }
+
+    /// The same where another key than `name` is in each of them.
+    fn entries_of<T>(
+        &self,
+        list: &str,
+        known_by: &str,
+        owner: &[&str],
+        read: impl Fn(&str, &[&str]) -> Option<T>,
+    ) -> Vec<T> {
+        let (path, key) = (format!("{list}.*"), format!("{list}.*.{known_by}"));
         let found = self.tree.all(&key).filter_map(|found| {
             let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
             names.starts_with(owner).then(|| read(&path, &names)).flatten()
@@ -296,6 +317,33 @@ impl Reading<'_, '_, '_> {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
         }
+    }
+
+    fn limits(&self) -> PerMinute {
+        let number = |key: &str| self.number(key).and_then(|number| u32::try_from(number).ok());
+        PerMinute {
+            commands: number("limits.commands_per_minute").and_then(NonZeroU32::new),
+            changes: number("limits.changes_per_minute").and_then(NonZeroU32::new),
+        }
+    }
+
+    fn approval(&self) -> Option<approval::Settings> {
+        self.tree.one("auth_plugins.approval", &[])?;
+        let span = |key: &str| match self.value(key, &[]) {
+            Some(Value::Time(time)) => TimeDelta::from_std(time).ok(),
+            _ => None,
+        };
+        let deputies = self.entries_of("auth_plugins.approval.deputies", "of", &[], |path, names| {
+            Some((self.text(&format!("{path}.of"), names)?, self.text(&format!("{path}.by"), names)?))
+        });
+        Some(approval::Settings {
+            channel: self.text("auth_plugins.approval.channel", &[])?,
+            approvers: self.texts("auth_plugins.approval.approvers", &[]),
+            valid: span("auth_plugins.approval.valid")?,
+            remind_every: span("auth_plugins.approval.remind_every")?,
+            deputies: deputies.into_iter().collect(),
+            deputies_after: span("auth_plugins.approval.deputies_after")?,
+        })
     }
 
     fn web(&self) -> Option<Web> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hubcommander::app::{App, AppError, Plugins, command_names, plugins};
-use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, SHIPPED, Surroundings};
+use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, PerMinute, SHIPPED, Surroundings};
 use hubcommander::slack::socket::Board;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
@@ -135,6 +135,8 @@ impl Servers {
         let mut config = Config::for_sandbox(Path::new("config.toml"), text, &overlay, &surroundings)
             .map_err(|problems| anyhow::anyhow!("{problems}"))?;
         config.web = None;
+        // A test asks more within a minute than a person does.
+        config.limits = PerMinute { commands: None, changes: None };
         config.github.unclear_wait = UNCLEAR_WAIT;
         config.travis.iter_mut().for_each(|travis| travis.sync_wait = SYNC_WAIT);
         Ok(config)
