@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use cedar_policy::{Effect, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{ActionConstraint, Effect, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 
 use crate::annotations::{About, Annotation, Carried, Reader};
@@ -21,9 +21,18 @@ pub(crate) struct Loaded {
     pub schema: Schema,
     /// By id.
     pub about: BTreeMap<String, About>,
-    /// What they name.
-    pub named: Vec<Named>,
-    /// The words in them that could stand for something to be looked up.
+    /// What each looks at.
+    pub looks: Vec<Looks>,
+}
+
+/// What one policy looks at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Looks {
+    /// The commands and groups of commands that it is about; `None` for all.
+    pub actions: Option<BTreeSet<String>>,
+    /// The user groups that it names.
+    pub groups: BTreeSet<String>,
+    /// The words in it that could stand for something to be looked up.
     pub words: BTreeSet<String>,
 }
 
@@ -32,13 +41,6 @@ impl std::fmt::Debug for Loaded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.about.keys()).finish()
     }
-}
-
-/// An entity that a policy names.
-#[derive(Clone, Debug)]
-pub(crate) struct Named {
-    pub kind: String,
-    pub id: String,
 }
 
 /// Reads one file.
@@ -96,13 +98,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn policies(&mut self, parsed: &PolicySet, schema: Schema) -> Loaded {
-        let mut loaded = Loaded {
-            set: PolicySet::new(),
-            schema,
-            about: BTreeMap::new(),
-            named: Vec::new(),
-            words: BTreeSet::new(),
-        };
+        let mut loaded = Loaded { set: PolicySet::new(), schema, about: BTreeMap::new(), looks: Vec::new() };
         let mut policies: Vec<_> = parsed.policies().collect();
         let start = |policy: &cedar_policy::Policy| policy.as_ref().loc().map_or(0, |loc| loc.start());
         policies.sort_by_key(|policy| start(policy));
@@ -131,7 +127,8 @@ impl Reading<'_> {
                 For::Policy => reader.policy(&carried),
                 For::Obligations => reader.obligation(&carried),
             };
-            self.literals(policy, &mut loaded);
+            let looks = self.looks(policy);
+            loaded.looks.push(looks);
             let id = self.unique(&about, policy.id());
             if let Err(error) = loaded.set.add(policy.new_id(id)) {
                 let what = format!("This policy cannot be taken in: {}.", with_causes(&error));
@@ -159,20 +156,32 @@ impl Reading<'_> {
         PolicyId::new(&about.id)
     }
 
-    /// What a policy names.
-    fn literals(&mut self, policy: &cedar_policy::Policy, loaded: &mut Loaded) {
+    /// What a policy names and looks at.
+    fn looks(&mut self, policy: &cedar_policy::Policy) -> Looks {
+        let id = |uid: &cedar_policy::EntityUid| uid.id().unescaped().to_owned();
+        let mut looks = Looks {
+            actions: match policy.action_constraint() {
+                ActionConstraint::Any => None,
+                ActionConstraint::Eq(action) => Some(BTreeSet::from([id(&action)])),
+                ActionConstraint::In(actions) => Some(actions.iter().map(id).collect()),
+            },
+            ..Looks::default()
+        };
         for entity in policy.entity_literals() {
-            let (kind, id) = (entity.type_name().to_string(), entity.id().unescaped().to_owned());
+            let (kind, id) = (entity.type_name().to_string(), id(&entity));
             let at = entity.as_ref().loc().map(|loc| loc.start()..loc.end());
             let at = at.or_else(|| policy.as_ref().loc().map(|loc| loc.start()..loc.end()));
             self.faults.extend(lint::name(self.source, at.as_ref(), &kind, &id));
-            loaded.named.push(Named { kind, id });
+            if kind == "Group" {
+                looks.groups.insert(id);
+            }
         }
         match policy.to_json() {
-            Ok(json) => words(&json, &mut loaded.words),
+            Ok(json) => words(&json, &mut looks.words),
             // Then everything is looked up.
-            Err(_) => loaded.words.extend(["Group", "GitHubTeam", "github"].map(str::to_owned)),
+            Err(_) => looks.words.extend(["Group", "GitHubTeam", "github"].map(str::to_owned)),
         }
+        looks
     }
 }
 

@@ -9,7 +9,7 @@ use hubcommander_sdk::error::Refusal;
 
 use crate::annotations::{About, known_step_up};
 use crate::explain::words;
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, Looks, load};
 use crate::question::{Planned, Question, Resource};
 use crate::request::put;
 use crate::schema::{self, For};
@@ -237,19 +237,38 @@ impl Policy {
         Ok(taken.map(|(requirement, by)| Taken { requirement, by: by.into_iter().collect() }).collect())
     }
 
-    /// What any of the policies looks at.
+    /// What the policies look at that could be about this command.
     #[must_use]
-    pub fn looks_at(&self) -> LooksAt {
-        let has = |word: &str| self.may.words.contains(word) || self.takes.words.contains(word);
+    pub fn looks_at(&self, command: &str) -> LooksAt {
+        let looks: Vec<&Looks> = self.looks(command).collect();
+        let has = |word: &str| looks.iter().any(|looks| looks.words.contains(word));
         LooksAt { groups: has("Group"), github: has("GitHubTeam") || has("github") }
     }
 
-    /// The user groups of Slack that the policies name, by handle or id. One that Slack does not know (any more)
-    /// makes every answer unsure.
+    /// The user groups of Slack that those policies name, by handle or id. One that Slack does not know (any more)
+    /// makes the answer unsure.
     #[must_use]
-    pub fn groups(&self) -> BTreeSet<&str> {
-        let all = self.may.named.iter().chain(&self.takes.named);
-        all.filter(|named| named.kind == "Group").map(|named| named.id.as_str()).collect()
+    pub fn groups(&self, command: &str) -> BTreeSet<&str> {
+        self.looks(command).flat_map(|looks| &looks.groups).map(String::as_str).collect()
+    }
+
+    /// The user groups of Slack that any policy names.
+    #[must_use]
+    pub fn all_groups(&self) -> BTreeSet<&str> {
+        let all = self.may.looks.iter().chain(&self.takes.looks);
+        all.flat_map(|looks| &looks.groups).map(String::as_str).collect()
+    }
+
+    /// What each policy looks at that could be about this command. Of a command that is not there: all.
+    fn looks(&self, command: &str) -> impl Iterator<Item = &Looks> {
+        let spec = self.known(command).map(|known| &known.spec);
+        self.may.looks.iter().chain(&self.takes.looks).filter(move |looks| match (&looks.actions, spec) {
+            (Some(actions), Some(spec)) => {
+                let does = if schema::changes(spec) { schema::CHANGE } else { schema::READ };
+                [spec.name.as_str(), spec.group.as_str(), does].iter().any(|name| actions.contains(*name))
+            }
+            _ => true,
+        })
     }
 
     /// Everything that any plan could take, by whom it is asked for.

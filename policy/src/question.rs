@@ -167,19 +167,45 @@ impl Planned {
     /// A plan with what its handlers say of its risk and powers.
     #[must_use]
     pub fn new(plan: &Plan, risk: Risk, powers: BTreeSet<Power>) -> Self {
-        Self {
-            risk,
-            powers,
-            operations: plan.steps.iter().map(|step| step.operation.kind.clone()).collect(),
-            steps: plan.steps.len(),
-            touches: plan.locks.iter().filter_map(|lock| Resource::of_lock(lock)).collect(),
+        let mut planned =
+            Self { risk, powers, operations: BTreeSet::new(), steps: 0, touches: BTreeSet::new() };
+        planned.add(plan);
+        planned
+    }
+
+    /// A plan that is put off is part of the plan that holds it.
+    fn add(&mut self, plan: &Plan) {
+        self.steps += plan.steps.len();
+        self.touches.extend(plan.locks.iter().filter_map(|lock| Resource::of_lock(lock)));
+        for step in &plan.steps {
+            self.operations.insert(step.operation.kind.clone());
+            if let Some(Ok(later)) = step.operation.input.get("plan").map(Plan::deserialize) {
+                self.add(&later);
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use hubcommander_sdk::operation::Operation;
+    use hubcommander_sdk::plan::Title;
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_plan_that_is_put_off_is_part_of_the_plan() {
+        let title = |words: &str| Title { todo: words.into(), doing: words.into(), done: words.into() };
+        let delete = Operation::of("github.delete_repository", &json!({}));
+        let later = Plan::new(title("Delete")).step("delete", delete, &[]).lock("github:acme/old");
+        let put_off = Operation::of("schedule.plan", &json!({ "at": 0, "plan": later }));
+        let plan = Plan::new(title("Later")).step("later", put_off, &[]);
+        let planned = Planned::new(&plan, Risk::Reversible, BTreeSet::new());
+        assert_eq!(planned.operations.len(), 2);
+        assert_eq!(planned.steps, 2);
+        assert_eq!(planned.touches, BTreeSet::from([Resource::repository("acme", "old")]));
+    }
 
     #[test]
     fn locks_name_what_is_changed() {

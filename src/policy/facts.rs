@@ -53,26 +53,28 @@ impl Facts {
         Self { people, links, home: home.into() }
     }
 
-    /// A person, with what this policy looks at and no more.
+    /// A person, with what this policy looks at for this command, and no more.
     ///
     /// # Errors
     /// Slack does not say, or does not know a group that the policy names.
     pub async fn asker(
         &self,
         policy: &Policy,
+        command: &str,
         person: &Person,
         freshness: Freshness,
     ) -> Result<Asker, Refusal> {
-        let LooksAt { groups, github } = policy.looks_at();
+        let LooksAt { groups, github } = policy.looks_at(command);
+        let names = policy.groups(command);
         let mut asker = Asker::new(person.clone(), &self.home);
         if groups {
             let all = self.people.groups(freshness).await.map_err(|error| unsaid(&error))?;
-            for name in policy.groups() {
+            for name in &names {
                 if !all.iter().any(|group| is_called(group, name)) {
                     return Err(unknown_group(name));
                 }
             }
-            let named = |group: &UserGroup| policy.groups().iter().any(|name| is_called(group, name));
+            let named = |group: &UserGroup| names.iter().any(|name| is_called(group, name));
             for group in all.iter() {
                 if self.is_in(group, &person.id, named(group)).await? {
                     asker.groups.push(Group { id: group.id.clone(), handle: group.handle.clone() });

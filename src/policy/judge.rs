@@ -51,7 +51,7 @@ impl Judge {
         freshness: Freshness,
     ) -> Result<policy::Question, Refusal> {
         Ok(policy::Question {
-            who: self.facts.asker(&self.policy, question.person, freshness).await?,
+            who: self.facts.asker(&self.policy, &question.spec.name, question.person, freshness).await?,
             command: question.spec.name.clone(),
             args: self.with_people(question.spec, question.args).await?.into_owned(),
             place: question.place.clone(),

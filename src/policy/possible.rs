@@ -14,7 +14,7 @@ use crate::slack::people::Freshness;
 /// nobody could give. Also what could not be looked up: what is not known to be possible is not.
 pub async fn impossible(policy: &Policy, sources: &Sources, facts: &Facts) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if policy.looks_at().groups {
+    if !policy.all_groups().is_empty() {
         faults.extend(groups(policy, sources, facts).await);
     }
     for taken in policy.ever_takes() {
@@ -82,7 +82,7 @@ async fn groups(policy: &Policy, sources: &Sources, facts: &Facts) -> Vec<Fault>
             }];
         }
     };
-    let missing = policy.groups().into_iter().filter(|name| !known.contains(*name));
+    let missing = policy.all_groups().into_iter().filter(|name| !known.contains(*name));
     let mut faults = Vec::new();
     for name in missing {
         let literal = format!("Group::\"{name}\"");

@@ -49,6 +49,7 @@ pub fn read(
         commands: registry
             .iter()
             .map(|registered| Ruled { spec: registered.spec(), auth: &registered.auth })
+            .chain(registry.switched_off().iter().map(|spec| Ruled { spec, auth: &[] }))
             .collect(),
         operations: operations.kinds().map(str::to_owned).collect(),
         step_ups: means.step_ups.clone(),

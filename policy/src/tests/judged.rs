@@ -7,7 +7,7 @@ use hubcommander_sdk::plan::Risk;
 
 use super::{OPEN, asker, delete, planned, question, read, shipped, text};
 use crate::policy::{Cause, Decision, LooksAt, Policy};
-use crate::question::Question;
+use crate::question::{Group, Question};
 use crate::schema::STANDINGS;
 
 fn said(decision: &Decision) -> (String, String) {
@@ -54,6 +54,21 @@ fn as_it_ships_members_may_and_nobody_else() {
         assert_eq!(policy.may_be_done(&question, &planned).allowed(), standing == Standing::Member);
     }
     assert_eq!(policy.may_ask(&delete("acme", "widgets")).by(), ["members-change"]);
+}
+
+#[test]
+fn as_it_ships_the_lockdown_is_in_the_hands_of_the_security_team() {
+    let policy = shipped();
+    let lockdown = |state: &str| question("Lockdown", &[("state", text(state))]);
+    assert!(policy.may_ask(&lockdown("status")).allowed());
+    for state in ["on", "off"] {
+        assert_eq!(policy.may_ask(&lockdown(state)).by(), ["lockdown-is-for-security"]);
+        let mut asked = lockdown(state);
+        asked.who.groups.push(Group { id: "S0SECURITY".into(), handle: "security-team".into() });
+        assert!(policy.may_ask(&asked).allowed());
+        asked.who.person.standing = Standing::Guest;
+        assert!(!policy.may_ask(&asked).allowed());
+    }
 }
 
 #[test]
@@ -250,8 +265,10 @@ fn a_refusal_uses_the_words_of_the_policies_that_forbid() {
 
 #[test]
 fn groups_and_github_are_only_looked_up_where_a_policy_looks_at_them() {
-    let looks = |head: &str| with(&format!("@id(\"x\") forbid {head};")).looks_at();
-    assert_eq!(shipped().looks_at(), LooksAt::default());
+    let looks = |head: &str| with(&format!("@id(\"x\") forbid {head};")).looks_at("DeleteRepo");
+    assert_eq!(shipped().looks_at("DeleteRepo"), LooksAt::default());
+    assert_eq!(shipped().looks_at("Help"), LooksAt::default());
+    assert!(shipped().looks_at("Lockdown").groups);
     let groups = LooksAt { groups: true, github: false };
     let github = LooksAt { groups: false, github: true };
     assert_eq!(looks("(principal in Group::\"a\", action, resource)"), groups);
@@ -261,10 +278,24 @@ fn groups_and_github_are_only_looked_up_where_a_policy_looks_at_them() {
     assert_eq!(looks("(principal, action, resource) when { context.channel.shared }"), LooksAt::default());
     // The words of an annotation are no policy.
     assert_eq!(
-        with("@id(\"x\") @why(\"Group\") forbid (principal, action, resource);").looks_at(),
+        with("@id(\"x\") @why(\"Group\") forbid (principal, action, resource);").looks_at("DeleteRepo"),
         LooksAt::default()
     );
-    assert_eq!(with("@id(\"x\") forbid (principal in Group::\"a\", action, resource);").groups().len(), 1);
+    let policy =
+        with("@id(\"x\") forbid (principal in Group::\"a\", action in Action::\"change\", resource);");
+    for (command, looks) in
+        [("DeleteRepo", true), ("AuditOrg", true), ("ListRepos", false), ("Nothing", true)]
+    {
+        assert_eq!(policy.looks_at(command).groups, looks, "{command}");
+        assert_eq!(policy.groups(command).len(), usize::from(looks), "{command}");
+    }
+    let policy = with(
+        "@id(\"x\") forbid (principal in Group::\"a\", action in [Action::\"CreateRepo\", Action::\"Organisations\"], resource);",
+    );
+    for (command, looks) in [("CreateRepo", true), ("auditorg", true), ("DeleteRepo", false)] {
+        assert_eq!(policy.looks_at(command).groups, looks, "{command}");
+    }
+    assert_eq!(policy.all_groups().len(), 1);
 }
 
 #[test]

@@ -52,6 +52,13 @@ fn specs() -> Vec<CommandSpec> {
             .arg(org())
             .arg(ArgSpec::flag("fix", ""))
             .arg(ArgSpec::flag("dry-run", "")),
+        CommandSpec::new("Lockdown", "Security", "")
+            .arg(ArgSpec::positional(
+                "state",
+                ArgKind::Choice(vec!["on".into(), "off".into(), "status".into()]),
+                "",
+            ))
+            .changes(Risk::Reversible),
         CommandSpec::new("LeaseEnds", "What is due", "").only_when_due().changes(Risk::Irreversible),
     ]
 }
