@@ -169,11 +169,13 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(shelf, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
+    let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
         let name = command.spec().name.clone();
         let says =
             config.commands.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name)).map(|(_, says)| says);
         if says.is_some_and(|says| !says.enabled) {
+            switched_off.push(command.spec().clone());
             return None;
         }
         Some(Registered::new(
@@ -183,7 +185,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         ))
     });
     let registered: Result<Vec<Registered>, _> = registered.collect();
-    let registry = Arc::new(Registry::new(registered?)?);
+    let registry = Arc::new(Registry::new(registered?)?.with_switched_off(switched_off));
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
     let rules: Arc<dyn Rules> = Arc::new(Admitted);

@@ -536,6 +536,35 @@ pub static KEYS: &[Key] = &[
         "Those of them that change something; 0 for as many as they like.",
     ),
     key(
+        "policy",
+        Shape::Section,
+        Optional,
+        "",
+        "Who may do what, and what it takes; docs/policy.md says how it is written. Without this section the \
+         policies that ship count. Paths are seen from the folder that this file is in.",
+    ),
+    key(
+        "policy.file",
+        Shape::Text,
+        Optional,
+        "\"policy.cedar\"",
+        "The file that says who may do what. Without it the one that ships counts.",
+    ),
+    key(
+        "policy.obligations",
+        Shape::Text,
+        Optional,
+        "\"obligations.cedar\"",
+        "The file that says what it takes. Without it the one that ships counts.",
+    ),
+    key(
+        "policy.contact",
+        Shape::Text,
+        Optional,
+        "\"@it-help\"",
+        "Whom to ask, said with every refusal: words, or the id of a person (`U…`) or a channel (`C…`).",
+    ),
+    key(
         "travis",
         Shape::Section,
         Optional,

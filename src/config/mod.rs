@@ -10,6 +10,7 @@ pub mod reference;
 
 mod checks;
 mod near;
+mod policy;
 mod secret;
 mod sections;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use crate::logging::{Log, LogFormat};
 pub use crate::pipeline::limits::PerMinute;
 pub use keys::KnownCommand;
 pub use near::nearest;
+pub use policy::PolicyFiles;
 pub use problem::{Problem, Problems};
 pub use secret::{COMMAND_LIMIT, Environment, Secret};
 pub use sections::Sections;
@@ -59,6 +61,8 @@ pub struct Config {
     pub store: Store,
     /// The account at Travis, if there is one.
     pub travis: Option<Travis>,
+    /// Who may do what, and what it takes.
+    pub policy: PolicyFiles,
     /// How others are asked, if that is set up.
     pub approval: Option<approval::Settings>,
     /// How much one person may ask.
@@ -295,6 +299,7 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             protection,
             store: Some(store),
             travis,
+            policy,
             approval,
             limits,
             web,
@@ -307,6 +312,7 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             protection,
             store,
             travis,
+            policy,
             approval,
             limits,
             web,

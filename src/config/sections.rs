@@ -16,6 +16,7 @@ use url::Url;
 
 use super::checks::{CHECKS, only_outside_the_sandbox};
 use super::keys::{self, Presence};
+use super::policy::{self, PolicyFiles};
 use super::problem::{Collector, Problems};
 use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
@@ -43,6 +44,8 @@ pub struct Sections {
     pub store: Option<Store>,
     /// `[travis]`.
     pub travis: Option<Travis>,
+    /// `[policy]`, with what is in the files.
+    pub policy: PolicyFiles,
     /// `[auth_plugins.approval]`.
     pub approval: Option<approval::Settings>,
     /// `[limits]`.
@@ -80,7 +83,8 @@ impl Sections {
             None => reading.sections(&plain),
             Some(overlay) => reading.sandbox(&plain, overlay),
         };
-        (sections, problems.finish(path))
+        let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
+        (Self { policy, ..sections }, problems.finish(path))
     }
 
     /// Every secret that is there, to be kept out of what is printed.

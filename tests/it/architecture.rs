@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "pipeline::report",
     "pipeline::engine",
     "pipeline::intake",
+    "policy",
     "builtins",
     "alarm",
     "config",
