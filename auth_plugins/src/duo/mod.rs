@@ -255,8 +255,9 @@ impl Duo {
 /// What policies call it.
 const NAME: &str = "duo";
 
-/// How long a push is asked about in any case, if the plan is still valid: a crash may have eaten the time.
-const LAST_LOOK: Duration = Duration::from_secs(5);
+/// For how many pauses a push is asked about in any case, if the plan is still valid: a crash may have eaten the
+/// time.
+const LAST_LOOK: u32 = 5;
 
 #[async_trait]
 impl StepUp for Duo {
@@ -294,7 +295,7 @@ impl StepUp for Duo {
         }
         let now = self.clock.now();
         let left = |at: Instant| (at - now).to_std().unwrap_or_default();
-        let wait = left(ticket.until).max(LAST_LOOK).min(left(challenge.expires));
+        let wait = left(ticket.until).max(self.pause * LAST_LOOK).min(left(challenge.expires));
         if wait.is_zero() {
             return Err(words::no_answer());
         }

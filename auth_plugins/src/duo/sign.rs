@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     /// Computed with Duo's own client in Python; those marked `go:` or `py:` stand in Duo's own tests.
-    const VECTORS: &str = include_str!("../../tests/duo_vectors.json");
+    const VECTORS: &str = include_str!("../../tests/duo/vectors.json");
 
     #[derive(Deserialize)]
     struct Vectors {
