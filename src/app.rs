@@ -5,15 +5,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_github::GitHub;
+use hubcommander_sdk::auth::{DeviceHealth, Health, StepUp};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::operation::Probe;
 use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::people::{Conversation, Place};
+use hubcommander_sdk::people::{Conversation, Person, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_travis::Travis;
@@ -31,13 +34,14 @@ use crate::config::{self, Config};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::pipeline::ask;
-use crate::pipeline::engine::{Engine, Mailboxes, Work};
+use crate::pipeline::engine::{Engine, Lockdown, Mailboxes, Work, lockdown};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::intake::Intake;
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
+use crate::pipeline::rules::{Admitted, Rules};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -96,6 +100,24 @@ pub struct Plugins {
     pub github: GitHub,
     /// Where the commands that know the engine find what it is made of, once it is there.
     pub insides: Insides,
+    /// How people prove who they are, the preferred way first.
+    pub step_ups: Vec<Arc<dyn StepUp>>,
+    /// Who may do what, and what it takes.
+    pub rules: Arc<dyn Rules>,
+    /// How others are asked.
+    pub approval: Option<approval::Settings>,
+}
+
+/// Nobody knows people's devices yet, so whether they are healthy cannot be told.
+struct NoDevices;
+
+#[async_trait]
+impl DeviceHealth for NoDevices {
+    async fn health(&self, _: &Person) -> Health {
+        Health::Unknown(
+            "No source of devices is set up, so nobody can tell whether yours are in good shape.".into(),
+        )
+    }
 }
 
 /// What some commands need that is made after them.
@@ -161,7 +183,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let registry = Arc::new(Registry::new(registered?)?);
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides })
+    let rules: Arc<dyn Rules> = Arc::new(Admitted);
+    let (step_ups, approval) = (Vec::new(), config.approval.clone());
+    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -242,12 +266,17 @@ impl App {
         clock: SharedClock,
         board: Board,
     ) -> Result<Self, AppError> {
-        let Plugins { registry, operations, orgs, issuer, github: _, insides } = plugins;
+        let Plugins { registry, operations, orgs, issuer, github: _, insides, step_ups, rules, approval } =
+            plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
         let (store, me) = tokio::join!(store, web.auth_test());
         let (store, me) = (store?, me?);
         insides.shelf.put(Arc::clone(&store));
+        let locked = store.remembered(lockdown::KEY).await?;
+        // What cannot be read is held to be locked: who locked is not what matters.
+        let locked = locked
+            .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
         let executor =
@@ -267,6 +296,11 @@ impl App {
             mailboxes: Mailboxes::default(),
             work: Work::default(),
             alarm: Arc::clone(&alarm),
+            rules,
+            step_ups,
+            approval,
+            health: Arc::new(NoDevices),
+            lockdown: Lockdown::new(locked),
         });
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));
@@ -358,7 +392,7 @@ pub async fn preview(
             return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place, marked)));
         }
     };
-    let asked = match ask::ask(&person, &place, parsed) {
+    let asked = match ask::ask(&*plugins.rules, &person, &place, parsed, clock.now()).await {
         Ok(asked) => asked,
         Err(refusal) => return Ok(said(&refusal)),
     };

@@ -1,11 +1,12 @@
 //! All commands by name, and all operations by kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chatline::{Grammar, SpecFault};
 use hubcommander_sdk::command::{Command, CommandSpec};
-use hubcommander_sdk::operation::{Handler, Operation, Probe};
+use hubcommander_sdk::operation::{Handler, Operation, Power, Probe};
+use hubcommander_sdk::plan::{Plan, Step};
 
 /// A command, ready to be asked.
 pub struct Registered {
@@ -192,6 +193,14 @@ impl Operations {
         self.handlers
             .get(operation.kind.as_str())
             .filter(|handler| handler.versions().contains(&operation.version))
+    }
+
+    /// The powers that a plan uses: those of all its steps.
+    #[must_use]
+    pub fn powers(&self, plan: &Plan) -> BTreeSet<Power> {
+        let of =
+            |step: &Step| self.handler(&step.operation).map(|handler| handler.powers(&step.operation.input));
+        plan.steps.iter().filter_map(of).flatten().collect()
     }
 
     /// The probe of this kind.

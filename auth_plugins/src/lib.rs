@@ -2,6 +2,7 @@
 //!
 //! Each implements [`StepUp`]; [`all`] makes those that are set up.
 
+pub mod approval;
 pub mod duo;
 mod exchange;
 

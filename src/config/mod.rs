@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use hubcommander_auth_plugins::approval;
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
 use url::Url;
@@ -57,6 +58,8 @@ pub struct Config {
     pub store: Store,
     /// The account at Travis, if there is one.
     pub travis: Option<Travis>,
+    /// How others are asked, if that is set up.
+    pub approval: Option<approval::Settings>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -289,10 +292,11 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             protection,
             store: Some(store),
             travis,
+            approval,
             web,
             log,
         } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, travis, web, log })
+            Ok(Config { slack, github, orgs, commands, protection, store, travis, approval, web, log })
         }
         _ => Err(problems),
     }

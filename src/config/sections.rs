@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use hubcommander_auth_plugins::approval;
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -39,6 +41,8 @@ pub struct Sections {
     pub store: Option<Store>,
     /// `[travis]`.
     pub travis: Option<Travis>,
+    /// `[auth_plugins.approval]`.
+    pub approval: Option<approval::Settings>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -190,6 +194,7 @@ impl Reading<'_, '_, '_> {
                 .all("protection.*")
                 .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
                 .collect(),
+            approval: self.approval(),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -233,7 +238,18 @@ impl Reading<'_, '_, '_> {
 
     /// The entries of a list of sections, which all have a `name`, in the order of the file.
     fn entries<T>(&self, list: &str, owner: &[&str], read: impl Fn(&str, &[&str]) -> Option<T>) -> Vec<T> {
-        let (path, key) = (format!("{list}.*"), format!("{list}.*.name"));
+        self.entries_of(list, "name", owner, read)
+    }
+
+    /// The same where another key than `name` is in each of them.
+    fn entries_of<T>(
+        &self,
+        list: &str,
+        known_by: &str,
+        owner: &[&str],
+        read: impl Fn(&str, &[&str]) -> Option<T>,
+    ) -> Vec<T> {
+        let (path, key) = (format!("{list}.*"), format!("{list}.*.{known_by}"));
         let found = self.tree.all(&key).filter_map(|found| {
             let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
             names.starts_with(owner).then(|| read(&path, &names)).flatten()
@@ -292,6 +308,25 @@ impl Reading<'_, '_, '_> {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
         }
+    }
+
+    fn approval(&self) -> Option<approval::Settings> {
+        self.tree.one("auth_plugins.approval", &[])?;
+        let span = |key: &str| match self.value(key, &[]) {
+            Some(Value::Time(time)) => TimeDelta::from_std(time).ok(),
+            _ => None,
+        };
+        let deputies = self.entries_of("auth_plugins.approval.deputies", "of", &[], |path, names| {
+            Some((self.text(&format!("{path}.of"), names)?, self.text(&format!("{path}.by"), names)?))
+        });
+        Some(approval::Settings {
+            channel: self.text("auth_plugins.approval.channel", &[])?,
+            approvers: self.texts("auth_plugins.approval.approvers", &[]),
+            valid: span("auth_plugins.approval.valid")?,
+            remind_every: span("auth_plugins.approval.remind_every")?,
+            deputies: deputies.into_iter().collect(),
+            deputies_after: span("auth_plugins.approval.deputies_after")?,
+        })
     }
 
     fn web(&self) -> Option<Web> {

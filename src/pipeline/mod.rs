@@ -16,4 +16,5 @@ pub mod parse;
 pub mod prepare;
 pub mod record;
 pub mod report;
+pub mod rules;
 mod waits;

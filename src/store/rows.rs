@@ -246,6 +246,7 @@ pub(super) enum Write {
     Change(Box<ChangeRow>),
     ClickDone { key: String, audit: Vec<AuditRow> },
     Book(BookRow),
+    Remember { key: String, value: Option<String> },
     Probe,
 }
 
@@ -267,6 +268,7 @@ impl Write {
             Self::Click(_) => "click".to_owned(),
             Self::ClickDone { .. } => "click-done".to_owned(),
             Self::Book(_) => "book".to_owned(),
+            Self::Remember { .. } => "remember".to_owned(),
             Self::Probe => "probe".to_owned(),
             Self::Change(change) => {
                 let mut what = String::from("change");

@@ -189,6 +189,7 @@ fn touches(write: &Write) -> Vec<String> {
         }
         Write::Book(book) => book.touches().collect(),
         Write::ClickDone { key, .. } => vec![click(key)],
+        Write::Remember { key, .. } => vec![format!("r{key}")],
         Write::Probe => vec!["p".to_owned()],
     }
 }

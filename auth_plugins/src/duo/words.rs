@@ -7,7 +7,7 @@ use super::client::Trouble;
 
 const TELL_OPERATORS: &str = "Tell the people who run this bot.";
 const AGAIN: &str = "Nothing was done. Ask for it again if you want it.";
-const LATER: &str = "Nothing was done. Try again in a minute, or see status.duo.com.";
+const LATER: &str = "Try again in a minute, or see status.duo.com.";
 const TELL_DUO: &str = "Ask the people who look after Duo at your company.";
 
 /// Slack does not say who it is.
@@ -41,8 +41,9 @@ pub(super) fn bypass() -> Unproven {
 pub(super) fn enrol(portal: Option<&str>) -> Unproven {
     let unproven = Unproven::new("You are not enrolled in Duo yet.", TELL_DUO, "Duo: not enrolled");
     match portal.filter(|url| url.starts_with("https://")) {
-        Some(url) => Unproven { todo: "Enrol there, then ask for it again.".into(), ..unproven }
-            .open("Enrol in Duo", url),
+        Some(url) => Unproven { todo: "Enrol there, then try again.".into(), ..unproven }
+            .open("Enrol in Duo", url)
+            .again(),
         None => unproven,
     }
 }
@@ -63,6 +64,7 @@ pub(super) fn no_device() -> Unproven {
         "Set up Duo Mobile on your phone, or type a passcode if you have one.",
         "Duo: no device takes a push",
     )
+    .again()
 }
 
 /// The answer is for another plan, or for somebody else.
@@ -76,12 +78,17 @@ pub(super) fn other_plan() -> Unproven {
 
 /// It came too late.
 pub(super) fn no_answer() -> Unproven {
-    Unproven::new("Nobody answered on your phone in time.", AGAIN, "Duo: no answer within the deadline")
+    Unproven::new(
+        "Nobody answered on your phone in time.",
+        "Try again with the phone at hand.",
+        "Duo: no answer within the deadline",
+    )
+    .again()
 }
 
 /// Duo itself said nothing.
 pub(super) fn silent() -> Unproven {
-    Unproven::new("Duo did not answer.", LATER, "Duo: no answer in time")
+    Unproven::new("Duo did not answer.", LATER, "Duo: no answer in time").again()
 }
 
 /// What is not a yes in the end.
@@ -99,11 +106,10 @@ pub(super) fn ended(result: &str, status: &str) -> Unproven {
             Unproven::new("Your account at Duo is locked, after too many wrong tries.", TELL_DUO, log)
         }
         (_, "timeout") => Unproven { log, ..no_answer() },
-        (_, "push_failed") => Unproven::new(
-            "Duo could not reach your phone.",
-            "See that it is online, then ask for it again.",
-            log,
-        ),
+        (_, "push_failed") => {
+            Unproven::new("Duo could not reach your phone.", "See that it is online, then try again.", log)
+                .again()
+        }
         ("deny", "deny") => Unproven::new("You said no on your phone.", AGAIN, log),
         ("deny", _) => Unproven::new("Duo said no.", AGAIN, log),
         _ => Unproven::new(
@@ -117,7 +123,7 @@ pub(super) fn ended(result: &str, status: &str) -> Unproven {
 /// A passcode that is no good.
 pub(super) fn wrong_passcode(status: &str) -> Unproven {
     let log = format!("Duo: passcode, status {:?}", short(status));
-    Unproven::new("Duo does not accept this passcode.", "Take a new one and type it again.", log)
+    Unproven::new("Duo does not accept this passcode.", "Take a new one and type it again.", log).again()
 }
 
 /// What is typed cannot be a passcode.
@@ -127,6 +133,7 @@ pub(super) fn no_passcode() -> Unproven {
         "Open Duo Mobile, show the passcode for this account, and type its digits.",
         "Duo: not a passcode by its letters",
     )
+    .again()
 }
 
 /// Something went wrong on the way.
@@ -153,9 +160,9 @@ pub(super) fn trouble(trouble: &Trouble) -> Unproven {
             TELL_OPERATORS,
             format!("{log}; the application at Duo must be of the kind Auth API"),
         ),
-        (Some(429), _) => Unproven::new("Duo asks this bot to slow down.", LATER, log),
-        (Some(500..), _) => Unproven::new("Duo has trouble of its own.", LATER, log),
-        (None, _) if trouble.may_pass() => Unproven::new("Duo did not answer.", LATER, log),
+        (Some(429), _) => Unproven::new("Duo asks this bot to slow down.", LATER, log).again(),
+        (Some(500..), _) => Unproven::new("Duo has trouble of its own.", LATER, log).again(),
+        (None, _) if trouble.may_pass() => Unproven::new("Duo did not answer.", LATER, log).again(),
         _ => Unproven::new(
             "Duo answered something that this bot does not know, so nothing could be checked.",
             TELL_OPERATORS,

@@ -120,13 +120,15 @@ async fn a_no_on_the_phone_is_a_no() {
     "#);
     insta::assert_snapshot!(said(Phone::ByHand).await, @r"
     Nobody answered on your phone in time.
-    Nothing was done. Ask for it again if you want it.
+    Try again with the phone at hand.
     log: Duo: no answer within the deadline
+    again
     ");
     insta::assert_snapshot!(said(Phone::Unreachable).await, @r#"
     Duo could not reach your phone.
-    See that it is online, then ask for it again.
+    See that it is online, then try again.
     log: Duo: result "waiting", status "push_failed"
+    again
     "#);
 }
 

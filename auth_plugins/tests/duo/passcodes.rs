@@ -21,6 +21,7 @@ async fn a_passcode_counts_once() {
     Duo does not accept this passcode.
     Take a new one and type it again.
     log: Duo: passcode, status "deny"
+    again
     "#);
 }
 

@@ -18,8 +18,9 @@ async fn standing(standing: Standing) -> String {
 async fn who_is_not_enrolled_is_told_where() {
     insta::assert_snapshot!(standing(Standing::NotEnrolled).await, @r"
     You are not enrolled in Duo yet.
-    Enrol there, then ask for it again.
+    Enrol there, then try again.
     log: Duo: not enrolled
+    again
     [Enrol in Duo](https://duo.example/portal?code=sandbox-enrol)
     ");
 }
@@ -54,6 +55,7 @@ async fn who_has_no_phone_for_it_is_told_what_to_do() {
             None of your devices at Duo can show you what you would approve.
             Set up Duo Mobile on your phone, or type a passcode if you have one.
             log: Duo: no device takes a push
+            again
             ");
         }
         assert_eq!(site.pushes(), 0);

@@ -136,7 +136,11 @@ pub fn known_by(email: Option<&str>) -> Challenge {
 /// A no, in all its words.
 pub fn no<T: std::fmt::Debug>(result: Result<T, Unproven>) -> String {
     let no = result.unwrap_err();
-    let fraud = if no.fraud { "\nfraud" } else { "" };
+    let fraud = match (no.fraud, no.again) {
+        (true, _) => "\nfraud",
+        (_, true) => "\nagain",
+        _ => "",
+    };
     let open = no.open.map(|(label, url)| format!("\n[{label}]({url})")).unwrap_or_default();
     format!("{}\n{}\nlog: {}{fraud}{open}", no.what.words(), no.todo.words(), no.log)
 }
