@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
+use secrecy::SecretString;
 
 pub use exchange::AddressError;
 
@@ -18,6 +19,14 @@ pub use exchange::AddressError;
 pub struct Setup {
     /// Duo.
     pub duo: Option<duo::Settings>,
+}
+
+impl Setup {
+    /// Every secret in it, to be kept out of what is printed.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let accounts = self.duo.iter().flat_map(|duo| duo.accounts.values());
+        accounts.flat_map(|account| [&account.integration_key, &account.secret_key])
+    }
 }
 
 /// Why a plugin cannot be set up. Each says what to do.

@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use hubcommander_auth_plugins::approval;
+use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
 use url::Url;
@@ -60,6 +60,8 @@ pub struct Config {
     pub travis: Option<Travis>,
     /// How others are asked, if that is set up.
     pub approval: Option<approval::Settings>,
+    /// How people prove who they are.
+    pub auth_plugins: AuthPlugins,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -209,6 +211,8 @@ pub struct Overlay {
     pub github_token: Secret,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
+    /// The local ways to prove who one is, in place of those that the file names.
+    pub auth_plugins: AuthPlugins,
     /// The sandbox's own store, so that a real one stays untouched.
     pub store_url: Secret,
 }
@@ -253,6 +257,7 @@ impl Config {
     /// Every secret that the configuration holds, to be kept out of the log.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), Some(&self.store))
+            .chain(self.auth_plugins.secrets())
     }
 }
 
@@ -293,11 +298,22 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             store: Some(store),
             travis,
             approval,
+            auth_plugins,
             web,
             log,
-        } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, travis, approval, web, log })
-        }
+        } if problems.list.is_empty() => Ok(Config {
+            slack,
+            github,
+            orgs,
+            commands,
+            protection,
+            store,
+            travis,
+            approval,
+            auth_plugins,
+            web,
+            log,
+        }),
         _ => Err(problems),
     }
 }
