@@ -67,6 +67,9 @@ pub enum AppError {
     /// Travis' client could not be made.
     #[error("Travis' client could not be made: {0}")]
     Travis(#[from] hubcommander_travis::SetupError),
+    /// A way to prove who one is could not be made.
+    #[error(transparent)]
+    AuthPlugins(#[from] hubcommander_auth_plugins::SetupError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -189,7 +192,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
     let rules: Arc<dyn Rules> = Arc::new(Admitted);
-    let (step_ups, approval) = (Vec::new(), config.approval.clone());
+    let step_ups = hubcommander_auth_plugins::all(&config.auth_plugins, clock)?;
+    let approval = config.approval.clone();
     Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval })
 }
 

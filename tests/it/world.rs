@@ -128,6 +128,7 @@ impl Servers {
             github_api_url: self.github.url().parse()?,
             github_token: "ghp_sandbox".to_owned().into(),
             travis: Some((self.travis.url().parse()?, "travis_sandbox".to_owned().into())),
+            auth_plugins: hubcommander_auth_plugins::Setup::default(),
             store_url: self.store_url().into(),
         };
         let commands: Vec<KnownCommand> =
