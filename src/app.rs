@@ -44,7 +44,8 @@ use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
-use crate::pipeline::rules::{Admitted, Rules};
+use crate::pipeline::rules::Rules;
+use crate::policy::{self, Facts, Judge, NoLinks};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -79,6 +80,9 @@ pub enum AppError {
     /// Nothing can listen where the health page should be.
     #[error(transparent)]
     Web(#[from] crate::web::CannotListen),
+    /// The policies are wrong, or nobody could follow them.
+    #[error("The policies do not hold:\n\n{0}")]
+    Policy(#[from] policy::Faults),
     /// A command's specification contradicts itself.
     #[error(transparent)]
     Spec(#[from] crate::registry::WrongSpec),
@@ -108,8 +112,8 @@ pub struct Plugins {
     pub insides: Insides,
     /// How people prove who they are, the preferred way first.
     pub step_ups: Vec<Arc<dyn StepUp>>,
-    /// Who may do what, and what it takes.
-    pub rules: Arc<dyn Rules>,
+    /// Who may do what, and what it takes, in place of what the configured policies say.
+    pub rules: Option<Arc<dyn Rules>>,
     /// How others are asked.
     pub approval: Option<approval::Settings>,
 }
@@ -191,10 +195,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let registry = Arc::new(Registry::new(registered?)?.with_switched_off(switched_off));
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
-    let rules: Arc<dyn Rules> = Arc::new(Admitted);
     let step_ups = hubcommander_auth_plugins::all(&config.auth_plugins, clock)?;
     let approval = config.approval.clone();
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval })
+    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules: None, approval })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -289,6 +292,18 @@ impl App {
         let locked = locked
             .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
+        let rules = match rules {
+            Some(rules) => rules,
+            None => {
+                let judge = judge(config, &registry, &operations, &step_ups, &people, &me)?;
+                let impossible =
+                    policy::impossible(judge.policy(), &config.policy.sources, judge.facts()).await;
+                if !impossible.is_empty() {
+                    return Err(policy::Faults(impossible).into());
+                }
+                Arc::new(judge)
+            }
+        };
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
@@ -373,6 +388,26 @@ fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
     Ok(Web::new(settings, Arc::clone(clock))?)
 }
 
+/// Who may do what, and what it takes, by the configured policies.
+fn judge(
+    config: &Config,
+    registry: &Registry,
+    operations: &Operations,
+    step_ups: &[Arc<dyn StepUp>],
+    people: &Arc<People>,
+    me: &Me,
+) -> Result<Judge, policy::Faults> {
+    let means = policy::Means {
+        step_ups: step_ups.iter().map(|known| known.name().to_owned()).collect(),
+        devices: false,
+        approvers: config.approval.iter().flat_map(|approval| approval.approvers.clone()).collect(),
+    };
+    let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
+    let policy = policy::read(sources, contact, registry, operations, &means)?;
+    let facts = Facts::new(Arc::clone(people), Arc::new(NoLinks), me.team_id.clone());
+    Ok(Judge::new(Arc::new(policy), facts))
+}
+
 /// What a line would lead to.
 pub enum Preview {
     /// It is no command, or may not be asked: this would be said.
@@ -400,7 +435,12 @@ pub async fn preview(
         // Most commands can be planned without it.
         Err(error) => tracing::warn!(%error, "the store is not open"),
     }
-    let person = slack(config, clock)?.person(user).await?;
+    let web = slack(config, clock)?;
+    let (person, me) = tokio::join!(web.person(user), web.auth_test());
+    let (person, me) = (person?, me?);
+    let people = Arc::new(People::new(web, Arc::clone(clock)));
+    let Plugins { registry, operations, step_ups, .. } = &plugins;
+    let rules = judge(config, registry, operations, step_ups, &people, &me)?;
     let place =
         Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
     let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));
@@ -411,7 +451,7 @@ pub async fn preview(
             return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place, marked)));
         }
     };
-    let asked = match ask::ask(&*plugins.rules, &person, &place, parsed, clock.now()).await {
+    let asked = match ask::ask(&rules, &person, &place, parsed, clock.now()).await {
         Ok(asked) => asked,
         Err(refusal) => return Ok(said(&refusal)),
     };

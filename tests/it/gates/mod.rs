@@ -202,7 +202,7 @@ pub async fn gated_with(
 ) -> Result<Gated> {
     let (given, known) = (Arc::<TestRules>::clone(&rules), Arc::<Phone>::clone(&phone));
     let world = World::start_changed(servers, &shipped_with(&[]), |plugins| {
-        plugins.rules = given;
+        plugins.rules = Some(given);
         plugins.step_ups = vec![known];
         plugins.approval = Some(approval);
     })

@@ -216,13 +216,12 @@ async fn nobody_answers_in_time() -> Result<()> {
 async fn a_command_may_ask_for_it_by_the_short_word_of_its_configuration() -> Result<()> {
     use crate::world::{World, shipped_with};
     let config = format!(
-        "{}\n[commands.SetDescription]\nauth = [\"approval\"]\n\n[auth_plugins.approval]\nchannel = \"{APPROVALS}\"\n\
-         approvers = [\"slack:security\"]\n",
-        shipped_with(&[])
+        "{}\n[commands.SetDescription]\nauth = [\"approval\"]\n",
+        shipped_with(&[("slack:security-team", "slack:security")])
     );
     let rules = TestRules::new(&[]);
     let servers = Servers::start().await?;
-    let world = World::start_changed(servers, &config, |plugins| plugins.rules = rules).await?;
+    let world = World::start_changed(servers, &config, |plugins| plugins.rules = Some(rules)).await?;
     let asked = world.say(ANA, DEV, "!SetDescription acme website New")?;
     let card = world.slack.await_message(APPROVALS).await?;
     world.slack.click(SAM, APPROVALS, card.ts, "approve", None).await?;
