@@ -24,6 +24,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
 use crate::alarm::{Alarms, watch_token};
+use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::help::Help;
@@ -91,8 +92,9 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo"];
-    let builtins: [(&str, &[Setting]); 8] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins =
+        ["AcceptEmail", "Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo"];
+    let builtins: [(&str, &[Setting]); 9] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -174,7 +176,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
-    commands.extend(with_insides(shelf, &operations, &github, &orgs, clock));
+    commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
     let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
@@ -208,13 +210,15 @@ fn operations(
     insides: &Insides,
 ) -> Result<Operations, SameName> {
     let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
+    let accepts = Accepts::new(insides.shelf.clone());
     let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
-    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels), Arc::new(locks)], vec![])?;
+    let now = Operations::new(handlers, probes)?
+        .and(vec![Arc::new(accepts), Arc::new(cancels), Arc::new(locks)], vec![])?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])
@@ -222,14 +226,16 @@ fn operations(
 
 /// The commands that know what the engine knows.
 fn with_insides(
-    shelf: &Shelf,
+    insides: &Insides,
     operations: &Operations,
     github: &GitHub,
     orgs: &Arc<Orgs>,
     clock: &SharedClock,
 ) -> Vec<Arc<dyn Command>> {
+    let shelf = &insides.shelf;
     let desk = Desk { shelf: shelf.clone(), grants: github.grants() };
     vec![
+        Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(&insides.engine))),
         Arc::new(Cancel::new(shelf.clone())),
         Arc::new(Extend::new(desk.clone(), Arc::clone(clock))),
         Arc::new(History::new(shelf.clone(), Arc::clone(orgs))),
