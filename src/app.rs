@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_github::GitHub;
+use hubcommander_policy::Policy;
 use hubcommander_sdk::auth::{DeviceHealth, Health, StepUp};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -45,6 +46,7 @@ use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
 use crate::pipeline::rules::{Admitted, Rules};
+use crate::policy::{self, Faults, Means};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -362,7 +364,29 @@ impl App {
     }
 }
 
-fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
+/// What the policies may ask of people here.
+#[must_use]
+pub fn means(plugins: &Plugins) -> Means {
+    let approval = plugins.approval.as_ref();
+    Means {
+        step_ups: plugins.step_ups.iter().map(|known| known.name().to_owned()).collect(),
+        devices: false,
+        approvers: approval.map(|approval| approval.approvers.iter().cloned().collect()).unwrap_or_default(),
+    }
+}
+
+/// The policies that the configuration names, or those that ship.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn read_policy(config: &Config, plugins: &Plugins) -> Result<Policy, Faults> {
+    let files = &config.policy;
+    let contact = files.contact.as_deref();
+    policy::read(&files.sources, contact, &plugins.registry, &plugins.operations, &means(plugins))
+}
+
+/// Slack's Web API, as the configuration says.
+pub(crate) fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
     let slack = &config.slack;
     let (bot_token, app_token) = (slack.bot_token.clone(), slack.app_token.clone());
     let settings = WebSettings::new(slack.api_url.clone(), bot_token, app_token, slack.pacing);
