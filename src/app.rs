@@ -32,6 +32,7 @@ use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
 use crate::builtins::lockdown::{Lockdown as LockdownCommand, Locks};
 use crate::builtins::undo::{Stands, Undo};
+use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
@@ -86,8 +87,8 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo"];
-    let builtins: [(&str, &[Setting]); 8] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo", "Why"];
+    let builtins: [(&str, &[Setting]); 9] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -169,7 +170,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
-    commands.extend(with_insides(shelf, &operations, &github, &orgs, clock));
+    commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
     let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
@@ -217,12 +218,13 @@ fn operations(
 
 /// The commands that know what the engine knows.
 fn with_insides(
-    shelf: &Shelf,
+    insides: &Insides,
     operations: &Operations,
     github: &GitHub,
     orgs: &Arc<Orgs>,
     clock: &SharedClock,
 ) -> Vec<Arc<dyn Command>> {
+    let Insides { shelf, engine } = insides;
     let desk = Desk { shelf: shelf.clone(), grants: github.grants() };
     vec![
         Arc::new(Cancel::new(shelf.clone())),
@@ -235,6 +237,7 @@ fn with_insides(
         Arc::new(PlanIsDue::new(shelf.clone())),
         Arc::new(Return::new(desk)),
         Arc::new(Undo::new(shelf.clone(), operations.clone())),
+        Arc::new(Why::new(shelf.clone(), Arc::clone(engine))),
     ]
 }
 

@@ -302,7 +302,8 @@ impl World {
             .await
     }
 
-    async fn start_with_plugins(
+    /// A bot with plugins that the test has had its hands on.
+    pub async fn start_with_plugins(
         servers: Servers,
         mut config: Config,
         plugins: impl FnOnce(&Config, &SharedClock) -> Result<Plugins>,
