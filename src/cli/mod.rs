@@ -2,6 +2,7 @@
 //! failures become sentences and exit codes.
 
 pub mod check;
+mod init;
 mod manifest;
 mod plan;
 mod policy;
@@ -19,6 +20,7 @@ use crate::config::{COMMAND_LIMIT, Config, Environment, KnownCommand, Problems, 
 use crate::logging::{self, Redactor};
 use crate::policy::Faults;
 
+pub use init::InitOptions;
 pub use plan::PlanOptions;
 pub use policy::PolicyOptions;
 pub use sandbox::SandboxOptions;
@@ -45,6 +47,8 @@ enum Command {
     Run,
     /// Try it: a local Slack and a local GitHub with the bot between them. Needs no account.
     Sandbox(SandboxOptions),
+    /// Ask what only you know, and write the configuration and the policies.
+    Init(InitOptions),
     /// Try the configuration and every connection, and say what to do about what fails.
     Check,
     /// Print the manifest to make the Slack app from.
@@ -128,6 +132,7 @@ pub fn main(
         None | Some(Command::Run) => run::run(&line.file(environment), &surroundings),
         Some(Command::Sandbox(options)) => sandbox::run(options, line.config.as_deref(), &surroundings),
         Some(Command::Check) => check::run(&line.file(environment), &surroundings),
+        Some(Command::Init(options)) => init::run(options, &surroundings),
         Some(Command::Manifest) => manifest::run(),
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
         Some(Command::Policy(options)) => policy::run(options, &line.file(environment), &surroundings),

@@ -69,8 +69,8 @@ enum Command {
 pub(super) fn run(options: &PolicyOptions, file: &Path, surroundings: &Surroundings<'_>) -> Result<(), End> {
     let config = configured(file, surroundings)?;
     let clock: SharedClock = Arc::new(SystemClock);
-    let plugins = app::plugins(&config, &clock).map_err(|error| failed(&error))?;
     let printed = runtime()?.block_on(async {
+        let plugins = app::plugins(&config, &clock).map_err(|error| failed(&error))?;
         match &options.command {
             Command::Check { offline } => check::check(&config, plugins, &clock, *offline).await,
             Command::Explain { user, command, channel } => {
