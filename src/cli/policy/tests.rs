@@ -234,3 +234,78 @@ async fn a_replay_says_what_would_be_decided_differently() {
     let blind = world.replayed(POLICY, OBLIGATIONS).await;
     assert!(blind.contains("inv-3") && blind.contains("cannot be judged: Slack refuses"), "{blind}");
 }
+
+const BEGIN: &str = "<!-- made from the schema: UPDATE_DOCS=1 cargo nextest run -p hubcommander the_reference_of_policies -->\n";
+const END: &str = "<!-- end of what is made -->\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_of_policies_is_in_step() {
+    let mut world = World::start().await;
+    // With every command that ships.
+    world.config.travis = Some(crate::config::Travis {
+        api_url: "https://api.travis-ci.com".parse().unwrap(),
+        token: "travis_sandbox".to_owned().into(),
+        sync_wait: std::time::Duration::from_secs(45),
+    });
+    let plugins = world.plugins();
+    let specs = plugins.registry.iter().map(|registered| registered.spec());
+    let operations = plugins.operations.kinds().map(str::to_owned).collect();
+    let made = hubcommander_policy::reference::reference(specs, &operations);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/policy.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let wanted = format!("{before}{BEGIN}\n{made}\n{END}{after}");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &wanted).unwrap();
+    } else {
+        assert!(page == wanted, "docs/policy.md is behind; it says how to renew it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_in_the_documentation_are_right() {
+    let world = World::start().await;
+    let plugins = world.plugins();
+    let mut means = app::means(&plugins);
+    means.step_ups.extend(["duo", "passkey"].map(str::to_owned));
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/policy.md")).unwrap();
+    let blocks = |fence: &str| -> Vec<String> {
+        page.split(&format!("```{fence}\n"))
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap().to_owned())
+            .collect()
+    };
+    let read = |policy: &str, obligations: &str| {
+        crate::policy::read(
+            &sources(policy, obligations),
+            None,
+            &plugins.registry,
+            &plugins.operations,
+            &means,
+        )
+    };
+    let (policies, obligations) = (blocks("cedar"), blocks("cedar obligations"));
+    assert!(policies.len() >= 4 && obligations.len() >= 3);
+    for policy in policies {
+        read(&policy, "").unwrap_or_else(|faults| panic!("{policy}\n{faults}"));
+    }
+    for obligation in obligations {
+        read("", &obligation).unwrap_or_else(|faults| panic!("{obligation}\n{faults}"));
+    }
+    // So are those in the comments of what ships.
+    for (text, second) in [
+        (hubcommander_policy::source::SHIPPED_POLICY, false),
+        (hubcommander_policy::source::SHIPPED_OBLIGATIONS, true),
+    ] {
+        let commented: String = text
+            .lines()
+            .skip_while(|line| !line.contains("--- examples"))
+            .filter_map(|line| line.strip_prefix("//   "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert!(commented.matches("@id").count() >= 3, "{commented}");
+        let read = if second { read("", &commented) } else { read(&commented, "") };
+        read.unwrap_or_else(|faults| panic!("{commented}\n{faults}"));
+    }
+}
