@@ -46,8 +46,8 @@ use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
-use crate::pipeline::rules::{Admitted, Rules};
-use crate::policy::{self, Faults, Means};
+use crate::pipeline::rules::Rules;
+use crate::policy::{self, Facts, Faults, Judge, Means, NoLinks};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -70,6 +70,9 @@ pub enum AppError {
     /// Travis' client could not be made.
     #[error("Travis' client could not be made: {0}")]
     Travis(#[from] hubcommander_travis::SetupError),
+    /// A way to prove who one is could not be made.
+    #[error(transparent)]
+    AuthPlugins(#[from] hubcommander_auth_plugins::SetupError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -79,6 +82,9 @@ pub enum AppError {
     /// Nothing can listen where the health page should be.
     #[error(transparent)]
     Web(#[from] crate::web::CannotListen),
+    /// The policies are wrong, or nobody could follow them.
+    #[error("The policies do not hold:\n\n{0}")]
+    Policy(#[from] Faults),
     /// A command's specification contradicts itself.
     #[error(transparent)]
     Spec(#[from] crate::registry::WrongSpec),
@@ -108,8 +114,8 @@ pub struct Plugins {
     pub insides: Insides,
     /// How people prove who they are, the preferred way first.
     pub step_ups: Vec<Arc<dyn StepUp>>,
-    /// Who may do what, and what it takes.
-    pub rules: Arc<dyn Rules>,
+    /// Who may do what, and what it takes, in place of what the configured policies say.
+    pub rules: Option<Arc<dyn Rules>>,
     /// How others are asked.
     pub approval: Option<approval::Settings>,
 }
@@ -191,9 +197,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let registry = Arc::new(Registry::new(registered?)?.with_switched_off(switched_off));
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
-    let rules: Arc<dyn Rules> = Arc::new(Admitted);
-    let (step_ups, approval) = (Vec::new(), config.approval.clone());
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval })
+    let step_ups = hubcommander_auth_plugins::all(&config.auth_plugins, clock)?;
+    let approval = config.approval.clone();
+    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules: None, approval })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -290,6 +296,18 @@ impl App {
         let locked = locked
             .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
+        let rules = match rules {
+            Some(rules) => rules,
+            None => {
+                let judge = judge(config, &registry, &operations, &step_ups, &people, &me)?;
+                let impossible =
+                    policy::impossible(judge.policy(), &config.policy.sources, judge.facts()).await;
+                if !impossible.is_empty() {
+                    return Err(Faults(impossible).into());
+                }
+                Arc::new(judge)
+            }
+        };
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
@@ -369,12 +387,11 @@ impl App {
 
 /// What the policies may ask of people here.
 #[must_use]
-pub fn means(plugins: &Plugins) -> Means {
-    let approval = plugins.approval.as_ref();
+pub fn means(config: &Config, step_ups: &[Arc<dyn StepUp>]) -> Means {
     Means {
-        step_ups: plugins.step_ups.iter().map(|known| known.name().to_owned()).collect(),
+        step_ups: step_ups.iter().map(|known| known.name().to_owned()).collect(),
         devices: false,
-        approvers: approval.map(|approval| approval.approvers.iter().cloned().collect()).unwrap_or_default(),
+        approvers: config.approval.iter().flat_map(|approval| approval.approvers.clone()).collect(),
     }
 }
 
@@ -383,9 +400,9 @@ pub fn means(plugins: &Plugins) -> Means {
 /// # Errors
 /// All that is wrong with them.
 pub fn read_policy(config: &Config, plugins: &Plugins) -> Result<Policy, Faults> {
-    let files = &config.policy;
-    let contact = files.contact.as_deref();
-    policy::read(&files.sources, contact, &plugins.registry, &plugins.operations, &means(plugins))
+    let means = means(config, &plugins.step_ups);
+    let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
+    policy::read(sources, contact, &plugins.registry, &plugins.operations, &means)
 }
 
 /// Slack's Web API, as the configuration says.
@@ -394,6 +411,22 @@ pub(crate) fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppErro
     let (bot_token, app_token) = (slack.bot_token.clone(), slack.app_token.clone());
     let settings = WebSettings::new(slack.api_url.clone(), bot_token, app_token, slack.pacing);
     Ok(Web::new(settings, Arc::clone(clock))?)
+}
+
+/// Who may do what, and what it takes, by the configured policies.
+fn judge(
+    config: &Config,
+    registry: &Registry,
+    operations: &Operations,
+    step_ups: &[Arc<dyn StepUp>],
+    people: &Arc<People>,
+    me: &Me,
+) -> Result<Judge, Faults> {
+    let means = means(config, step_ups);
+    let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
+    let policy = policy::read(sources, contact, registry, operations, &means)?;
+    let facts = Facts::new(Arc::clone(people), Arc::new(NoLinks), me.team_id.clone());
+    Ok(Judge::new(Arc::new(policy), facts))
 }
 
 /// What a line would lead to.
@@ -423,7 +456,12 @@ pub async fn preview(
         // Most commands can be planned without it.
         Err(error) => tracing::warn!(%error, "the store is not open"),
     }
-    let person = slack(config, clock)?.person(user).await?;
+    let web = slack(config, clock)?;
+    let (person, me) = tokio::join!(web.person(user), web.auth_test());
+    let (person, me) = (person?, me?);
+    let people = Arc::new(People::new(web, Arc::clone(clock)));
+    let Plugins { registry, operations, step_ups, .. } = &plugins;
+    let rules = judge(config, registry, operations, step_ups, &people, &me)?;
     let place =
         Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
     let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));
@@ -434,7 +472,7 @@ pub async fn preview(
             return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place, marked)));
         }
     };
-    let asked = match ask::ask(&*plugins.rules, &person, &place, parsed, clock.now()).await {
+    let asked = match ask::ask(&rules, &person, &place, parsed, clock.now()).await {
         Ok(asked) => asked,
         Err(refusal) => return Ok(said(&refusal)),
     };

@@ -173,13 +173,15 @@ impl Handler for Locks {
         if let Some(engine) = self.engine.get().and_then(Weak::upgrade) {
             engine.lockdown.set(set.to.clone());
             let who = set.to.as_ref().or(set.before.as_ref()).map(|locked| locked.by.user.clone());
-            let (kind, what) = match set.to {
-                Some(_) => ("locked", "holds everything but reading"),
-                None => ("lifted", "began the lockdown that has just been lifted"),
+            let (kind, what) = match &set.to {
+                Some(Locked { reason: Some(reason), .. }) => {
+                    ("locked", format!("holds everything but reading: {reason}"))
+                }
+                Some(_) => ("locked", "holds everything but reading".to_owned()),
+                None => ("lifted", "began the lockdown that has just been lifted".to_owned()),
             };
             let log = format!("{}: lockdown {kind}", permit.invocation());
-            let alarm =
-                AlarmKind::Unusual { kind, person: who.unwrap_or_default(), what: what.to_owned(), log };
+            let alarm = AlarmKind::Unusual { kind, person: who.unwrap_or_default(), what, log };
             engine.alarm.raise(alarm).await;
         }
         Ok(applied(&set))

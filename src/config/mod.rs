@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use hubcommander_auth_plugins::approval;
+use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
 use url::Url;
@@ -67,6 +67,8 @@ pub struct Config {
     pub approval: Option<approval::Settings>,
     /// How much one person may ask.
     pub limits: PerMinute,
+    /// How people prove who they are.
+    pub auth_plugins: AuthPlugins,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -216,6 +218,8 @@ pub struct Overlay {
     pub github_token: Secret,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
+    /// The local ways to prove who one is, in place of those that the file names.
+    pub auth_plugins: AuthPlugins,
     /// The sandbox's own store, so that a real one stays untouched.
     pub store_url: Secret,
 }
@@ -260,6 +264,7 @@ impl Config {
     /// Every secret that the configuration holds, to be kept out of the log.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), Some(&self.store))
+            .chain(self.auth_plugins.secrets())
     }
 }
 
@@ -312,6 +317,7 @@ impl Sections {
             policy: all.policy,
             approval: all.approval,
             limits: all.limits,
+            auth_plugins: all.auth_plugins,
             web: all.web,
             log: all.log,
         })

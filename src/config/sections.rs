@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hubcommander_auth_plugins::approval;
+use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -50,6 +50,8 @@ pub struct Sections {
     pub approval: Option<approval::Settings>,
     /// `[limits]`.
     pub limits: PerMinute,
+    /// `[auth_plugins]`, as far as people prove there who they are.
+    pub auth_plugins: AuthPlugins,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -90,6 +92,7 @@ impl Sections {
     /// Every secret that is there, to be kept out of what is printed.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         secrets(self.slack.as_ref(), self.github.as_ref(), self.travis.as_ref(), self.store.as_ref())
+            .chain(self.auth_plugins.secrets())
     }
 }
 
@@ -130,6 +133,7 @@ impl Reading<'_, '_, '_> {
             github: self.github(self.address("github.api_url"), credentials),
             store: store.map(|url| Store { url }),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
+            auth_plugins: self.auth_plugins(),
             ..self.rest(plain)
         }
     }
@@ -142,6 +146,7 @@ impl Reading<'_, '_, '_> {
             github: self.github(Some(overlay.github_api_url.clone()), Some(credentials)),
             store: Some(Store { url: overlay.store_url.clone() }),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
+            auth_plugins: overlay.auth_plugins.clone(),
             ..self.rest(plain)
         }
     }
@@ -346,6 +351,36 @@ impl Reading<'_, '_, '_> {
         })
     }
 
+    fn auth_plugins(&mut self) -> AuthPlugins {
+        AuthPlugins { duo: self.duo() }
+    }
+
+    /// The accounts at Duo that could be read.
+    fn duo(&mut self) -> Option<duo::Settings> {
+        let domains: Vec<String> =
+            self.tree.all("auth_plugins.duo.*").map(|account| account.owner().to_owned()).collect();
+        let accounts: BTreeMap<String, duo::Account> = domains
+            .into_iter()
+            .filter_map(|domain| {
+                let of = [domain.as_str()];
+                // Each is fetched, so that what is wrong with any of them is said.
+                let integration_key = self.secret_of("auth_plugins.duo.*.integration_key", &of, duo_key);
+                let secret_key = self.secret_of("auth_plugins.duo.*.secret_key", &of, duo_key);
+                let Some(Value::Time(deadline)) = self.value("auth_plugins.duo.*.deadline", &of) else {
+                    return None;
+                };
+                let account = duo::Account {
+                    api_url: self.address_of("auth_plugins.duo.*.api_url", &of)?,
+                    integration_key: integration_key?,
+                    secret_key: secret_key?,
+                    deadline,
+                };
+                Some((domain.to_lowercase(), account))
+            })
+            .collect();
+        (!accounts.is_empty()).then(|| duo::Settings::new(accounts))
+    }
+
     fn web(&self) -> Option<Web> {
         self.tree.one("web", &[])?;
         let Value::Socket(listen) = self.value("web.listen", &[])? else { return None };
@@ -383,7 +418,12 @@ impl Reading<'_, '_, '_> {
 
     /// Fetches a secret and looks whether it can be what it is meant to be.
     fn secret(&mut self, path: &str, wrong: Wrong) -> Option<Secret> {
-        let found = self.tree.one(path, &[])?;
+        self.secret_of(path, &[], wrong)
+    }
+
+    /// The same of a section that has one of these names.
+    fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
+        let found = self.tree.one(path, names)?;
         let Value::Secret(source) = &found.value else { return None };
         let at: Range<usize> = found.at.clone();
         match source.fetch(self.surroundings.environment, self.surroundings.command_limit) {
@@ -434,7 +474,12 @@ impl Reading<'_, '_, '_> {
 
     /// An address without a slash at the end of its path.
     fn address(&self, path: &str) -> Option<Url> {
-        let Some(Value::Address(mut url)) = self.value(path, &[]) else { return None };
+        self.address_of(path, &[])
+    }
+
+    /// The same of a section that has one of these names.
+    fn address_of(&self, path: &str, names: &[&str]) -> Option<Url> {
+        let Some(Value::Address(mut url)) = self.value(path, names) else { return None };
         let trimmed = url.path().trim_end_matches('/').to_owned();
         url.set_path(&trimmed);
         Some(url)
@@ -498,6 +543,14 @@ fn travis_token(secret: &str) -> Option<(&'static str, &'static str)> {
         ));
     }
     token(secret)
+}
+
+fn duo_key(secret: &str) -> Option<(&'static str, &'static str)> {
+    let fine = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (!fine).then_some((
+        "holds characters that no key of Duo has.",
+        "Copy it again from the application at Duo: letters and digits alone.",
+    ))
 }
 
 fn private_key(secret: &str) -> Option<(&'static str, &'static str)> {

@@ -47,7 +47,7 @@ async fn start(policy: &str, obligations: &str) -> Result<World> {
             WebSettings::new(slack.api_url.clone(), slack.bot_token.clone(), slack.app_token.clone(), false);
         let people = Arc::new(People::new(Web::new(settings, Arc::clone(clock))?, Arc::clone(clock)));
         let judge = Judge::new(Arc::new(policy), Facts::new(people, Arc::new(NoLinks), "T0ACME"));
-        Ok(Plugins { rules: Arc::new(judge), ..plugins })
+        Ok(Plugins { rules: Some(Arc::new(judge)), ..plugins })
     })
     .await
 }

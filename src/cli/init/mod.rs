@@ -92,6 +92,7 @@ fn check(
         github_api_url: address("https://api.github.com")?,
         github_token: STANDS_IN.to_owned().into(),
         travis: None,
+        auth_plugins: hubcommander_auth_plugins::Setup::default(),
         store_url: "sqlite://unused.db".to_owned().into(),
     };
     let environment = |name: &str| (surroundings.environment)(name).or_else(|| Some(STANDS_IN.to_owned()));
@@ -112,7 +113,7 @@ fn check(
     let _entered = runtime.enter();
     let clock: SharedClock = Arc::new(SystemClock);
     let plugins = app::plugins(&config, &clock).map_err(|error| failed(&error))?;
-    let mut means = app::means(&plugins);
+    let mut means = app::means(&config, &plugins.step_ups);
     if answers.duo.is_some() {
         means.step_ups.insert("duo".to_owned());
     }

@@ -111,7 +111,7 @@ impl Ground {
         sources: Sources,
     ) -> Result<Self, End> {
         let contact = config.policy.contact.as_deref();
-        let means = app::means(&plugins);
+        let means = app::means(config, &plugins.step_ups);
         let policy = crate::policy::read(&sources, contact, &plugins.registry, &plugins.operations, &means)?;
         let web = app::slack(config, clock).map_err(|error| failed(&error))?;
         let me = web.auth_test().await.map_err(|error| failed(&error.into()))?;

@@ -57,6 +57,7 @@ impl World {
             github_api_url: github.url().parse().unwrap(),
             github_token: "ghp_sandbox".to_owned().into(),
             travis: None,
+            auth_plugins: hubcommander_auth_plugins::Setup::default(),
             store_url: format!("sqlite://{}/bot.db", folder.path().display()).into(),
         };
         let commands: Vec<KnownCommand> =
@@ -180,7 +181,7 @@ async fn what_ships_is_sound_for_all_commands_that_ship() {
         .commands
         .insert("Lockdown".into(), crate::config::CommandSettings { enabled: false, ..Default::default() });
     let plugins = world.plugins();
-    let mut means = app::means(&plugins);
+    let mut means = app::means(&world.config, &plugins.step_ups);
     means.step_ups.insert("duo".into());
     let shipped = Sources::shipped();
     let policy = crate::policy::read(&shipped, None, &plugins.registry, &plugins.operations, &means).unwrap();
@@ -267,7 +268,7 @@ async fn the_reference_of_policies_is_in_step() {
 async fn the_examples_in_the_documentation_are_right() {
     let world = World::start().await;
     let plugins = world.plugins();
-    let mut means = app::means(&plugins);
+    let mut means = app::means(&world.config, &plugins.step_ups);
     means.step_ups.extend(["duo", "passkey"].map(str::to_owned));
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/policy.md")).unwrap();
     let blocks = |fence: &str| -> Vec<String> {

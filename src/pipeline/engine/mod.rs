@@ -277,13 +277,15 @@ impl Engine {
         };
         let (examined, before) = restored(&self.operations, invocation)?;
         let required = self.required(invocation, registered, &examined).await?;
-        let progress = gate::oblige(&examined, required, self.waits(), now).seen_before();
+        let waits = self.waits(&required);
+        let progress = gate::oblige(&examined, required, waits, now).seen_before();
         Ok(Progress { card: before.card, ..progress })
     }
 
-    /// How long a plan waits for others.
-    fn waits(&self) -> chrono::TimeDelta {
-        self.approval.as_ref().map_or(gate::WAITS, |approval| approval.valid)
+    /// How long a plan waits that takes this: for others longer than for the person alone.
+    fn waits(&self, required: &[Requirement]) -> chrono::TimeDelta {
+        let others = required.iter().any(|requirement| matches!(requirement, Requirement::Approvals { .. }));
+        self.approval.as_ref().filter(|_| others).map_or(gate::WAITS, |approval| approval.valid)
     }
 
     /// What it takes to run a plan, by the policies and the configuration of now; and that it may be run at all.

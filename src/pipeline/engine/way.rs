@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use hubcommander_sdk::auth::Requirement;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::message::Message;
+use hubcommander_sdk::message::{Message, Part};
 use hubcommander_sdk::people::{Person, PersonId, Place, Standing};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
@@ -183,7 +183,7 @@ impl Way<'_> {
                     let question = Question { person, place, spec, args, at: now };
                     match self.engine.judged(&question, registered, &examined).await {
                         Ok((leave, required, policies)) => {
-                            let waits = self.engine.waits();
+                            let waits = self.engine.waits(&required);
                             (gate::oblige(&examined, required, waits, now), leave, policies)
                         }
                         Err(refusal) => return self.refuse(record, "denied", &refusal).await,
@@ -495,7 +495,7 @@ impl Way<'_> {
     async fn conclude(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let posted = match record.invocation().outcome.clone() {
             Some(outcome) => {
-                let how = outcome.headline.clone();
+                let how = in_short(&outcome, record.invocation().state);
                 let posted = self.show_last(record, outcome).await?;
                 let state = record.invocation().state;
                 self.close_card(record, &state, &how).await;
@@ -528,6 +528,19 @@ impl Way<'_> {
         slot.show(message);
         self.before = Before::Perhaps;
         Ok(slot.close().await?)
+    }
+}
+
+/// How it ended, for those who were asked to approve it: what was done, or who said what.
+fn in_short(outcome: &Message, state: State) -> Text {
+    let said = outcome.body.iter().find_map(|part| match part {
+        Part::Line(text) => Some(text.clone()),
+        _ => None,
+    });
+    match (state, said) {
+        (State::Denied | State::Cancelled, Some(said)) => said,
+        (State::Expired | State::Failed, Some(said)) => outcome.headline.clone().plain(". ").then(said),
+        _ => outcome.headline.clone(),
     }
 }
 

@@ -35,8 +35,8 @@ fn people() -> Vec<Person> {
             ..Person::member(SAM, TEAM, "sam", "Sam Okafor")
         },
         Person {
-            role: role("another security engineer", "Approves what Sam asks for"),
-            ..Person::member(KIM, TEAM, "kim", "Kim Sato")
+            role: role("second security engineer", "Approves what Sam asks for"),
+            ..Person::member(KIM, TEAM, "kim", "Kim Novak")
         },
         Person {
             role: role("guest", "May look, and is refused politely"),
@@ -55,7 +55,7 @@ fn channels() -> Vec<Channel> {
     use ChannelKind::{Private, Public};
     vec![
         Channel::new(Public, "C0GENERAL", "general", "Everybody", &[ANA, SAM, KIM, GUS, DEE, CI, HUB]),
-        Channel::new(Public, "C0DEV", "dev", "Building things", &[ANA, SAM, GUS, CI, HUB]),
+        Channel::new(Public, "C0DEV", "dev", "Building things", &[ANA, SAM, KIM, GUS, CI, HUB]),
         Channel::new(Public, "C0SECURITY", "security", "Alarms", &[SAM, KIM, ANA, HUB]),
         Channel::new(
             Public,
@@ -111,7 +111,7 @@ impl World {
             channels,
             usergroups: vec![
                 group("S0SECURITY", "security-team", "Security", &[SAM, KIM]),
-                group("S0DEVELOPERS", "developers", "Developers", &[ANA, SAM]),
+                group("S0DEVELOPERS", "developers", "Developers", &[ANA, SAM, KIM]),
             ],
         }
     }

@@ -96,6 +96,7 @@ impl Way<'_> {
         self.open_slot(record);
         let engine = Arc::clone(self.engine);
         let mut waiting = Waiting::new(&engine, examined, progress);
+        waiting.call_on_approvers().await;
         waiting.take_up_tickets(record).await;
         let mut shown = None;
         loop {
