@@ -32,8 +32,7 @@ permit (principal, action == Action::"ArchiveRepo", resource);
 /// A bot that goes by these policies.
 async fn start(policy: &str, obligations: &str) -> Result<World> {
     let servers = Servers::start().await?;
-    let section = "\n[auth_plugins.approval]\nchannel = \"C0APPROVALS\"\n";
-    let config = servers.config(&format!("{}{section}", shipped_with(&[])))?;
+    let config = servers.config(&shipped_with(&[]))?;
     let sources = Sources {
         policy: Source::new("policy.cedar", policy),
         obligations: Source::new("obligations.cedar", obligations),

@@ -41,7 +41,8 @@ const SYNC_TAKES: Duration = Duration::from_millis(50);
 const SYNC_WAIT: Duration = Duration::from_millis(400);
 
 /// A policy under which every full member may do everything.
-const OPEN: &str = "@id(\"members\") permit (principal, action, resource) when { principal.kind == Kind::\"member\" };\n";
+const OPEN: &str =
+    "@id(\"members\") permit (principal, action, resource) when { principal.kind == Kind::\"member\" };\n";
 
 /// The settings of a test: `config.toml` as it ships, changed.
 pub fn shipped_with(changes: &[(&str, &str)]) -> String {

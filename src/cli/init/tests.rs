@@ -101,6 +101,10 @@ fn with_duo_the_obligations_ask_for_proof() {
     );
     assert_eq!(files.obligations, hubcommander_policy::source::SHIPPED_OBLIGATIONS);
     assert!(next(&answers, Path::new(".")).contains("DUO_IKEY"));
+    let folder = tempfile::tempdir().unwrap();
+    let (end, _) = answered(folder.path(), false, &lines);
+    end.unwrap();
+    assert!(!written(folder.path())[2].contains("// @step_up"));
 }
 
 #[test]
