@@ -8,6 +8,7 @@ pub mod history;
 pub mod leases;
 pub mod lockdown;
 pub mod undo;
+pub mod why;
 
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::people::PersonId;

@@ -43,7 +43,8 @@ const SYNC_TAKES: Duration = Duration::from_millis(50);
 const SYNC_WAIT: Duration = Duration::from_millis(400);
 
 /// A policy under which every full member may do everything.
-const OPEN: &str = "permit (principal, action, resource) when { principal.kind == Kind::\"member\" };\n";
+const OPEN: &str =
+    "@id(\"members\") permit (principal, action, resource) when { principal.kind == Kind::\"member\" };\n";
 
 /// The settings of a test: `config.toml` as it ships, changed.
 pub fn shipped_with(changes: &[(&str, &str)]) -> String {
@@ -349,7 +350,8 @@ impl World {
         .await
     }
 
-    async fn start_with_plugins(
+    /// A bot with plugins that the test has had its hands on.
+    pub async fn start_with_plugins(
         servers: Servers,
         mut config: Config,
         plugins: impl FnOnce(&Config, &SharedClock) -> Result<Plugins>,
