@@ -75,6 +75,7 @@ pub struct SameName {
 #[derive(Default)]
 pub struct Registry {
     commands: Vec<Arc<Registered>>,
+    switched_off: Vec<CommandSpec>,
     by_name: HashMap<String, usize>,
 }
 
@@ -114,6 +115,19 @@ impl Registry {
             })
             .collect();
         Ok(registry)
+    }
+
+    /// The same, with what there is to know of commands that are switched off: policies may speak of them still.
+    #[must_use]
+    pub fn with_switched_off(mut self, specs: Vec<CommandSpec>) -> Self {
+        self.switched_off = specs;
+        self
+    }
+
+    /// What there is to know of commands that are switched off.
+    #[must_use]
+    pub fn switched_off(&self) -> &[CommandSpec] {
+        &self.switched_off
     }
 
     /// The command of this name or alias, in any case.
@@ -193,6 +207,11 @@ impl Operations {
         self.handlers
             .get(operation.kind.as_str())
             .filter(|handler| handler.versions().contains(&operation.version))
+    }
+
+    /// All kinds of operations.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.handlers.keys().copied()
     }
 
     /// The powers that a plan uses: those of all its steps.

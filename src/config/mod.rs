@@ -10,6 +10,7 @@ pub mod reference;
 
 mod checks;
 mod near;
+mod policy;
 mod secret;
 mod sections;
 #[cfg(test)]
@@ -28,8 +29,10 @@ use hubcommander_sdk::protection::Profiles;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
+pub use crate::pipeline::limits::PerMinute;
 pub use keys::KnownCommand;
 pub use near::nearest;
+pub use policy::PolicyFiles;
 pub use problem::{Problem, Problems};
 pub use secret::{COMMAND_LIMIT, Environment, Secret};
 pub use sections::Sections;
@@ -58,8 +61,12 @@ pub struct Config {
     pub store: Store,
     /// The account at Travis, if there is one.
     pub travis: Option<Travis>,
+    /// Who may do what, and what it takes.
+    pub policy: PolicyFiles,
     /// How others are asked, if that is set up.
     pub approval: Option<approval::Settings>,
+    /// How much one person may ask.
+    pub limits: PerMinute,
     /// How people prove who they are.
     pub auth_plugins: AuthPlugins,
     /// The web server, if there is to be one.
@@ -297,7 +304,9 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             protection,
             store: Some(store),
             travis,
+            policy,
             approval,
+            limits,
             auth_plugins,
             web,
             log,
@@ -309,7 +318,9 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             protection,
             store,
             travis,
+            policy,
             approval,
+            limits,
             auth_plugins,
             web,
             log,

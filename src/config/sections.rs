@@ -1,6 +1,7 @@
 //! From the keys that were found to the typed sections, with their secrets.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -15,12 +16,14 @@ use url::Url;
 
 use super::checks::{CHECKS, only_outside_the_sandbox};
 use super::keys::{self, Presence};
+use super::policy::{self, PolicyFiles};
 use super::problem::{Collector, Problems};
 use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
 use super::value::{self, Value};
 use super::{
-    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Travis, Web,
+    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, PerMinute, Slack, Store, Surroundings,
+    Travis, Web,
 };
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
@@ -41,8 +44,12 @@ pub struct Sections {
     pub store: Option<Store>,
     /// `[travis]`.
     pub travis: Option<Travis>,
+    /// `[policy]`, with what is in the files.
+    pub policy: PolicyFiles,
     /// `[auth_plugins.approval]`.
     pub approval: Option<approval::Settings>,
+    /// `[limits]`.
+    pub limits: PerMinute,
     /// `[auth_plugins]`, as far as people prove there who they are.
     pub auth_plugins: AuthPlugins,
     /// `[web]`.
@@ -78,7 +85,8 @@ impl Sections {
             None => reading.sections(&plain),
             Some(overlay) => reading.sandbox(&plain, overlay),
         };
-        (sections, problems.finish(path))
+        let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
+        (Self { policy, ..sections }, problems.finish(path))
     }
 
     /// Every secret that is there, to be kept out of what is printed.
@@ -200,6 +208,7 @@ impl Reading<'_, '_, '_> {
                 .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
                 .collect(),
             approval: self.approval(),
+            limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -312,6 +321,14 @@ impl Reading<'_, '_, '_> {
                 .filter(|(key, _)| !common(key))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
+        }
+    }
+
+    fn limits(&self) -> PerMinute {
+        let number = |key: &str| self.number(key).and_then(|number| u32::try_from(number).ok());
+        PerMinute {
+            commands: number("limits.commands_per_minute").and_then(NonZeroU32::new),
+            changes: number("limits.changes_per_minute").and_then(NonZeroU32::new),
         }
     }
 

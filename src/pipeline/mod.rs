@@ -11,6 +11,8 @@ pub mod engine;
 pub mod execute;
 pub mod gate;
 pub mod intake;
+pub mod limits;
+pub mod lockdown;
 pub mod locks;
 pub mod parse;
 pub mod prepare;

@@ -24,6 +24,7 @@ mod enterprise;
 mod falls;
 mod forms;
 mod full_disk;
+mod gates;
 mod github_faults;
 mod hands;
 mod help;

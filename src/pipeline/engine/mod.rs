@@ -4,9 +4,9 @@
 mod again;
 mod announced;
 mod keep;
-pub mod lockdown;
 mod mailboxes;
 mod waiting;
+mod watch;
 mod way;
 mod work;
 
@@ -24,14 +24,17 @@ use hubcommander_sdk::text::Text;
 use serde_json::{Value as Json, json};
 
 use self::keep::{Fall, Falls, Taken};
-pub use self::lockdown::Lockdown;
+
 use self::mailboxes::Undelivered;
 pub use self::mailboxes::{Action, Mailboxes, Press};
+pub use self::watch::Watch;
 pub use self::work::Work;
 use crate::invocation::{Invocation, Origin, State, Via};
 use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::gate::{self, Progress};
+use crate::pipeline::limits::Limits;
+use crate::pipeline::lockdown::Lockdown;
 use crate::pipeline::prepare::{self, Examined};
 use crate::pipeline::record::{Patient, Record};
 use crate::pipeline::report::{Before, Reporter, words};
@@ -77,7 +80,11 @@ pub struct Engine {
     /// Whose devices are healthy.
     pub health: Arc<dyn DeviceHealth>,
     /// Whether everything but reading is held.
-    pub lockdown: Lockdown,
+    pub lockdown: Arc<Lockdown>,
+    /// How much one person may ask.
+    pub limits: Limits,
+    /// Notices what is unusual.
+    pub watch: Watch,
 }
 
 /// What a form on a plan asks for.
@@ -270,13 +277,15 @@ impl Engine {
         };
         let (examined, before) = restored(&self.operations, invocation)?;
         let required = self.required(invocation, registered, &examined).await?;
-        let progress = gate::oblige(&examined, required, self.waits(), now).seen_before();
+        let waits = self.waits(&required);
+        let progress = gate::oblige(&examined, required, waits, now).seen_before();
         Ok(Progress { card: before.card, ..progress })
     }
 
-    /// How long a plan waits for others.
-    fn waits(&self) -> chrono::TimeDelta {
-        self.approval.as_ref().map_or(gate::WAITS, |approval| approval.valid)
+    /// How long a plan waits that takes this: for others longer than for the person alone.
+    fn waits(&self, required: &[Requirement]) -> chrono::TimeDelta {
+        let others = required.iter().any(|requirement| matches!(requirement, Requirement::Approvals { .. }));
+        self.approval.as_ref().filter(|_| others).map_or(gate::WAITS, |approval| approval.valid)
     }
 
     /// What it takes to run a plan, by the policies and the configuration of now; and that it may be run at all.

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use hubcommander_sdk::auth::Requirement;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::message::Message;
+use hubcommander_sdk::message::{Message, Part};
 use hubcommander_sdk::people::{Person, PersonId, Place, Standing};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
@@ -118,6 +118,12 @@ impl Way<'_> {
                 Err(refusal) => return self.refuse(record, "denied", &refusal).await,
             }
         };
+        if !due && let Err(over) = engine.limits.take(&person.id, asked.parsed().spec()) {
+            return match over.to_be_said {
+                true => self.refuse(record, "limited", &words::limited(over.wait)).await,
+                false => self.end_quietly(record, record.entry("limited", json!({}))).await,
+            };
+        }
         let announced =
             Announced::new(engine, record.invocation(), asked.parsed().spec().audience, self.before);
         let prepared = prepare::prepare(
@@ -164,6 +170,10 @@ impl Way<'_> {
                 let entry = record.entry("answered", body);
                 self.answer(record, Some(asked), words, spec.audience, entry).await
             }
+            Outcome::Plan(examined) if self.engine.lockdown.holds(&examined) => {
+                let refusal = words::held(self.engine.lockdown.locked().as_ref());
+                self.refuse(record, "held", &refusal).await
+            }
             Outcome::Plan(examined) => {
                 let now = self.engine.clock.now();
                 let (mut progress, leave, policies) = if record.invocation().origin.via == Via::Due {
@@ -173,7 +183,7 @@ impl Way<'_> {
                     let question = Question { person, place, spec, args, at: now };
                     match self.engine.judged(&question, registered, &examined).await {
                         Ok((leave, required, policies)) => {
-                            let waits = self.engine.waits();
+                            let waits = self.engine.waits(&required);
                             (gate::oblige(&examined, required, waits, now), leave, policies)
                         }
                         Err(refusal) => return self.refuse(record, "denied", &refusal).await,
@@ -247,6 +257,9 @@ impl Way<'_> {
         }
         let again = again::after(record.invocation(), self.engine.clock.now());
         let message = again::told(words::refusal(refusal, id), again.as_ref());
+        if event == "denied" {
+            self.engine.denied(&record.invocation().origin.person).await;
+        }
         if let Some(again) = &again {
             let log = refusal.log.as_deref().unwrap_or("refused");
             self.engine.alarm.raise(again.alarm(record.invocation(), log)).await;
@@ -326,6 +339,10 @@ impl Way<'_> {
             Ok(required) => required,
             Err(refusal) => return self.refuse(record, "denied", &refusal).await,
         };
+        if !begun && self.engine.lockdown.holds(&examined) {
+            let change = Change { state: Some(State::Waiting), ..Change::default() };
+            return Ok(record.change(change).await?);
+        }
         let person = record.invocation().origin.person.clone();
         let gated = match gate::gate(examined.clone(), &progress, &person, &required, now) {
             Gated::Open(gated) => gated,
@@ -362,11 +379,16 @@ impl Way<'_> {
                 return Ok(record.change(change).await?);
             }
         }
+        self.engine.notice(record, &examined).await;
         let took = self.engine.clock.now() - record.invocation().received_at;
         let outcome = words::ended(&examined, record, &ended, took);
         let (state, event) = match ended {
             Ended::Done => (State::Done, "done"),
             Ended::Partial => (State::Partial, "partial"),
+            Ended::Held if record.steps().iter().all(|known| known.state.left_nothing()) => {
+                (State::Failed, "held")
+            }
+            Ended::Held => (State::Partial, "held"),
             Ended::Failed | Ended::Void(_) | Ended::Blind(_) => (State::Failed, "failed"),
         };
         let again = match ended {
@@ -473,7 +495,7 @@ impl Way<'_> {
     async fn conclude(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let posted = match record.invocation().outcome.clone() {
             Some(outcome) => {
-                let how = outcome.headline.clone();
+                let how = in_short(&outcome, record.invocation().state);
                 let posted = self.show_last(record, outcome).await?;
                 let state = record.invocation().state;
                 self.close_card(record, &state, &how).await;
@@ -506,6 +528,19 @@ impl Way<'_> {
         slot.show(message);
         self.before = Before::Perhaps;
         Ok(slot.close().await?)
+    }
+}
+
+/// How it ended, for those who were asked to approve it: what was done, or who said what.
+fn in_short(outcome: &Message, state: State) -> Text {
+    let said = outcome.body.iter().find_map(|part| match part {
+        Part::Line(text) => Some(text.clone()),
+        _ => None,
+    });
+    match (state, said) {
+        (State::Denied | State::Cancelled, Some(said)) => said,
+        (State::Expired | State::Failed, Some(said)) => outcome.headline.clone().plain(". ").then(said),
+        _ => outcome.headline.clone(),
     }
 }
 

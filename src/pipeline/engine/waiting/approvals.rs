@@ -79,6 +79,25 @@ impl Waiting<'_> {
         at.map_or(Duration::MAX, |at| (at - now).to_std().unwrap_or_default())
     }
 
+    /// Looks up how the approvers are called on, by now.
+    pub(super) async fn call_on_approvers(&mut self) {
+        let Some(approval) = &self.engine.approval else { return };
+        let now = self.engine.clock.now();
+        for requirement in self.progress.requirements.clone() {
+            let Requirement::Approvals { approvers, .. } = &requirement else { continue };
+            let named = approval.by_now(approvers, self.since(), now);
+            match self.engine.rules.approvers(&named).await {
+                Ok(found) => {
+                    let before = self.called.insert(requirement, found.called.clone());
+                    // The deputies' turn has come: the card says so.
+                    self.card_is_new &= before.is_none_or(|before| before == found.called);
+                }
+                // Who may approve is looked up again when somebody presses.
+                Err(refusal) => tracing::warn!(%refusal, "who approves could not be looked up"),
+            }
+        }
+    }
+
     /// Sees that the card stands there and shows how things stand, and that those who do not answer are reminded.
     pub(super) async fn keep_card(
         &mut self,
@@ -95,17 +114,7 @@ impl Waiting<'_> {
             return Ok(Follows::Over { state: State::Denied, event: "denied", outcome, clicks: Vec::new() });
         };
         let now = engine.clock.now();
-        for requirement in self.progress.requirements.clone() {
-            let Requirement::Approvals { approvers, .. } = &requirement else { continue };
-            let named = approval.by_now(approvers, self.since(), now);
-            match engine.rules.approvers(&named).await {
-                Ok(found) => {
-                    self.called.insert(requirement, found.called);
-                }
-                // Who may approve is looked up again when somebody presses.
-                Err(refusal) => tracing::warn!(%refusal, "who approves could not be looked up"),
-            }
-        }
+        self.call_on_approvers().await;
         let message = approval::card(&self.question(record));
         match self.progress.card.clone() {
             None => {

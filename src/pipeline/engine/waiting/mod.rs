@@ -96,6 +96,7 @@ impl Way<'_> {
         self.open_slot(record);
         let engine = Arc::clone(self.engine);
         let mut waiting = Waiting::new(&engine, examined, progress);
+        waiting.call_on_approvers().await;
         waiting.take_up_tickets(record).await;
         let mut shown = None;
         loop {
@@ -106,8 +107,10 @@ impl Way<'_> {
             }
             let asked = record.invocation().origin.person.clone();
             let stage = gate::stage(&waiting.progress, &asked);
-            // Shown before the next step is taken: that may take a while.
-            waiting.show(self, record, &stage, &mut shown);
+            // Shown before the next step is taken: that may take a while. What waits for nothing is about to run.
+            if stage != Stage::Open || engine.lockdown.holds(&waiting.examined) {
+                waiting.show(self, record, &stage, &mut shown);
+            }
             let follows = match &stage {
                 Stage::Open if engine.lockdown.holds(&waiting.examined) => Follows::On,
                 Stage::Open => {

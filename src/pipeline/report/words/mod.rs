@@ -13,7 +13,7 @@ use hubcommander_sdk::text::{Text, about};
 use serde_json::Value as Json;
 
 pub use self::asking::{SECRET, problem_words, refused, unparsed, usage};
-pub use self::waiting::{Standing, not_proven, typed, waiting};
+pub use self::waiting::{Standing, held, limited, not_proven, typed, waiting};
 use crate::invocation::{Invocation, StepRecord, StepState, Via};
 use crate::pipeline::execute::{Ended, whom};
 use crate::pipeline::prepare::Examined;
@@ -140,6 +140,13 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
             let message = steps(message, examined, record).line("Nothing was changed.");
             let message = if may_help(record) { message.button(retry_button(id)) } else { message };
             message.footnote(note)
+        }
+        Ended::Held => {
+            let message = Message::new(plan.title.todo.clone().plain(": stopped")).state(State::NeedsYou);
+            let message = steps(message, examined, record)
+                .line("Everything but reading is held for now. What is done stays done; Retry does what is missing.")
+                .button(retry_button(id));
+            with_undo(message, examined, record).footnote(note)
         }
         Ended::Void(why) | Ended::Blind(why) => {
             let message = Message::new(plan.title.todo.clone().plain(": nothing was done"))

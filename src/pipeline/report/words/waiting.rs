@@ -1,13 +1,17 @@
 //! What is said of plans that wait for people.
 
+use std::time::Duration;
+
 use hubcommander_sdk::auth::Requirement;
+use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
 use hubcommander_sdk::plan::Risk;
-use hubcommander_sdk::text::Text;
+use hubcommander_sdk::text::{Text, about};
 
 use super::{plan_lines, span};
 use crate::invocation::{Invocation, Via};
 use crate::pipeline::gate::{Progress, Stage};
+use crate::pipeline::lockdown::Locked;
 use crate::pipeline::prepare::Examined;
 use crate::pipeline::record::Record;
 
@@ -145,6 +149,32 @@ fn takes(message: Message, standing: &Standing<'_>) -> Message {
         };
         message.part(Part::Step(state, text))
     })
+}
+
+/// Why nothing is changed now.
+#[must_use]
+pub fn held(locked: Option<&Locked>) -> Refusal {
+    let mut what = Text::new().plain("Everything but reading is held");
+    if let Some(locked) = locked {
+        what = what.plain(" since ").time(locked.at);
+        if !locked.by.user.is_empty() {
+            what = what.plain(", by ").person(&locked.by.user);
+        }
+    }
+    what = what.plain(".");
+    if let Some(reason) = locked.and_then(|locked| locked.reason.as_deref()) {
+        what = what.plain(" They say: ").plain(reason);
+    }
+    Refusal::new(what, "Ask again when it is over.")
+}
+
+/// One person asks for too much.
+#[must_use]
+pub fn limited(wait: Duration) -> Refusal {
+    Refusal::new(
+        "You have asked for a lot within a minute, more than one person may.",
+        format!("Go on in about {}.", about(wait)),
+    )
 }
 
 /// Somebody said no, or could not prove who they are: nothing is done.
