@@ -37,6 +37,8 @@ pub(super) enum Verdict {
     Duplicate,
     /// The invocation is at another version, or is not there. Nothing was written.
     Conflict,
+    /// Written: so many rows were forgotten.
+    Forgotten(u64),
 }
 
 /// Why a batch was not written. Nothing of it was.
@@ -89,7 +91,7 @@ impl WriterHandle {
     /// Writes something that may be known already.
     pub async fn receipt(&self, write: Write) -> Result<Receipt, StoreError> {
         Ok(match self.write(write).await? {
-            Verdict::Written => Receipt::New,
+            Verdict::Written | Verdict::Forgotten(_) => Receipt::New,
             Verdict::Duplicate | Verdict::Conflict => Receipt::Duplicate,
         })
     }
@@ -98,7 +100,7 @@ impl WriterHandle {
     pub async fn change(&self, change: ChangeRow) -> Result<(), StoreError> {
         let (id, version) = (change.id.clone(), change.version);
         match self.write(Write::Change(Box::new(change))).await? {
-            Verdict::Written => Ok(()),
+            Verdict::Written | Verdict::Forgotten(_) => Ok(()),
             Verdict::Conflict | Verdict::Duplicate => Err(StoreError::Conflict { id, version }),
         }
     }
@@ -189,6 +191,8 @@ fn touches(write: &Write) -> Vec<String> {
         }
         Write::Book(book) => book.touches().collect(),
         Write::ClickDone { key, .. } => vec![click(key)],
+        Write::Sealing(_) => vec!["s".to_owned()],
+        Write::Forget(_) => vec!["f".to_owned()],
         Write::Probe => vec!["p".to_owned()],
     }
 }
@@ -264,7 +268,7 @@ pub(super) fn fault_point(when: &str, batch: &[Write]) {
     }
 }
 
-/// When it is time to forget the keys of what was received long ago. Time is that of what is received.
+/// When it is time to forget the keys of what was received long ago, and the clicks that were dealt with then. Time is that of what is received.
 #[derive(Debug, Default)]
 pub(super) struct Pruning {
     looked_at: i64,

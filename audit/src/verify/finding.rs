@@ -143,7 +143,7 @@ impl fmt::Display for Finding {
             ),
             Self::LinksMissing { seq, expected, position } => write!(
                 f,
-                "the chain is not whole before entry {seq}: position {expected} should come, and {position} does"
+                "the chain is not whole before entry {seq}: position {expected} should come, and position {position} does"
             ),
             Self::LinkWithoutSeal { seq } => write!(f, "the chain holds entry {seq} without a seal over it"),
             Self::BatchBroken { seal, first_seq, last_seq } => {

@@ -103,9 +103,9 @@ impl Verifier {
     pub fn seal(&mut self, seal: Seal) {
         self.close();
         let (number, hash) = self.last_seal;
-        let number = number + 1;
+        let number = number.saturating_add(1);
         if seal.number > number {
-            self.found(Finding::SealsMissing { first: number, last: seal.number - 1 });
+            self.found(Finding::SealsMissing { first: number, last: seal.number.saturating_sub(1) });
         } else if seal.number < number || seal.previous != hash {
             self.found(Finding::SealOutOfPlace { number: seal.number });
         }
@@ -194,7 +194,7 @@ impl Verifier {
 
     /// Goes on by a link, as it is stored: whether it is the one that was sealed, the seal says.
     fn add(&mut self, linked: &Link) {
-        let expected = self.running.position + 1;
+        let expected = self.running.position.saturating_add(1);
         if linked.position != expected {
             self.found(Finding::LinksMissing { seq: linked.seq, expected, position: linked.position });
         }
@@ -243,12 +243,16 @@ impl Verifier {
     pub fn finish(mut self) -> Report {
         self.close();
         let ends = self.running.position;
-        let cut: Vec<u64> = self.announced.range(ends + 1..).map(|(position, _)| *position).collect();
+        let cut: Vec<u64> =
+            self.announced.range(ends.saturating_add(1)..).map(|(position, _)| *position).collect();
         for position in cut {
             self.found(Finding::Truncated { position, ends });
         }
         for (first_seq, last_seq, count) in std::mem::take(&mut self.bodiless) {
             if last_seq > self.removed_through {
+                // What may be gone and what may not can stand side by side.
+                let first_seq = first_seq.max(self.removed_through.saturating_add(1));
+                let count = count.min(last_seq.abs_diff(first_seq).saturating_add(1));
                 self.found(Finding::BodyMissing { first_seq, last_seq, count });
             }
         }

@@ -2,9 +2,9 @@
 
 mod durability;
 mod model;
-mod places;
+pub(crate) mod places;
 mod postgres_only;
-mod samples;
+pub(crate) mod samples;
 mod sqlite_only;
 mod stories;
 

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
+use chromiumoxide::Element;
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown, ExecutionContextId,
 };
-use chromiumoxide::Element;
 use chromiumoxide::error::CdpError;
 use chromiumoxide::handler::viewport::Viewport;
 use chromiumoxide::page::Page;
@@ -146,8 +146,10 @@ impl Tab {
     /// Types into a field over what stands in it.
     pub async fn type_anew(&self, selector: &str, words: &str) -> Result<()> {
         self.click(selector).await?;
-        self.on(selector, async |field| field.call_js_fn("function() { this.select(); }", false).await.map(drop))
-            .await?;
+        self.on(selector, async |field| {
+            field.call_js_fn("function() { this.select(); }", false).await.map(drop)
+        })
+        .await?;
         self.on(selector, async |field| field.type_str(words).await.map(drop)).await
     }
 
