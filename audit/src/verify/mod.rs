@@ -164,6 +164,9 @@ impl Verifier {
         }
         self.seq = self.seq.max(seq);
         let sealed = self.current.as_ref().is_some_and(|seal| seq <= seal.last_seq);
+        if !sealed {
+            self.close();
+        }
         self.report.entries += u64::from(entry.is_some());
         let entry = match entry {
             Some(Err(why)) => {
