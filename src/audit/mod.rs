@@ -3,6 +3,7 @@
 //! it proves.
 
 mod announce;
+mod export_file;
 mod places;
 mod reading;
 mod retention;
@@ -22,6 +23,7 @@ use crate::slack::socket::Alarm;
 use crate::store::Store;
 
 pub use announce::{Announcement, Schedule};
+pub use export_file::ExportFile;
 pub use places::{NotAnnounced, Place, Slack};
 pub use reading::{Export, exported, verify};
 pub use sealer::{Round, Sealer};

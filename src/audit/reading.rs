@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use chrono::SecondsFormat;
-use hubcommander_audit::{Chain, Hash, Report, Row, Salt, Seal, Verifier, link};
+use hubcommander_audit::{Chain, Hash, Link, Report, Row, Salt, Seal, Verifier, link};
 use hubcommander_sdk::clock::Instant;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -118,8 +118,12 @@ struct Line<'a> {
     at_us: i64,
     invocation: Option<&'a str>,
     event: &'a str,
-    /// Byte by byte as stored; none once it was removed.
+    /// Byte by byte as stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a RawValue>,
+    /// Whether it was removed because of its age.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    removed: bool,
     /// What is stored in its place, where that is no JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_json: Option<&'a str>,
@@ -141,6 +145,23 @@ struct SealLine<'a> {
 struct WrongLine<'a> {
     seq: i64,
     wrong: &'a str,
+    position: Option<u64>,
+    salt: Option<Salt>,
+    content: Option<Hash>,
+    leaf: Option<Hash>,
+}
+
+impl<'a> WrongLine<'a> {
+    fn of(seq: i64, wrong: &'a str, linked: Option<&Link>) -> Self {
+        Self {
+            seq,
+            wrong,
+            position: linked.map(|linked| linked.position),
+            salt: linked.and_then(|linked| linked.salt),
+            content: linked.map(|linked| linked.leaf.content),
+            leaf: linked.map(|linked| linked.leaf.leaf),
+        }
+    }
 }
 
 /// Gives each entry as a line of JSON, in order, and between them the seals, unless only some entries are wanted. In
@@ -169,12 +190,12 @@ pub async fn exported<E: From<StoreError>>(
         let entry = match &row.entry {
             Some(Ok(entry)) => entry,
             Some(Err(wrong)) => {
-                give(line(&WrongLine { seq: row.seq, wrong }))?;
+                give(line(&WrongLine::of(row.seq, wrong, linked)))?;
                 continue;
             }
             None => {
                 let wrong = "the chain holds this entry, and it is not there";
-                give(line(&WrongLine { seq: row.seq, wrong }))?;
+                give(line(&WrongLine::of(row.seq, wrong, linked)))?;
                 continue;
             }
         };
@@ -192,6 +213,7 @@ pub async fn exported<E: From<StoreError>>(
             invocation: entry.invocation.as_deref(),
             event: &entry.event,
             body: json,
+            removed: body.is_none(),
             not_json: body.filter(|_| json.is_none()),
             salt: linked.and_then(|linked| linked.salt),
             content: linked.map(|linked| linked.leaf.content),

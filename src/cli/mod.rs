@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. What each does is elsewhere; here words become calls, and
 //! failures become sentences and exit codes.
 
+mod audit;
 pub mod check;
 mod manifest;
 mod plan;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{COMMAND_LIMIT, Config, Environment, KnownCommand, Problems, Surroundings};
 use crate::logging::{self, Redactor};
 
+pub use audit::{AuditCommand, ExportOptions, KeyOptions, VerifyOptions};
 pub use plan::PlanOptions;
 pub use sandbox::SandboxOptions;
 
@@ -48,6 +50,9 @@ enum Command {
     Manifest,
     /// Show what a command would do, and do nothing.
     Plan(PlanOptions),
+    /// Verify and export the record of what was done.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 /// Why a subcommand did not do its work, for the person at the terminal.
@@ -80,6 +85,8 @@ enum End {
     Configuration(Problems),
     /// Something else is.
     Failed(Failure),
+    /// What was asked cannot be told.
+    CannotTell(Failure),
     /// It has been said already.
     Said,
 }
@@ -96,7 +103,8 @@ impl From<Failure> for End {
     }
 }
 
-/// Does what the command line says. Ends with 0 if it went well, 1 if not, 2 if the line itself is wrong.
+/// Does what the command line says. Ends with 0 if it went well, 1 if not, 2 if the line itself is wrong, or what was
+/// asked cannot be told.
 pub fn main(
     arguments: impl IntoIterator<Item = OsString>,
     environment: Environment<'_>,
@@ -116,6 +124,7 @@ pub fn main(
         Some(Command::Sandbox(options)) => sandbox::run(options, line.config.as_deref(), &surroundings),
         Some(Command::Check) => check::run(&line.file(environment), &surroundings),
         Some(Command::Manifest) => manifest::run(),
+        Some(Command::Audit(command)) => audit::run(command, &line.file(environment), &surroundings),
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
     };
     match end {
@@ -126,6 +135,10 @@ pub fn main(
             eprintln!("hubcommander: {}.", counted(problems.list.len(), "problem", "in the configuration"));
         }
         Err(End::Failed(failure)) => eprintln!("hubcommander: {failure}"),
+        Err(End::CannotTell(failure)) => {
+            eprintln!("hubcommander: {failure}");
+            return ExitCode::from(2);
+        }
     }
     ExitCode::FAILURE
 }

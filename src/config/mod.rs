@@ -55,6 +55,8 @@ pub struct Config {
     pub protection: Profiles,
     /// Where everything durable is kept.
     pub store: Store,
+    /// How the audit is sealed.
+    pub audit: Audit,
     /// The account at Travis, if there is one.
     pub travis: Option<Travis>,
     /// The web server, if there is to be one.
@@ -171,6 +173,15 @@ pub struct Store {
     pub url: Secret,
 }
 
+/// How the audit is sealed.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    /// What the sealer is told.
+    pub settings: crate::audit::Settings,
+    /// The private key as it was given.
+    pub key: Option<Secret>,
+}
+
 /// The web server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Web {
@@ -249,7 +260,8 @@ impl Config {
 
     /// Every secret that the configuration holds, to be kept out of the log.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), Some(&self.store))
+        let stored = Some(&self.store);
+        sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
     }
 }
 
@@ -288,11 +300,12 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             commands,
             protection,
             store: Some(store),
+            audit,
             travis,
             web,
             log,
         } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, travis, web, log })
+            Ok(Config { slack, github, orgs, commands, protection, store, audit, travis, web, log })
         }
         _ => Err(problems),
     }
