@@ -97,6 +97,17 @@ async fn what_the_bot_did_is_sealed_and_verified_on_another_machine() -> Result<
     let some = hubcommander(there.path(), &["audit", "export", "--invocation", id, "--since", "2020-01-01"])?;
     ensure!(some.out.lines().count() == 9, "{}", some.out);
 
+    // So is a copy for safekeeping, which nobody may write to.
+    let copy = there.path().join("copy.db");
+    rusqlite::Connection::open(world.store_path())?
+        .execute("VACUUM INTO ?1", [copy.display().to_string()])?;
+    let mut rights = std::fs::metadata(&copy)?.permissions();
+    rights.set_readonly(true);
+    std::fs::set_permissions(&copy, rights)?;
+    std::fs::write(there.path().join("copy.toml"), "[store]\nurl = \"sqlite://copy.db\"\n")?;
+    let said = hubcommander(there.path(), &["--config", "copy.toml", "audit", "verify", "--key", &key])?;
+    ensure!(said.code == Some(0), "{} {}", said.out, said.err);
+
     // An export is verified as the store is, and what was bent in it is found.
     let file = there.path().join("audit.jsonl");
     std::fs::write(&file, &export.out)?;

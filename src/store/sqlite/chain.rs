@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use hubcommander_audit::{Entry, Row, Seal};
 use rusqlite::{Connection, params};
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 
 use super::super::StoreError;
@@ -14,7 +14,7 @@ use super::super::chain_rows::{EntryRow, LinkRow, SealRow, column, merge, throug
 use super::super::database::row_error;
 use super::super::rows::{ForgetRow, SealingRow};
 use super::super::writer::Verdict;
-use super::{SqliteReader, options, read_error};
+use super::{BUSY, SqliteReader, read_error};
 
 const SEALING: &str =
     "SELECT holder, until, fence, announced, coalesce((SELECT max(seq) FROM audit), 0) AS newest
@@ -160,7 +160,9 @@ pub(in crate::store) struct SqliteMoment(SqliteConnection);
 impl SqliteMoment {
     /// Opens the file for reading alone.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let options = options(path).read_only(true).create_if_missing(false);
+        // Its way of writing is left as it is: a copy made for safekeeping has another.
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
+        let options = options.disable_statement_logging();
         let told = |error: sqlx::Error| StoreError::Unavailable(format!("{}: {error}", path.display()));
         let mut connection = options.connect().await.map_err(told)?;
         // The moment is that of the first thing read.
