@@ -33,6 +33,7 @@ fn config(slack: &Slack, github: &GitHub, folder: &Path) -> Result<Config> {
         github_api_url: github.url().parse()?,
         github_token: "ghp_sandbox".to_owned().into(),
         travis: None,
+        auth_plugins: hubcommander_auth_plugins::Setup::default(),
         store_url: format!("sqlite://{}", folder.join("bot.db").display()).into(),
     };
     let commands: Vec<KnownCommand> =

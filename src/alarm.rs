@@ -21,7 +21,7 @@ pub struct Alarms {
     web: Web,
     channel: Option<String>,
     clock: SharedClock,
-    told: Mutex<HashMap<&'static str, Instant>>,
+    told: Mutex<HashMap<String, Instant>>,
 }
 
 impl Alarms {
@@ -31,13 +31,12 @@ impl Alarms {
         Self { web, channel, clock, told: Mutex::new(HashMap::new()) }
     }
 
-    fn is_new(&self, name: &'static str) -> bool {
+    fn is_new(&self, name: String) -> bool {
         let now = self.clock.now();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = told.get(name).is_none_or(|last| now - *last >= QUIET);
-        if new {
-            told.insert(name, now);
-        }
+        told.retain(|_, last| now - *last < QUIET);
+        let new = !told.contains_key(&name);
+        told.entry(name).or_insert(now);
         new
     }
 }
@@ -49,7 +48,7 @@ impl Alarm for Alarms {
         tracing::error!(alarm = name, log, "{}", what.words());
         // With a token that Slack does not take nothing can be said there.
         let unsayable = matches!(&alarm, AlarmKind::BotRefused(refused) if refused.altogether());
-        if unsayable || !self.is_new(name) {
+        if unsayable || !self.is_new(matter(name, &alarm)) {
             return;
         }
         let Some(channel) = self.channel.clone() else { return };
@@ -81,6 +80,15 @@ pub async fn watch_token(mut token: watch::Receiver<Option<Refused>>, alarm: Arc
         if token.changed().await.is_err() {
             return;
         }
+    }
+}
+
+/// What is told once in a while: what concerns one person or one invocation is a matter of its own.
+fn matter(name: &str, alarm: &AlarmKind) -> String {
+    match alarm {
+        AlarmKind::Fraud { invocation, person, .. } => format!("{name} {invocation} {person}"),
+        AlarmKind::Unusual { kind, person, .. } => format!("{name} {kind} {person}"),
+        _ => name.to_owned(),
     }
 }
 
@@ -169,6 +177,27 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "audit_not_announced",
             "The head of the audit could not be announced everywhere.".into(),
             "It is tried again every minute. The log says where and why.".into(),
+            log.clone(),
+        ),
+        AlarmKind::Fraud { invocation, person, what } => (
+            "fraud",
+            Text::new()
+                .person(person)
+                .plain(" says it was not they who asked: ")
+                .plain(what)
+                .plain(" (")
+                .code(invocation)
+                .plain("). Nothing was done."),
+            Text::new()
+                .plain("Somebody else may be in their Slack account. Talk to them in person; ")
+                .code("!Lockdown on")
+                .plain(" holds everything meanwhile."),
+            format!("{invocation}: {person}"),
+        ),
+        AlarmKind::Unusual { person, what, log, .. } => (
+            "unusual",
+            Text::new().person(person).plain(" ").plain(what).plain("."),
+            "If you do not know why, ask them.".into(),
             log.clone(),
         ),
         AlarmKind::StoreDown { log } => (

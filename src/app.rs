@@ -5,15 +5,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_github::GitHub;
+use hubcommander_sdk::auth::{DeviceHealth, Health, StepUp};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::operation::Probe;
 use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::people::{Conversation, Place};
+use hubcommander_sdk::people::{Conversation, Person, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_travis::Travis;
@@ -27,18 +30,23 @@ use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::help::Help;
 use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
+use crate::builtins::lockdown::{Lockdown as LockdownCommand, Locks};
 use crate::builtins::undo::{Stands, Undo};
 use crate::config::{self, Config};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::pipeline::ask;
-use crate::pipeline::engine::{Engine, Mailboxes, Work};
+use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::intake::Intake;
+use crate::pipeline::limits::Limits;
+use crate::pipeline::lockdown::{self, Lockdown};
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
+use crate::pipeline::rules::Rules;
+use crate::policy::{self, Facts, Judge, NoLinks};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -61,6 +69,9 @@ pub enum AppError {
     /// Travis' client could not be made.
     #[error("Travis' client could not be made: {0}")]
     Travis(#[from] hubcommander_travis::SetupError),
+    /// A way to prove who one is could not be made.
+    #[error(transparent)]
+    AuthPlugins(#[from] hubcommander_auth_plugins::SetupError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -70,6 +81,9 @@ pub enum AppError {
     /// Nothing can listen where the health page should be.
     #[error(transparent)]
     Web(#[from] crate::web::CannotListen),
+    /// The policies are wrong, or nobody could follow them.
+    #[error("The policies do not hold:\n\n{0}")]
+    Policy(#[from] policy::Faults),
     /// A command's specification contradicts itself.
     #[error(transparent)]
     Spec(#[from] crate::registry::WrongSpec),
@@ -78,8 +92,8 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Return", "Undo"];
-    let builtins: [(&str, &[Setting]); 7] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo"];
+    let builtins: [(&str, &[Setting]); 8] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -97,6 +111,24 @@ pub struct Plugins {
     pub github: GitHub,
     /// Where the commands that know the engine find what it is made of, once it is there.
     pub insides: Insides,
+    /// How people prove who they are, the preferred way first.
+    pub step_ups: Vec<Arc<dyn StepUp>>,
+    /// Who may do what, and what it takes, in place of what the configured policies say.
+    pub rules: Option<Arc<dyn Rules>>,
+    /// How others are asked.
+    pub approval: Option<approval::Settings>,
+}
+
+/// Nobody knows people's devices yet, so whether they are healthy cannot be told.
+struct NoDevices;
+
+#[async_trait]
+impl DeviceHealth for NoDevices {
+    async fn health(&self, _: &Person) -> Health {
+        Health::Unknown(
+            "No source of devices is set up, so nobody can tell whether yours are in good shape.".into(),
+        )
+    }
 }
 
 /// What some commands need that is made after them.
@@ -145,11 +177,13 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(shelf, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
+    let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
         let name = command.spec().name.clone();
         let says =
             config.commands.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name)).map(|(_, says)| says);
         if says.is_some_and(|says| !says.enabled) {
+            switched_off.push(command.spec().clone());
             return None;
         }
         Some(Registered::new(
@@ -159,10 +193,12 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         ))
     });
     let registered: Result<Vec<Registered>, _> = registered.collect();
-    let registry = Arc::new(Registry::new(registered?)?);
+    let registry = Arc::new(Registry::new(registered?)?.with_switched_off(switched_off));
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides })
+    let step_ups = hubcommander_auth_plugins::all(&config.auth_plugins, clock)?;
+    let approval = config.approval.clone();
+    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules: None, approval })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -173,12 +209,13 @@ fn operations(
     insides: &Insides,
 ) -> Result<Operations, SameName> {
     let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
+    let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
-    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels)], vec![])?;
+    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels), Arc::new(locks)], vec![])?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])
@@ -200,6 +237,7 @@ fn with_insides(
         Arc::new(LeaseEnds::new(desk.clone())),
         Arc::new(LeaseEndsSoon::new(desk.clone())),
         Arc::new(Leases::new(desk.clone())),
+        Arc::new(LockdownCommand::new(shelf.clone(), Arc::clone(clock))),
         Arc::new(PlanIsDue::new(shelf.clone())),
         Arc::new(Return::new(desk)),
         Arc::new(Undo::new(shelf.clone(), operations.clone())),
@@ -247,16 +285,39 @@ impl App {
         clock: SharedClock,
         board: Board,
     ) -> Result<Self, AppError> {
-        let Plugins { registry, operations, orgs, issuer, github: _, insides } = plugins;
+        let Plugins { registry, operations, orgs, issuer, github: _, insides, step_ups, rules, approval } =
+            plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
         let (store, me) = tokio::join!(store, web.auth_test());
         let (store, me) = (store?, me?);
         insides.shelf.put(Arc::clone(&store));
+        let locked = store.remembered(lockdown::KEY).await?;
+        // What cannot be read is held to be locked: who locked is not what matters.
+        let locked = locked
+            .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
+        let rules = match rules {
+            Some(rules) => rules,
+            None => {
+                let judge = judge(config, &registry, &operations, &step_ups, &people, &me)?;
+                let impossible =
+                    policy::impossible(judge.policy(), &config.policy.sources, judge.facts()).await;
+                if !impossible.is_empty() {
+                    return Err(policy::Faults(impossible).into());
+                }
+                Arc::new(judge)
+            }
+        };
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
-        let executor =
-            Executor::new(operations.clone(), issuer, Arc::clone(&clock), config.github.unclear_wait);
+        let lockdown = Arc::new(Lockdown::new(locked));
+        let executor = Executor::new(
+            operations.clone(),
+            issuer,
+            Arc::clone(&clock),
+            config.github.unclear_wait,
+            Arc::clone(&lockdown),
+        );
         let alarm: Arc<dyn Alarm> =
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
         let audit = sealing(config, &store, &clock, &alarm, &web);
@@ -273,6 +334,13 @@ impl App {
             mailboxes: Mailboxes::default(),
             work: Work::default(),
             alarm: Arc::clone(&alarm),
+            rules,
+            step_ups,
+            approval,
+            health: Arc::new(NoDevices),
+            lockdown,
+            limits: Limits::new(config.limits),
+            watch: Watch::default(),
         });
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));
@@ -347,6 +415,26 @@ fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
     Ok(Web::new(settings, Arc::clone(clock))?)
 }
 
+/// Who may do what, and what it takes, by the configured policies.
+fn judge(
+    config: &Config,
+    registry: &Registry,
+    operations: &Operations,
+    step_ups: &[Arc<dyn StepUp>],
+    people: &Arc<People>,
+    me: &Me,
+) -> Result<Judge, policy::Faults> {
+    let means = policy::Means {
+        step_ups: step_ups.iter().map(|known| known.name().to_owned()).collect(),
+        devices: false,
+        approvers: config.approval.iter().flat_map(|approval| approval.approvers.clone()).collect(),
+    };
+    let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
+    let policy = policy::read(sources, contact, registry, operations, &means)?;
+    let facts = Facts::new(Arc::clone(people), Arc::new(NoLinks), me.team_id.clone());
+    Ok(Judge::new(Arc::new(policy), facts))
+}
+
 /// What a line would lead to.
 pub enum Preview {
     /// It is no command, or may not be asked: this would be said.
@@ -374,7 +462,12 @@ pub async fn preview(
         // Most commands can be planned without it.
         Err(error) => tracing::warn!(%error, "the store is not open"),
     }
-    let person = slack(config, clock)?.person(user).await?;
+    let web = slack(config, clock)?;
+    let (person, me) = tokio::join!(web.person(user), web.auth_test());
+    let (person, me) = (person?, me?);
+    let people = Arc::new(People::new(web, Arc::clone(clock)));
+    let Plugins { registry, operations, step_ups, .. } = &plugins;
+    let rules = judge(config, registry, operations, step_ups, &people, &me)?;
     let place =
         Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
     let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));
@@ -385,7 +478,7 @@ pub async fn preview(
             return Ok(Preview::Said(words::unparsed(&unparsed, &plugins.orgs, &place, marked)));
         }
     };
-    let asked = match ask::ask(&person, &place, parsed) {
+    let asked = match ask::ask(&rules, &person, &place, parsed, clock.now()).await {
         Ok(asked) => asked,
         Err(refusal) => return Ok(said(&refusal)),
     };

@@ -13,6 +13,7 @@ pub mod invocation;
 pub mod later;
 pub mod logging;
 pub mod pipeline;
+pub mod policy;
 pub mod redact;
 pub mod reference;
 pub mod registry;

@@ -1,11 +1,12 @@
 //! All commands by name, and all operations by kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chatline::{Grammar, SpecFault};
 use hubcommander_sdk::command::{Command, CommandSpec};
-use hubcommander_sdk::operation::{Handler, Operation, Probe};
+use hubcommander_sdk::operation::{Handler, Operation, Power, Probe};
+use hubcommander_sdk::plan::{Plan, Step};
 
 /// A command, ready to be asked.
 pub struct Registered {
@@ -74,6 +75,7 @@ pub struct SameName {
 #[derive(Default)]
 pub struct Registry {
     commands: Vec<Arc<Registered>>,
+    switched_off: Vec<CommandSpec>,
     by_name: HashMap<String, usize>,
 }
 
@@ -113,6 +115,19 @@ impl Registry {
             })
             .collect();
         Ok(registry)
+    }
+
+    /// The same, with what there is to know of commands that are switched off: policies may speak of them still.
+    #[must_use]
+    pub fn with_switched_off(mut self, specs: Vec<CommandSpec>) -> Self {
+        self.switched_off = specs;
+        self
+    }
+
+    /// What there is to know of commands that are switched off.
+    #[must_use]
+    pub fn switched_off(&self) -> &[CommandSpec] {
+        &self.switched_off
     }
 
     /// The command of this name or alias, in any case.
@@ -192,6 +207,19 @@ impl Operations {
         self.handlers
             .get(operation.kind.as_str())
             .filter(|handler| handler.versions().contains(&operation.version))
+    }
+
+    /// All kinds of operations.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.handlers.keys().copied()
+    }
+
+    /// The powers that a plan uses: those of all its steps.
+    #[must_use]
+    pub fn powers(&self, plan: &Plan) -> BTreeSet<Power> {
+        let of =
+            |step: &Step| self.handler(&step.operation).map(|handler| handler.powers(&step.operation.input));
+        plan.steps.iter().filter_map(of).flatten().collect()
     }
 
     /// The probe of this kind.

@@ -1,9 +1,10 @@
-//! A local Slack, a local GitHub and a local Travis: state models with faults on demand.
+//! A local Slack, a local GitHub, a local Travis and a local Duo: state models with faults on demand.
 //!
 //! The servers answer over real TCP on loopback, run through [`server::serve`], and take a
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
 
 pub mod connection;
+pub mod duo;
 pub mod faults;
 pub mod github;
 pub mod server;

@@ -113,19 +113,37 @@ pub struct Unproven {
     pub log: String,
     /// Whether somebody said that it was not they who asked: the security channel hears of it.
     pub fraud: bool,
+    /// Whether the person may try again: nobody said no, they were only not reached, or not in time.
+    pub again: bool,
+    /// A page that helps, such as where to enrol: what the button says, and the address. It may be a key to the
+    /// person's account, so they alone may see it, and no log.
+    pub open: Option<(String, String)>,
 }
 
 impl Unproven {
     /// A plain no.
     #[must_use]
     pub fn new(what: impl Into<Text>, todo: impl Into<Text>, log: impl Into<String>) -> Self {
-        Self { what: what.into(), todo: todo.into(), log: log.into(), fraud: false }
+        let (what, todo, log) = (what.into(), todo.into(), log.into());
+        Self { what, todo, log, fraud: false, again: false, open: None }
+    }
+
+    /// A no that the person may try to turn into a yes.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     /// A no that the security channel hears of.
     #[must_use]
     pub fn fraud(self) -> Self {
         Self { fraud: true, ..self }
+    }
+
+    /// A no with a page that helps, for the person alone.
+    #[must_use]
+    pub fn open(self, label: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { open: Some((label.into(), url.into())), ..self }
     }
 }
 

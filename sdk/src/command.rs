@@ -96,10 +96,14 @@ impl CommandSpec {
         self
     }
 
-    /// Says that it changes the world. It then takes `--dry-run`.
+    /// Says that it changes the world. It then takes `--reason`, for those who are asked to approve it and for the
+    /// audit, and `--dry-run`.
     #[must_use]
     pub fn changes(mut self, risk: Risk) -> Self {
         self.risk = Some(risk);
+        if !self.args.iter().any(|arg| arg.name == "reason") {
+            self.args.push(ArgSpec::option("reason", ArgKind::Text, "why, for whoever approves it"));
+        }
         self.args.push(ArgSpec::flag("dry-run", "show the plan and do nothing"));
         self
     }

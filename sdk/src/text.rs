@@ -39,6 +39,13 @@ pub enum Span {
     Person(String),
     /// A channel's Slack id.
     Channel(String),
+    /// A user group of Slack.
+    Group {
+        /// Its id, `S…`.
+        id: String,
+        /// What people call it, without the @.
+        handle: String,
+    },
     /// A point in time.
     Time(Instant),
 }
@@ -98,6 +105,16 @@ impl Text {
     pub fn channel(mut self, channel_id: impl Into<String>) -> Self {
         let id = channel_id.into();
         self.0.push(if is_slack_id(&id, "CGD") { Span::Channel(id) } else { Span::Plain(id) });
+        self
+    }
+
+    /// Adds a mention of a user group by Slack id (`S…`), which tells its members; anything else is shown as the
+    /// handle alone.
+    #[must_use]
+    pub fn group(mut self, id: impl Into<String>, handle: impl Into<String>) -> Self {
+        let (id, handle) = (id.into(), handle.into());
+        let plain = format!("@{handle}");
+        self.0.push(if is_slack_id(&id, "S") { Span::Group { id, handle } } else { Span::Plain(plain) });
         self
     }
 
@@ -164,6 +181,11 @@ impl Text {
                     out.push_str(id);
                     out.push('>');
                 }
+                Span::Group { id, .. } => {
+                    out.push_str("<!subteam^");
+                    out.push_str(id);
+                    out.push('>');
+                }
                 // <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>
                 Span::Time(at) => {
                     out.push_str(&format!("<!date^{}^{TIME_FORM}|{}>", at.timestamp(), in_utc(*at)));
@@ -188,6 +210,10 @@ impl Text {
                 Span::Channel(id) => {
                     out.push('#');
                     out.push_str(id);
+                }
+                Span::Group { handle, .. } => {
+                    out.push('@');
+                    out.push_str(handle);
                 }
                 Span::Time(at) => out.push_str(&in_utc(*at)),
             }

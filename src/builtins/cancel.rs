@@ -174,7 +174,7 @@ impl Handler for Cancels {
             let click = Click { key: key.clone(), body, at: self.clock.now() };
             engine.store.receive_click(click).await.map_err(|error| not_now(&error.to_string()))?;
             let digest = Some(withdraw.digest.0.clone());
-            let press = Press { key, action: Action::Cancel, by, digest, at: self.clock.now() };
+            let press = Press::plain(key, Action::Cancel, by, digest, self.clock.now());
             engine.press(&known.id, press).await;
         }
         for _ in 0..LOOKS {

@@ -5,6 +5,7 @@ pub mod due;
 pub mod help;
 pub mod history;
 pub mod leases;
+pub mod lockdown;
 pub mod undo;
 
 use hubcommander_sdk::error::Refusal;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use hubcommander_auth_plugins::duo;
+use hubcommander_sandbox::duo::Duo;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::GitHub;
 use hubcommander_sandbox::server::ServeError;
@@ -26,6 +28,9 @@ use crate::slack::socket::Board;
 const SANDBOX_GITHUB_TOKEN: &str = "ghp_sandbox";
 /// The token that the local Travis knows.
 const SANDBOX_TRAVIS_TOKEN: &str = "travis_sandbox";
+/// The keys that the local Duo knows, and the domain of the people who have a phone there.
+const SANDBOX_DUO_KEYS: (&str, &str) = ("DIDUOSANDBOX", "duo_sandbox_secret");
+const SANDBOX_DOMAIN: &str = "acme.example";
 /// How long the local Travis takes to look at the local GitHub: long enough to be seen.
 const SYNC_TAKES: Duration = Duration::from_secs(3);
 
@@ -43,7 +48,7 @@ pub struct SandboxOptions {
 /// The port that the page gets if it is free and no other is asked for.
 const USUAL_PORT: u16 = 7080;
 
-/// Starts the local Slack, the local GitHub, the local Travis and the bot, and runs them until it is told to stop.
+/// Starts the local Slack, the local GitHub, the local Travis, the local Duo and the bot, and runs them until it is told to stop.
 pub(super) fn run(
     options: &SandboxOptions,
     file: Option<&Path>,
@@ -69,6 +74,9 @@ async fn until_stopped(
     let travis = Travis::start(at_travis, &github, Arc::clone(&clock), Faults::default())
         .await
         .map_err(|error| no_server(&error))?;
+    let at_duo = hubcommander_sandbox::duo::World::acme();
+    let duo =
+        Duo::start(at_duo, Arc::clone(&clock), Faults::default()).await.map_err(|error| no_server(&error))?;
     let behaviour = Options { github_page: Some(github.url()), ..Options::default() };
     let listener = listener(options.port).await?;
     let world = hubcommander_sandbox::slack::World::acme();
@@ -83,6 +91,7 @@ async fn until_stopped(
         github_api_url: address(&github.url())?,
         github_token: SANDBOX_GITHUB_TOKEN.to_owned().into(),
         travis: Some((address(&travis.url())?, SANDBOX_TRAVIS_TOKEN.to_owned().into())),
+        auth_plugins: hubcommander_auth_plugins::Setup { duo: Some(accounts(address(&duo.url())?)) },
         store_url: format!("sqlite://{}", folder.0.join("sandbox.db").display()).into(),
     };
     let mut config = configuration.with(&overlay, surroundings)?;
@@ -99,7 +108,7 @@ async fn until_stopped(
     let app = App::new(&config, clock, board).await.map_err(|error| failed(&error))?;
     let running = tokio::spawn(app.run(stop));
     if status.wait_for(|status| status.ready_since.is_some()).await.is_ok() {
-        say_where(&slack.page_url(), &github.url(), &travis.url(), options.no_open);
+        say_where(&slack.page_url(), &github.url(), &travis.url(), &duo.url(), options.no_open);
     }
     signals.await;
     tell.send_replace(true);
@@ -110,12 +119,25 @@ async fn until_stopped(
     Ok(())
 }
 
-fn say_where(slack: &str, github: &str, travis: &str, no_open: bool) {
+/// The account at the local Duo.
+fn accounts(api_url: Url) -> duo::Settings {
+    let (integration_key, secret_key) = SANDBOX_DUO_KEYS;
+    let account = duo::Account {
+        api_url,
+        integration_key: integration_key.into(),
+        secret_key: secret_key.into(),
+        deadline: duo::DEADLINE,
+    };
+    duo::Settings::new([(SANDBOX_DOMAIN.to_owned(), account)].into())
+}
+
+fn say_where(slack: &str, github: &str, travis: &str, duo: &str, no_open: bool) {
     println!("The sandbox is ready. Nothing in it leaves this machine.");
     println!();
     println!("  Slack    {slack}");
     println!("  GitHub   {github}/");
     println!("  Travis   {travis}/");
+    println!("  Duo      {duo}/");
     println!();
     println!(
         "Open the first, type !CreateRepo acme widgets, and watch the repository appear. Ctrl-C ends it."

@@ -30,6 +30,9 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("we wait until GitHub has given up", unclear_wait_is_long_enough),
     ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("the audit can be sealed and announced as it says", audit_holds_together),
+    ("accounts at Duo are for domains, each once", duo_has_domains),
+    ("accounts at Duo have the address of a host", duo_is_a_host),
+    ("there is time to look at a phone", duo_waits_long_enough),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -267,6 +270,53 @@ pub(super) fn time_of_day(text: &str) -> Option<u32> {
         digits.parse().ok().filter(|number: &u32| two && *number < below)
     };
     Some(number(hours, 24)? * 3600 + number(minutes, 60)? * 60)
+}
+
+fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for found in tree.all("auth_plugins.duo.*") {
+        let domain = found.owner();
+        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        if !domain.contains('.') || domain.starts_with('.') || !domain.chars().all(fine) {
+            problems.at(
+                found.name_at.clone(),
+                format!("`{domain}` is no domain of e-mail addresses."),
+                "Write what stands after the @, in quotes: `[auth_plugins.duo.\"example.com\"]`.",
+            );
+        } else if let Some(other) = seen.insert(domain.to_lowercase(), domain) {
+            problems.at(
+                found.name_at.clone(),
+                format!("`{domain}` and `{other}` are one domain: case does not count."),
+                "Keep one section.",
+            );
+        }
+    }
+}
+
+fn duo_is_a_host(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("auth_plugins.duo.*.api_url") {
+        let Value::Address(url) = &found.value else { continue };
+        if !url.path().trim_end_matches('/').is_empty() {
+            problems.at(
+                found.at.clone(),
+                "`api_url` has more in it than a host.",
+                "Write the API hostname alone, such as `\"https://api-1a2b3c4d.duosecurity.com\"`.",
+            );
+        }
+    }
+}
+
+fn duo_waits_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("auth_plugins.duo.*.deadline") {
+        let Value::Time(wait) = found.value else { continue };
+        if !(Duration::from_secs(10)..=Duration::from_secs(600)).contains(&wait) {
+            problems.at(
+                found.at.clone(),
+                "`deadline` is too short to look at a phone, or longer than anybody looks at one.",
+                "Write `deadline = \"70s\"`, or leave it out: Duo itself gives up after 60 s.",
+            );
+        }
+    }
 }
 
 /// Letters, digits and single hyphens inside, at most 39.

@@ -442,8 +442,163 @@ pub static KEYS: &[Key] = &[
         Shape::Texts,
         Usually("[]"),
         "[\"confirm\"]",
-        "What it takes before the command runs, besides what its risk takes. `confirm`: a second click on \
-         the plan.",
+        "What it takes before the command runs, besides what its risk and the policies take. `confirm`: a second \
+         click on the plan; `reason`: a word on why; `approval`: a second person, one of \
+         `auth_plugins.approval.approvers`; `duo`, `okta`, `passkey`: proof that it is you, by what is set up \
+         under `[auth_plugins]`; `any`: by whichever of them you have; `healthy_device`: devices in good shape.",
+    ),
+    key(
+        "auth_plugins",
+        Shape::Section,
+        Optional,
+        "",
+        "How people prove who they are, and how others are asked.",
+    ),
+    key(
+        "auth_plugins.approval",
+        Shape::Section,
+        Optional,
+        "",
+        "A second person: who is asked, where, and how long. Without this section nothing that takes one can be \
+         done.",
+    ),
+    key(
+        "auth_plugins.approval.channel",
+        Shape::Text,
+        Required,
+        "\"C0APPROVALS\"",
+        "The id of the channel in which the approvers are asked. The bot must be in it; better a private one.",
+    ),
+    key(
+        "auth_plugins.approval.approvers",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"slack:security-team\"]",
+        "Who approves where `auth = [\"approval\"]` asks for it: user groups of Slack by their handle, \
+         `slack:HANDLE`, or by id, or people by id. Policies name their own.",
+    ),
+    key(
+        "auth_plugins.approval.valid",
+        Shape::Length,
+        Usually("\"8h\""),
+        "\"8h\"",
+        "How long a plan waits for people; an hour at least.",
+    ),
+    key(
+        "auth_plugins.approval.remind_every",
+        Shape::Length,
+        Usually("\"1h\""),
+        "\"1h\"",
+        "How long after the card, and after each reminder, the approvers are called again.",
+    ),
+    key(
+        "auth_plugins.approval.deputies",
+        Shape::Sections,
+        Usually("[]"),
+        "[{ of = \"slack:security-team\", by = \"slack:platform\" }]",
+        "Who may approve in whose place when nobody has answered for a while.",
+    ),
+    key("auth_plugins.approval.deputies.*", Shape::Section, Optional, "", "One of them."),
+    key(
+        "auth_plugins.approval.deputies.*.of",
+        Shape::Text,
+        Required,
+        "\"slack:security-team\"",
+        "Whose place it is, as the policies name them.",
+    ),
+    key("auth_plugins.approval.deputies.*.by", Shape::Text, Required, "\"slack:platform\"", "Who takes it."),
+    key(
+        "auth_plugins.approval.deputies_after",
+        Shape::Length,
+        Usually("\"2h\""),
+        "\"2h\"",
+        "How long after the card that is.",
+    ),
+    key(
+        "limits",
+        Shape::Section,
+        Optional,
+        "",
+        "How much one person may ask. What is over it is refused, kindly.",
+    ),
+    key(
+        "limits.commands_per_minute",
+        Shape::Number(0, 100_000),
+        Usually("60"),
+        "60",
+        "Commands of one person within a minute; 0 for as many as they like.",
+    ),
+    key(
+        "limits.changes_per_minute",
+        Shape::Number(0, 100_000),
+        Usually("20"),
+        "20",
+        "Those of them that change something; 0 for as many as they like.",
+    ),
+    key(
+        "policy",
+        Shape::Section,
+        Optional,
+        "",
+        "Who may do what, and what it takes; docs/policy.md says how it is written. Without this section the \
+         policies that ship count. Paths are seen from the folder that this file is in.",
+    ),
+    key(
+        "policy.file",
+        Shape::Text,
+        Optional,
+        "\"policy.cedar\"",
+        "The file that says who may do what. Without it the one that ships counts.",
+    ),
+    key(
+        "policy.obligations",
+        Shape::Text,
+        Optional,
+        "\"obligations.cedar\"",
+        "The file that says what it takes. Without it the one that ships counts.",
+    ),
+    key(
+        "policy.contact",
+        Shape::Text,
+        Optional,
+        "\"@it-help\"",
+        "Whom to ask, said with every refusal: words, or the id of a person (`U…`) or a channel (`C…`).",
+    ),
+    key(
+        "auth_plugins.duo",
+        Shape::Named("domains of e-mail addresses, in quotes"),
+        Optional,
+        "",
+        "Accounts at Duo, one for each domain of people's e-mail addresses; docs/step-up.md leads through it.",
+    ),
+    key("auth_plugins.duo.*", Shape::Section, Optional, "", "The application at Duo for one domain."),
+    key(
+        "auth_plugins.duo.*.api_url",
+        Shape::Address,
+        Required,
+        "\"https://api-1a2b3c4d.duosecurity.com\"",
+        "The API hostname of the application at Duo, with `https://` before it.",
+    ),
+    key(
+        "auth_plugins.duo.*.integration_key",
+        Shape::Secret,
+        Required,
+        "{ env = \"DUO_IKEY\" }",
+        "The integration key, which Duo also calls client id.",
+    ),
+    key(
+        "auth_plugins.duo.*.secret_key",
+        Shape::Secret,
+        Required,
+        "{ env = \"DUO_SKEY\" }",
+        "The secret key, which Duo also calls client secret.",
+    ),
+    key(
+        "auth_plugins.duo.*.deadline",
+        Shape::Time,
+        Usually("\"70s\""),
+        "\"70s\"",
+        "How long the bot waits for an answer on the phone. Duo itself gives up after 60 s.",
     ),
     key(
         "travis",
@@ -718,7 +873,8 @@ pub(super) fn own(setting: &'static Setting) -> Key {
 }
 
 /// The gates that a command's `auth` may name.
-pub const GATES: &[&str] = &["confirm"];
+pub const GATES: &[&str] =
+    &["any", "approval", "confirm", "duo", "healthy_device", "okta", "passkey", "reason"];
 
 #[cfg(test)]
 mod tests {

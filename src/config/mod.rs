@@ -10,6 +10,7 @@ pub mod reference;
 
 mod checks;
 mod near;
+mod policy;
 mod secret;
 mod sections;
 #[cfg(test)]
@@ -22,13 +23,16 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
+pub use crate::pipeline::limits::PerMinute;
 pub use keys::KnownCommand;
 pub use near::nearest;
+pub use policy::PolicyFiles;
 pub use problem::{Problem, Problems};
 pub use secret::{COMMAND_LIMIT, Environment, Secret};
 pub use sections::Sections;
@@ -59,6 +63,14 @@ pub struct Config {
     pub audit: Audit,
     /// The account at Travis, if there is one.
     pub travis: Option<Travis>,
+    /// Who may do what, and what it takes.
+    pub policy: PolicyFiles,
+    /// How others are asked, if that is set up.
+    pub approval: Option<approval::Settings>,
+    /// How much one person may ask.
+    pub limits: PerMinute,
+    /// How people prove who they are.
+    pub auth_plugins: AuthPlugins,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -217,6 +229,8 @@ pub struct Overlay {
     pub github_token: Secret,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
+    /// The local ways to prove who one is, in place of those that the file names.
+    pub auth_plugins: AuthPlugins,
     /// The sandbox's own store, so that a real one stays untouched.
     pub store_url: Secret,
 }
@@ -262,6 +276,7 @@ impl Config {
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let stored = Some(&self.store);
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
+            .chain(self.auth_plugins.secrets())
     }
 }
 
@@ -302,11 +317,28 @@ fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems>
             store: Some(store),
             audit,
             travis,
+            policy,
+            approval,
+            limits,
+            auth_plugins,
             web,
             log,
-        } if problems.list.is_empty() => {
-            Ok(Config { slack, github, orgs, commands, protection, store, audit, travis, web, log })
-        }
+        } if problems.list.is_empty() => Ok(Config {
+            slack,
+            github,
+            orgs,
+            commands,
+            protection,
+            store,
+            audit,
+            travis,
+            policy,
+            approval,
+            limits,
+            auth_plugins,
+            web,
+            log,
+        }),
         _ => Err(problems),
     }
 }

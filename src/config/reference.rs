@@ -67,7 +67,10 @@ fn is_section(key: &Key) -> bool {
 }
 
 fn entry(out: &mut String, key: &Key, name: &str) {
-    let name = name.replace(".*.", "[].");
+    // Within a list each entry has it; a name that the owner chooses stays a `*`.
+    let list = key.section().strip_suffix(".*").and_then(keys::find);
+    let listed = list.is_some_and(|list| list.shape == Shape::Sections);
+    let name = if listed { name.replace(".*.", "[].") } else { name.to_owned() };
     let presence = match key.presence {
         Presence::Required => "Required.".to_owned(),
         Presence::Default(default) => format!("Default: `{default}`."),

@@ -1,12 +1,15 @@
 //! From the keys that were found to the typed sections, with their secrets.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use hubcommander_audit::SigningKey;
+use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -15,13 +18,14 @@ use url::Url;
 
 use super::checks::{CHECKS, only_outside_the_sandbox, time_of_day};
 use super::keys::{self, Presence};
+use super::policy::{self, PolicyFiles};
 use super::problem::{Collector, Problems};
 use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
 use super::value::{self, Value};
 use super::{
-    Audit, CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, Slack, Store, Surroundings, Travis,
-    Web,
+    Audit, CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, PerMinute, Slack, Store,
+    Surroundings, Travis, Web,
 };
 use crate::audit::{Place, Schedule, Settings};
 
@@ -45,6 +49,14 @@ pub struct Sections {
     pub audit: Audit,
     /// `[travis]`.
     pub travis: Option<Travis>,
+    /// `[policy]`, with what is in the files.
+    pub policy: PolicyFiles,
+    /// `[auth_plugins.approval]`.
+    pub approval: Option<approval::Settings>,
+    /// `[limits]`.
+    pub limits: PerMinute,
+    /// `[auth_plugins]`, as far as people prove there who they are.
+    pub auth_plugins: AuthPlugins,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -78,13 +90,15 @@ impl Sections {
             None => reading.sections(&plain),
             Some(overlay) => reading.sandbox(&plain, overlay),
         };
-        (sections, problems.finish(path))
+        let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
+        (Self { policy, ..sections }, problems.finish(path))
     }
 
     /// Every secret that is there, to be kept out of what is printed.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let (slack, github) = (self.slack.as_ref(), self.github.as_ref());
         secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
+            .chain(self.auth_plugins.secrets())
     }
 }
 
@@ -128,6 +142,7 @@ impl Reading<'_, '_, '_> {
             store: store.map(|url| Store { url }),
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
+            auth_plugins: self.auth_plugins(),
             ..self.rest(plain)
         }
     }
@@ -141,6 +156,7 @@ impl Reading<'_, '_, '_> {
             store: Some(Store { url: overlay.store_url.clone() }),
             audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
+            auth_plugins: overlay.auth_plugins.clone(),
             ..self.rest(plain)
         }
     }
@@ -232,6 +248,8 @@ impl Reading<'_, '_, '_> {
                 .all("protection.*")
                 .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
                 .collect(),
+            approval: self.approval(),
+            limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -275,7 +293,18 @@ impl Reading<'_, '_, '_> {
 
     /// The entries of a list of sections, which all have a `name`, in the order of the file.
     fn entries<T>(&self, list: &str, owner: &[&str], read: impl Fn(&str, &[&str]) -> Option<T>) -> Vec<T> {
-        let (path, key) = (format!("{list}.*"), format!("{list}.*.name"));
+        self.entries_of(list, "name", owner, read)
+    }
+
+    /// The same where another key than `name` is in each of them.
+    fn entries_of<T>(
+        &self,
+        list: &str,
+        known_by: &str,
+        owner: &[&str],
+        read: impl Fn(&str, &[&str]) -> Option<T>,
+    ) -> Vec<T> {
+        let (path, key) = (format!("{list}.*"), format!("{list}.*.{known_by}"));
         let found = self.tree.all(&key).filter_map(|found| {
             let names: Vec<&str> = found.names.iter().map(String::as_str).collect();
             names.starts_with(owner).then(|| read(&path, &names)).flatten()
@@ -336,6 +365,63 @@ impl Reading<'_, '_, '_> {
         }
     }
 
+    fn limits(&self) -> PerMinute {
+        let number = |key: &str| self.number(key).and_then(|number| u32::try_from(number).ok());
+        PerMinute {
+            commands: number("limits.commands_per_minute").and_then(NonZeroU32::new),
+            changes: number("limits.changes_per_minute").and_then(NonZeroU32::new),
+        }
+    }
+
+    fn approval(&self) -> Option<approval::Settings> {
+        self.tree.one("auth_plugins.approval", &[])?;
+        let span = |key: &str| match self.value(key, &[]) {
+            Some(Value::Time(time)) => TimeDelta::from_std(time).ok(),
+            _ => None,
+        };
+        let deputies = self.entries_of("auth_plugins.approval.deputies", "of", &[], |path, names| {
+            Some((self.text(&format!("{path}.of"), names)?, self.text(&format!("{path}.by"), names)?))
+        });
+        Some(approval::Settings {
+            channel: self.text("auth_plugins.approval.channel", &[])?,
+            approvers: self.texts("auth_plugins.approval.approvers", &[]),
+            valid: span("auth_plugins.approval.valid")?,
+            remind_every: span("auth_plugins.approval.remind_every")?,
+            deputies: deputies.into_iter().collect(),
+            deputies_after: span("auth_plugins.approval.deputies_after")?,
+        })
+    }
+
+    fn auth_plugins(&mut self) -> AuthPlugins {
+        AuthPlugins { duo: self.duo() }
+    }
+
+    /// The accounts at Duo that could be read.
+    fn duo(&mut self) -> Option<duo::Settings> {
+        let domains: Vec<String> =
+            self.tree.all("auth_plugins.duo.*").map(|account| account.owner().to_owned()).collect();
+        let accounts: BTreeMap<String, duo::Account> = domains
+            .into_iter()
+            .filter_map(|domain| {
+                let of = [domain.as_str()];
+                // Each is fetched, so that what is wrong with any of them is said.
+                let integration_key = self.secret_of("auth_plugins.duo.*.integration_key", &of, duo_key);
+                let secret_key = self.secret_of("auth_plugins.duo.*.secret_key", &of, duo_key);
+                let Some(Value::Time(deadline)) = self.value("auth_plugins.duo.*.deadline", &of) else {
+                    return None;
+                };
+                let account = duo::Account {
+                    api_url: self.address_of("auth_plugins.duo.*.api_url", &of)?,
+                    integration_key: integration_key?,
+                    secret_key: secret_key?,
+                    deadline,
+                };
+                Some((domain.to_lowercase(), account))
+            })
+            .collect();
+        (!accounts.is_empty()).then(|| duo::Settings::new(accounts))
+    }
+
     fn web(&self) -> Option<Web> {
         self.tree.one("web", &[])?;
         let Value::Socket(listen) = self.value("web.listen", &[])? else { return None };
@@ -373,7 +459,12 @@ impl Reading<'_, '_, '_> {
 
     /// Fetches a secret and looks whether it can be what it is meant to be.
     fn secret(&mut self, path: &str, wrong: Wrong) -> Option<Secret> {
-        let found = self.tree.one(path, &[])?;
+        self.secret_of(path, &[], wrong)
+    }
+
+    /// The same of a section that has one of these names.
+    fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
+        let found = self.tree.one(path, names)?;
         let Value::Secret(source) = &found.value else { return None };
         let at: Range<usize> = found.at.clone();
         match source.fetch(self.surroundings.environment, self.surroundings.command_limit) {
@@ -424,7 +515,12 @@ impl Reading<'_, '_, '_> {
 
     /// An address without a slash at the end of its path.
     fn address(&self, path: &str) -> Option<Url> {
-        let Some(Value::Address(mut url)) = self.value(path, &[]) else { return None };
+        self.address_of(path, &[])
+    }
+
+    /// The same of a section that has one of these names.
+    fn address_of(&self, path: &str, names: &[&str]) -> Option<Url> {
+        let Some(Value::Address(mut url)) = self.value(path, names) else { return None };
         let trimmed = url.path().trim_end_matches('/').to_owned();
         url.set_path(&trimmed);
         Some(url)
@@ -488,6 +584,14 @@ fn travis_token(secret: &str) -> Option<(&'static str, &'static str)> {
         ));
     }
     token(secret)
+}
+
+fn duo_key(secret: &str) -> Option<(&'static str, &'static str)> {
+    let fine = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (!fine).then_some((
+        "holds characters that no key of Duo has.",
+        "Copy it again from the application at Duo: letters and digits alone.",
+    ))
 }
 
 fn private_key(secret: &str) -> Option<(&'static str, &'static str)> {

@@ -1,8 +1,10 @@
 //! Plans that are put off: `schedule.plan` and `schedule.drop`.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::{Plan, Risk, resolve};
 use hubcommander_sdk::schedule::{DROP_LATER, DropLater, PLAN_LATER, PlanLater, When};
@@ -66,6 +68,11 @@ impl Handler for PutsOff {
         }
         let until = irreversible.map(|note| note.plain(" Until then it can be undone."));
         Ok(Described { what, risk, irreversible: until })
+    }
+
+    fn powers(&self, input: &Json) -> BTreeSet<Power> {
+        let Ok(later) = read::<PlanLater>(input) else { return BTreeSet::new() };
+        self.known.powers(&later.plan)
     }
 
     async fn observe(&self, input: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -1,12 +1,14 @@
 //! Ask: may this person ask this, here? Decided from Slack and configuration alone, before GitHub is read,
 //! so that a refusal reveals nothing.
 
+use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::people::{Person, Place, Standing};
 use hubcommander_sdk::text::Text;
 
 use crate::pipeline::parse::Parsed;
+use crate::pipeline::rules::{Leave, Question, Rules};
 
 /// What follows from who a person is.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ pub fn admit(person: &Person) -> Admission {
 /// A question that may be asked. Only this station makes one.
 pub struct Asked {
     parsed: Parsed,
-    reason: &'static str,
+    leave: Leave,
 }
 
 impl Asked {
@@ -52,22 +54,29 @@ impl Asked {
 
     /// Why it may be asked, for the audit.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
-        self.reason
+    pub fn leave(&self) -> &Leave {
+        &self.leave
     }
 }
 
 /// What the bot asks itself because it is due: it was allowed when it was put off, to whoever asked then.
 #[must_use]
 pub fn due(parsed: Parsed) -> Asked {
-    Asked { parsed, reason: "it was due, and approved when it was put off" }
+    let reason = "it was due, and approved when it was put off".to_owned();
+    Asked { parsed, leave: Leave { reason, policies: Vec::new() } }
 }
 
-/// Whether this person may ask this, in this place.
+/// Whether this person may ask this, in this place, now.
 ///
 /// # Errors
 /// The refusal, in words.
-pub fn ask(person: &Person, place: &Place, parsed: Parsed) -> Result<Asked, Refusal> {
+pub async fn ask(
+    rules: &dyn Rules,
+    person: &Person,
+    place: &Place,
+    parsed: Parsed,
+    at: Instant,
+) -> Result<Asked, Refusal> {
     match admit(person) {
         Admission::Admitted => {}
         Admission::Refused(refusal) => return Err(refusal),
@@ -87,5 +96,7 @@ pub fn ask(person: &Person, place: &Place, parsed: Parsed) -> Result<Asked, Refu
             "Ask me in a direct message instead.",
         ));
     }
-    Ok(Asked { parsed, reason: "a full member of the workspace" })
+    let (spec, args) = (parsed.spec(), parsed.args());
+    let leave = rules.may_ask(&Question { person, place, spec, args, at }).await?;
+    Ok(Asked { parsed, leave })
 }

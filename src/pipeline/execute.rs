@@ -16,6 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::invocation::{State, StepError, StepRecord, StepState};
 use crate::pipeline::gate::GatedPlan;
+use crate::pipeline::lockdown::Lockdown;
 use crate::pipeline::locks::Locks;
 use crate::pipeline::record::Record;
 use crate::pipeline::waits::{Waited, Waits};
@@ -47,6 +48,8 @@ pub enum Ended {
     Void(Text),
     /// Nothing was tried: the world could not be looked at, as this says.
     Blind(Text),
+    /// Everything but reading is held since: what was under way came to its end, and nothing more was begun.
+    Held,
 }
 
 /// Runs plans.
@@ -56,6 +59,7 @@ pub struct Executor {
     locks: Locks,
     clock: SharedClock,
     unclear_wait: Duration,
+    lockdown: Arc<Lockdown>,
 }
 
 /// Hears how far a plan has come, and how long it waits since the other side wants us to slow down.
@@ -129,8 +133,9 @@ impl Executor {
         issuer: PermitIssuer,
         clock: SharedClock,
         unclear_wait: Duration,
+        lockdown: Arc<Lockdown>,
     ) -> Self {
-        Self { operations, issuer, locks: Locks::default(), clock, unclear_wait }
+        Self { operations, issuer, locks: Locks::default(), clock, unclear_wait, lockdown }
     }
 
     /// Runs the plan to its end. `progress` is told of each change, and for how long the other side makes us
@@ -157,8 +162,12 @@ impl Executor {
             }
         }
         let permit = self.issuer.permit(&record.invocation().id);
-        self.run(record, plan, &permit, &waits, progress).await?;
-        Ok(verdict(record, plan))
+        let held = self.run(record, &gated, &permit, &waits, progress).await?;
+        Ok(match verdict(record, plan) {
+            Ended::Done => Ended::Done,
+            _ if held => Ended::Held,
+            other => other,
+        })
     }
 
     /// Looks again at what was seen while planning, all at once.
@@ -197,14 +206,17 @@ impl Executor {
         Ok(seen.into_iter().flatten().next())
     }
 
+    /// Whether it was stopped since everything but reading is held.
     async fn run(
         &self,
         record: &mut Record,
-        plan: &Plan,
+        gated: &GatedPlan,
         permit: &WritePermit,
         waits: &Waits,
         progress: &Progress<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let plan = gated.examined().plan();
+        let mut stopped = false;
         let mut flying = FuturesUnordered::new();
         let mut begun: Vec<&str> = Vec::new();
         let mut ended: Option<StepEnd> = None;
@@ -214,10 +226,15 @@ impl Executor {
             if let Some(end) = ended.take() {
                 note_end(record, plan, end, &mut change);
             }
+            let held = self.lockdown.holds(gated.examined());
             let ready: Vec<&Step> = plan
                 .steps
                 .iter()
-                .filter(|step| !begun.contains(&step.id.as_str()) && is_ready(record, &change, step))
+                .filter(|step| {
+                    let wanted = !begun.contains(&step.id.as_str()) && is_ready(record, &change, step);
+                    stopped |= wanted && held;
+                    wanted && !held
+                })
                 .take(SIDE_BY_SIDE.saturating_sub(flying.len()))
                 .collect();
             for step in &ready {
@@ -242,7 +259,7 @@ impl Executor {
             }
             match waits.told(flying.next(), |left| progress(record, left)).await {
                 Some(end) => ended = Some(end),
-                None => return Ok(()),
+                None => return Ok(stopped),
             }
         }
     }

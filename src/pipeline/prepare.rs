@@ -65,6 +65,27 @@ impl Examined {
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
+
+    /// The name that is typed before it is run: of the one repository in which something is done that cannot be
+    /// taken back.
+    #[must_use]
+    pub fn name_to_type(&self) -> Option<&str> {
+        if self.risk != Risk::Irreversible {
+            return None;
+        }
+        let mut repositories = self.plan.locks.iter().filter_map(|lock| lock.strip_prefix("github:"));
+        let only = repositories.next().filter(|name| name.contains('/'))?;
+        repositories.next().is_none().then_some(only)
+    }
+
+    /// Whether this is the name that has to be typed, if one has to: with or without the organisation, in any case.
+    #[must_use]
+    pub fn is_named_by(&self, typed: Option<&str>) -> bool {
+        let Some(name) = self.name_to_type() else { return true };
+        let short = name.rsplit_once('/').map_or(name, |(_, short)| short);
+        let typed = typed.unwrap_or_default().trim();
+        typed.eq_ignore_ascii_case(name) || typed.eq_ignore_ascii_case(short)
+    }
 }
 
 /// What a command made of a question.

@@ -1,4 +1,4 @@
-//! Remembers for minutes who somebody is and what a conversation is. However many ask at the same time,
+//! Remembers for minutes who somebody is, what a conversation is, and which user groups there are. However many ask at the same time,
 //! Slack is asked once.
 
 use std::collections::HashMap;
@@ -10,12 +10,15 @@ use hubcommander_sdk::clock::{Instant, SharedClock};
 use hubcommander_sdk::people::Person;
 use tokio::sync::watch;
 
-use super::web::{ConversationInfo, SlackError, Web};
+use super::web::{ConversationInfo, SlackError, UserGroup, Web};
 
 /// How long an answer is good for, in minutes.
 const MINUTES: i64 = 5;
 /// How many answers are kept.
 const ENTRIES: usize = 10_000;
+
+/// What the list of all user groups is remembered under.
+const ALL: &str = "all";
 
 /// How new an answer must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub struct People {
     web: Web,
     persons: Arc<Memory<Person>>,
     conversations: Arc<Memory<ConversationInfo>>,
+    groups: Arc<Memory<Vec<UserGroup>>>,
 }
 
 impl People {
@@ -41,7 +45,8 @@ impl People {
         Self {
             web,
             persons: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
-            conversations: Arc::new(Memory::new(clock, ENTRIES)),
+            conversations: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
+            groups: Arc::new(Memory::new(clock, 1)),
         }
     }
 
@@ -73,6 +78,19 @@ impl People {
             .get(channel, freshness, || {
                 let (web, id) = (web.clone(), id.to_owned());
                 async move { web.conversation(&id).await }
+            })
+            .await
+    }
+
+    /// The user groups, and who is in them.
+    ///
+    /// # Errors
+    /// As [`Web::user_groups`]. Errors are not remembered.
+    pub async fn groups(&self, freshness: Freshness) -> Result<Arc<Vec<UserGroup>>, SlackError> {
+        self.groups
+            .get(ALL, freshness, || {
+                let web = self.web.clone();
+                async move { web.user_groups().await }
             })
             .await
     }

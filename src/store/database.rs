@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use hubcommander_audit::Entry;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::lease::Lease;
+use serde_json::Value as Json;
 use sqlx::migrate::MigrateError;
 
 use super::chain::{ChainStore, Forgotten, Sealed, Sealing};
@@ -38,6 +39,8 @@ pub(super) trait Reader: Send + Sync + 'static {
     async fn due_under(&self, key: &str) -> Result<Option<DueReadRow>, StoreError>;
 
     async fn lease(&self, id: &str) -> Result<Option<LeaseReadRow>, StoreError>;
+
+    async fn remembered(&self, key: &str) -> Result<Option<String>, StoreError>;
 
     /// Those that run, the first to end first.
     async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError>;
@@ -136,6 +139,20 @@ impl<R: Reader> Store for Database<R> {
 
     async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         self.reader.audit(invocation, limit).await?.into_iter().rev().map(AuditReadRow::read).collect()
+    }
+
+    async fn remember(&self, key: &str, value: Option<Json>) -> Result<(), StoreError> {
+        let write = Write::Remember { key: key.to_owned(), value: value.map(|value| value.to_string()) };
+        self.writer.write(write).await.map(|_: Verdict| ())
+    }
+
+    async fn remembered(&self, key: &str) -> Result<Option<Json>, StoreError> {
+        let unreadable = |error: serde_json::Error| StoreError::Unreadable {
+            id: key.to_owned(),
+            reason: error.to_string(),
+        };
+        let value = self.reader.remembered(key).await?;
+        value.map(|value| serde_json::from_str(&value).map_err(unreadable)).transpose()
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -246,6 +246,12 @@ pub trait Store: chain::ChainStore {
     /// The leases that run, on one holding or on all; those that end first before the others.
     async fn leases(&self, holding: Option<&str>) -> Result<Vec<Lease>, StoreError>;
 
+    /// Keeps a single thing under this key, in place of what was there; `None` forgets it.
+    async fn remember(&self, key: &str, value: Option<Json>) -> Result<(), StoreError>;
+
+    /// What is kept under this key.
+    async fn remembered(&self, key: &str) -> Result<Option<Json>, StoreError>;
+
     /// Invocations with a plan, the newest first, so many at most.
     async fn history(&self, filter: &HistoryFilter, limit: u32) -> Result<Vec<Invocation>, StoreError>;
 

@@ -291,6 +291,7 @@ pub(super) enum Write {
     Book(BookRow),
     Sealing(Box<SealingRow>),
     Forget(ForgetRow),
+    Remember { key: String, value: Option<String> },
     Probe,
 }
 
@@ -314,6 +315,7 @@ impl Write {
             Self::Book(_) => "book".to_owned(),
             Self::Sealing(_) => "seal".to_owned(),
             Self::Forget(_) => "forget".to_owned(),
+            Self::Remember { .. } => "remember".to_owned(),
             Self::Probe => "probe".to_owned(),
             Self::Change(change) => {
                 let mut what = String::from("change");

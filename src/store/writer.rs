@@ -193,6 +193,7 @@ fn touches(write: &Write) -> Vec<String> {
         Write::ClickDone { key, .. } => vec![click(key)],
         Write::Sealing(_) => vec!["s".to_owned()],
         Write::Forget(_) => vec!["f".to_owned()],
+        Write::Remember { key, .. } => vec![format!("r{key}")],
         Write::Probe => vec!["p".to_owned()],
     }
 }

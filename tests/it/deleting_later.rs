@@ -32,7 +32,7 @@ async fn archived_now_and_deleted_in_a_week() -> Result<()> {
     • archived, read-only for everyone
     • ⚠️ in 7 days: delete acme/website: Its code, issues and settings are gone for good. Until then it can be undone.
     It takes your word that this is what you want.
-    [Run] [Cancel]
+    [Run…] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     assert!(world.writes().is_empty());

@@ -25,6 +25,7 @@ mod enterprise;
 mod falls;
 mod forms;
 mod full_disk;
+mod gates;
 mod github_faults;
 mod hands;
 mod help;

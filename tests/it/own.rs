@@ -7,6 +7,7 @@ use anyhow::Result;
 use async_trait::async_trait;
 use hubcommander::app::{Plugins, plugins};
 use hubcommander::config::Config;
+use hubcommander::pipeline::rules::Admitted;
 use hubcommander::registry::{Operations, Registered, Registry};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, CommandSpec, Prepared, Request};
@@ -127,5 +128,10 @@ pub fn with_own(
     let mut handlers = shipped.github.handlers();
     handlers.push(Arc::<Notes>::clone(notes));
     let operations = Operations::new(handlers, shipped.github.probes())?;
-    Ok(Plugins { registry: Arc::new(Registry::new(registered?)?), operations, ..shipped })
+    Ok(Plugins {
+        registry: Arc::new(Registry::new(registered?)?),
+        operations,
+        rules: Some(Arc::new(Admitted)),
+        ..shipped
+    })
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hubcommander::app::{App, AppError, Plugins, command_names, plugins};
-use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, SHIPPED, Surroundings};
+use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, PerMinute, SHIPPED, Surroundings};
+use hubcommander::pipeline::rules::Admitted;
 use hubcommander::slack::socket::Board;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
@@ -24,6 +25,8 @@ use crate::own::{Notes, with_own};
 
 pub const ANA: &str = "U0ANA";
 pub const SAM: &str = "U0SAM";
+pub const KIM: &str = "U0KIM";
+pub const APPROVALS: &str = "C0APPROVALS";
 pub const GUS: &str = "U0GUS";
 pub const DEV: &str = "C0DEV";
 
@@ -36,6 +39,9 @@ const UNCLEAR_WAIT: Duration = Duration::from_millis(200);
 /// How long the local Travis takes to look at GitHub, and how long the bot waits for that.
 const SYNC_TAKES: Duration = Duration::from_millis(50);
 const SYNC_WAIT: Duration = Duration::from_millis(400);
+
+/// A policy under which every full member may do everything.
+const OPEN: &str = "permit (principal, action, resource) when { principal.kind == Kind::\"member\" };\n";
 
 /// The settings of a test: `config.toml` as it ships, changed.
 pub fn shipped_with(changes: &[(&str, &str)]) -> String {
@@ -126,6 +132,7 @@ impl Servers {
             github_api_url: self.github.url().parse()?,
             github_token: "ghp_sandbox".to_owned().into(),
             travis: Some((self.travis.url().parse()?, "travis_sandbox".to_owned().into())),
+            auth_plugins: hubcommander_auth_plugins::Setup::default(),
             store_url: self.store_url().into(),
         };
         let commands: Vec<KnownCommand> =
@@ -135,6 +142,8 @@ impl Servers {
         let mut config = Config::for_sandbox(Path::new("config.toml"), text, &overlay, &surroundings)
             .map_err(|problems| anyhow::anyhow!("{problems}"))?;
         config.web = None;
+        // A test asks more within a minute than a person does.
+        config.limits = PerMinute { commands: None, changes: None };
         config.github.unclear_wait = UNCLEAR_WAIT;
         config.travis.iter_mut().for_each(|travis| travis.sync_wait = SYNC_WAIT);
         Ok(config)
@@ -158,6 +167,10 @@ impl Servers {
             .replace("#   token = { env = \"TRAVIS_TOKEN\" }", "token = { env = \"TRAVIS_TOKEN\" }")
             .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
         let path = self.folder.path().join("config.toml");
+        // What the policies that ship ask for has stories of its own.
+        let text = format!("{text}\n[policy]\nfile = \"open.cedar\"\nobligations = \"none.cedar\"\n");
+        std::fs::write(self.folder.path().join("open.cedar"), OPEN)?;
+        std::fs::write(self.folder.path().join("none.cedar"), "")?;
         std::fs::write(&path, text)?;
         Ok(path)
     }
@@ -286,7 +299,12 @@ impl World {
     /// A bot for servers that are there already.
     pub async fn start_on(servers: Servers, config: &str) -> Result<Self> {
         let config = servers.config(config)?;
-        Self::start_with_plugins(servers, config, |config, clock| Ok(plugins(config, clock)?)).await
+        Self::start_with_plugins(servers, config, |config, clock| {
+            let plugins = plugins(config, clock)?;
+            // What the policies that ship ask for has stories of its own.
+            Ok(Plugins { rules: Some(Arc::new(Admitted)), ..plugins })
+        })
+        .await
     }
 
     /// A bot that signs what it does with this key.
@@ -306,6 +324,21 @@ impl World {
         let config = servers.config(&shipped_with(&[]))?;
         Self::start_with_plugins(servers, config, |config, clock| with_own(config, clock, commands, notes))
             .await
+    }
+
+    /// A bot for servers that are there already, with plugins that are changed before it starts.
+    pub async fn start_changed(
+        servers: Servers,
+        config: &str,
+        change: impl FnOnce(&mut Plugins),
+    ) -> Result<Self> {
+        let config = servers.config(config)?;
+        Self::start_with_plugins(servers, config, |config, clock| {
+            let mut plugins = plugins(config, clock)?;
+            change(&mut plugins);
+            Ok(plugins)
+        })
+        .await
     }
 
     async fn start_with_plugins(

@@ -1,9 +1,11 @@
 //! `github.add_deploy_key`: a key that lets a machine at one repository.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use hubcommander_public_key::PublicKey;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
@@ -106,6 +108,11 @@ impl Handler for Does {
             add.key.fingerprint()
         );
         Ok(described(words, risk))
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let uses = |add: &AddDeployKey| !add.read_only;
+        input(json).ok().filter(uses).map(|_| Power::WritingKey).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, attempt: &Attempt) -> Result<Observed, OperationError> {

@@ -1,8 +1,10 @@
 //! `github.create_from_template`: a new repository made after a template.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -84,6 +86,11 @@ impl Handler for Does {
             what.push_str(&format!(", description {}", quoted(description)));
         }
         Ok(described(what, risk_of(new.visibility)))
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let shows = |new: &CreateFromTemplate| new.visibility == Visibility::Public;
+        CreateFromTemplate::read(json).ok().filter(shows).map(|_| Power::MakePublic).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, attempt: &Attempt) -> Result<Observed, OperationError> {

@@ -1,11 +1,12 @@
 //! `github.delete_repository`: deletes one repository, and only the one that was meant.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,10 @@ impl Handler for Does {
             risk: Risk::Irreversible,
             irreversible: Some("Its code, issues and settings are gone for good.".into()),
         })
+    }
+
+    fn powers(&self, _: &Json) -> BTreeSet<Power> {
+        BTreeSet::from([Power::Delete])
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

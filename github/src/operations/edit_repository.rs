@@ -1,9 +1,11 @@
 //! `github.edit_repository`: a repository's description, home page, visibility, or whether it is archived.
 //! It acts by the id, so that a rename can never make it act on another repository.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use hubcommander_sdk::text::Text;
@@ -197,6 +199,11 @@ impl Handler for Does {
                 Described { irreversible: for_good(before, new), ..described(words, risk(before, new)) }
             }
         })
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let uses = |edit: &EditRepository| edit.changes.visibility == Some(Visibility::Public);
+        input(json).ok().filter(uses).map(|_| Power::MakePublic).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

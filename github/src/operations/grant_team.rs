@@ -1,10 +1,11 @@
 //! `github.grant_team`: what a team may do on a repository.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,11 @@ impl Handler for Does {
     fn describe(&self, json: &Json) -> Result<Described, OperationError> {
         let grant: GrantTeam = input(json)?;
         Ok(described(format!("team {} {}", grant.team, may(&grant.permission)), Risk::Reversible))
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let uses = |grant: &GrantTeam| level(&grant.permission) == "admin";
+        input(json).ok().filter(uses).map(|_| Power::GrantAdmin).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

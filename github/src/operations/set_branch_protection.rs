@@ -1,9 +1,11 @@
 //! `github.set_branch_protection`: the classic protection of a branch, as a whole.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use http::StatusCode;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
@@ -161,6 +163,11 @@ impl Handler for Does {
             }
         };
         Ok(described(what, risk))
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let uses = |set: &SetBranchProtection| !set.loosened().is_empty();
+        input(json).ok().filter(uses).map(|_| Power::Unprotect).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -4,11 +4,12 @@
 //! and taken back. It acts by ids: whoever and whatever was renamed since is still found, as an end that was
 //! agreed on weeks before needs it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
@@ -328,6 +329,11 @@ impl Handler for Does {
         };
         let risk = if to == "admin" { Risk::Exposing } else { Risk::Reversible };
         Ok(described(format!("{login} {} {name}{}", on(to), before(set.from.as_deref())), risk))
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let uses = |set: &SetCollaborator| set.to.as_deref() == Some("admin");
+        input(json).ok().filter(uses).map(|_| Power::GrantAdmin).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

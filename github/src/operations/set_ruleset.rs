@@ -1,8 +1,10 @@
 //! `github.set_ruleset`: a ruleset of a repository, known by its name, as a whole.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
@@ -109,6 +111,11 @@ impl Handler for Does {
             Held::By(body) => format!("ruleset {}: {}", set.name, body.in_words().join(", ")),
         };
         Ok(described(what, set.risk()))
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let uses = |set: &SetRuleset| set.risk() > Risk::Reversible;
+        input(json).ok().filter(uses).map(|_| Power::Unprotect).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -2,11 +2,12 @@
 //! [`super::GrantTeam`] and [`super::RevokeTeam`], but it acts by ids, so that what was lent can be taken back
 //! weeks later, whatever team and repository are called by then.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,11 @@ impl Handler for Does {
             format!("team {team} {} {name}{}", on(to), crate::words::before(set.from.as_deref())),
             risk,
         ))
+    }
+
+    fn powers(&self, json: &Json) -> BTreeSet<Power> {
+        let uses = |set: &SetTeamPermission| set.to.as_deref() == Some("admin");
+        input(json).ok().filter(uses).map(|_| Power::GrantAdmin).into_iter().collect()
     }
 
     async fn observe(&self, json: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -27,6 +27,7 @@ pub(super) async fn configuration(ground: &Ground) -> Vec<Finding> {
 /// Which proxy stands between us and the others, so that a wrong one is seen for what it is.
 pub(super) async fn proxy(ground: &Ground) -> Vec<Finding> {
     let sections = &ground.sections;
+    let duo = sections.auth_plugins.duo.iter().flat_map(|duo| duo.accounts.values());
     let places = [
         ("Slack", sections.slack.as_ref().map(|slack| &slack.api_url)),
         ("GitHub", sections.github.as_ref().map(|github| &github.api_url)),
@@ -35,6 +36,7 @@ pub(super) async fn proxy(ground: &Ground) -> Vec<Finding> {
     let matcher = Matcher::from_env();
     let found: Vec<Finding> = places
         .into_iter()
+        .chain(duo.take(1).map(|account| ("Duo", Some(&account.api_url))))
         .filter_map(|(name, url)| {
             let url = url.filter(|url| !leads_here(url))?;
             let proxy = matcher.intercept(&url.as_str().parse::<Uri>().ok()?)?;

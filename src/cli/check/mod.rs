@@ -3,6 +3,7 @@
 
 mod ask;
 mod clock;
+mod duo;
 mod github;
 mod local;
 mod slack;
@@ -46,6 +47,7 @@ static CHECKS: &[Check] = &[
     Check { name: "GitHub, account", run: |ground| Box::pin(github::account(ground)) },
     Check { name: "GitHub, organisations", run: |ground| Box::pin(github::organisations(ground)) },
     Check { name: "Travis", run: |ground| Box::pin(travis::account(ground)) },
+    Check { name: "Duo", run: |ground| Box::pin(duo::accounts(ground)) },
 ];
 
 /// What the checks stand on.

@@ -1,7 +1,7 @@
 //! `check` against the local Slack and the local GitHub, and against nobody.
 
 use hubcommander_sandbox::faults::Faults;
-use hubcommander_sandbox::{github, slack as local_slack, travis};
+use hubcommander_sandbox::{duo, github, slack as local_slack, travis};
 use hubcommander_sdk::clock::{Clock, Instant};
 
 use super::*;
@@ -23,6 +23,8 @@ struct World {
     github: github::World,
     /// With it there is a local Travis, and an account at it.
     travis: Option<travis::World>,
+    /// With it there is a local Duo, and an account at it.
+    duo: bool,
     /// Changes to the shipped file.
     changes: Vec<(&'static str, String)>,
     /// Variables that are not as usual.
@@ -36,6 +38,7 @@ impl World {
             slack: local_slack::Options::for_tests(),
             github: github::World::acme(),
             travis: None,
+            duo: false,
             changes: Vec::new(),
             variables: Vec::new(),
             clock: 0,
@@ -77,6 +80,15 @@ impl World {
             text = text.replace("# [travis]\n", &section);
             local_travis = Some(travis);
         }
+        let local_duo = duo::Duo::start(duo::World::acme(), Arc::new(SystemClock), Faults::default()).await;
+        let local_duo = local_duo.unwrap();
+        if self.duo {
+            text.push_str(&format!(
+                "\n[auth_plugins.duo.\"acme.example\"]\napi_url = {:?}\nintegration_key = {{ env = \"DUO_IKEY\" }}\n\
+                 secret_key = {{ env = \"DUO_SKEY\" }}\n",
+                local_duo.url()
+            ));
+        }
         for (from, to) in &self.changes {
             assert!(text.contains(*from), "{from}");
             text = text.replacen(from, to, 1);
@@ -88,6 +100,8 @@ impl World {
                 "SLACK_APP_TOKEN" => Some("xapp-sandbox"),
                 "GITHUB_TOKEN" => Some("ghp_sandbox"),
                 "TRAVIS_TOKEN" => Some("travis_sandbox"),
+                "DUO_IKEY" => Some("DIDUOSANDBOX"),
+                "DUO_SKEY" => Some("duo_sandbox_secret"),
                 _ => None,
             };
             own.or(usual).filter(|value| !value.is_empty()).map(str::to_owned)
@@ -108,7 +122,7 @@ impl World {
         let wrong = try_all(&ground, &redactor, &mut out).await.unwrap();
         let out = String::from_utf8(out).unwrap();
         drop(local_travis);
-        for secret in ["xoxb-", "xapp-", "ghp_", "travis_", "ticket="] {
+        for secret in ["xoxb-", "xapp-", "ghp_", "travis_", "duo_sandbox", "ticket="] {
             assert!(!out.replace("xoxb-…", "").replace("xapp-…", "").contains(secret), "{secret} in {out}");
         }
         assert_eq!(
@@ -190,6 +204,23 @@ async fn an_account_that_is_no_owner() {
     let (said, wrong) = world.checked().await;
     insta::assert_snapshot!(lines_about(&said, "GitHub, organisations"));
     assert_eq!(wrong, 2);
+}
+
+#[tokio::test]
+async fn an_account_at_duo() {
+    let mut world = World::new();
+    world.duo = true;
+    let (said, _) = world.checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Duo"), @"✅ Duo: takes the keys for acme.example");
+    let mut world = World::new().variable("DUO_SKEY", "of_another_application");
+    world.duo = true;
+    let (said, _) = world.checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Duo"), @r#"
+    ⛔ Duo: For acme.example: Duo, /auth/v2/check: 401 40103 "Invalid signature in request credentials".
+       cure: Copy `secret_key` again from the application at Duo.
+    "#);
+    let (said, _) = World::new().checked().await;
+    assert_eq!(lines_about(&said, "Duo"), "");
 }
 
 #[tokio::test]

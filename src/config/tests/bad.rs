@@ -249,3 +249,24 @@ fn a_key_pasted_into_the_file_is_not_shown_again() {
         assert!(!said.contains("MIIEow") && said.contains("cure:"), "{said}");
     }
 }
+
+#[test]
+fn accounts_at_duo() {
+    let said = with(
+        "[auth_plugins.duo.example]\napi_url = \"https://duo.example/auth\"\n\
+         integration_key = { env = \"QUOTED\" }\nsecret_key = { env = \"EMPTY\" }\ndeadline = \"2s\"\n\
+         [auth_plugins.duo.\"Example.com\"]\n[auth_plugins.duo.\"example.com\"]\n",
+    );
+    for words in [
+        "`example` is no domain of e-mail addresses.",
+        "`api_url` has more in it than a host.",
+        "`integration_key` holds characters that no key of Duo has.",
+        "`deadline` is too short to look at a phone",
+        "`example.com` and `Example.com` are one domain: case does not count.",
+        "`[auth_plugins.duo.Example.com]` has no `api_url`.",
+        "Add `secret_key = { env = \"DUO_SKEY\" }`.",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    assert!(!said.contains("with quotes"), "{said}");
+}

@@ -65,6 +65,7 @@ fn overlay() -> Overlay {
         github_api_url: Url::parse("http://127.0.0.1:4001").unwrap(),
         github_token: "ghp_sandbox".into(),
         travis: Some((Url::parse("http://127.0.0.1:4002").unwrap(), "travis_sandbox".into())),
+        auth_plugins: AuthPlugins::default(),
         store_url: "sqlite:///tmp/sandbox.db".into(),
     }
 }
@@ -130,6 +131,7 @@ fn every_key_is_in_the_shipped_file() {
         let named = SHIPPED.lines().any(|line| {
             let line = line.trim_start_matches(['#', ' ', '[']);
             line.starts_with(name)
+                || (key.example.is_empty() && line.starts_with(key.path))
                 || line.contains(&format!("{{ {name} ="))
                 || line.contains(&format!(", {name} ="))
         });
@@ -283,5 +285,34 @@ proptest::proptest! {
                 proptest::prop_assert!(!problems.to_string().is_empty());
             }
         }
+    }
+}
+
+#[test]
+fn policies_are_read_from_beside_the_file_or_are_those_that_ship() {
+    use hubcommander_policy::Sources;
+    assert_eq!(read(LEAST).unwrap().policy, PolicyFiles::default());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mine.cedar"), "// mine\n").unwrap();
+    let path = folder.path().join("config.toml");
+    let read = |section: &str| {
+        let surroundings =
+            Surroundings { environment: &environment, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+        Config::parse(&path, &format!("{LEAST}[policy]\n{section}"), &surroundings)
+    };
+    let policy = read("file = \"mine.cedar\"\ncontact = \" @it-help \"").unwrap().policy;
+    assert_eq!(policy.sources.policy.text, "// mine\n");
+    assert!(policy.sources.policy.name.ends_with("mine.cedar"));
+    assert_eq!(policy.sources.obligations, Sources::shipped().obligations);
+    assert_eq!(policy.contact.as_deref(), Some("@it-help"));
+    for (wrong, says) in [
+        ("obligations = \"gone.cedar\"", "gone.cedar` cannot be read"),
+        ("file = \".\"", "cannot be read"),
+        ("contact = \" \"", "names nobody"),
+    ] {
+        let problems = read(wrong).unwrap_err();
+        assert_eq!(problems.list.len(), 1, "{problems}");
+        assert!(problems.to_string().contains(says), "{problems}");
+        assert!(problems.list[0].place.is_some());
     }
 }

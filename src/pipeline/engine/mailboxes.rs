@@ -5,12 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::people::PersonId;
+use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-/// A person's word on a plan: a button that was pressed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A person's word on a plan: a button that was pressed, or a form that was sent.
+#[derive(Clone, Debug)]
 pub struct Press {
-    /// The click's key in the store.
+    /// The click's key in the store; empty for what must not be written down.
     pub key: String,
     /// Which button.
     pub action: Action,
@@ -20,6 +21,28 @@ pub struct Press {
     pub digest: Option<String>,
     /// When.
     pub at: Instant,
+    /// In which conversation.
+    pub channel: String,
+    /// What they say with it: why they ask, or why they deny.
+    pub words: Option<String>,
+    /// The name that they typed, of what cannot be brought back.
+    pub typed: Option<String>,
+    /// A code by which they prove that it is they.
+    pub code: Option<SecretString>,
+}
+
+impl Press {
+    /// A press on a button that says nothing besides.
+    #[must_use]
+    pub fn plain(key: String, action: Action, by: PersonId, digest: Option<String>, at: Instant) -> Self {
+        Self { key, action, by, digest, at, channel: String::new(), words: None, typed: None, code: None }
+    }
+
+    /// The key under which it stands in the store, if it does.
+    #[must_use]
+    pub fn stored_key(&self) -> Option<String> {
+        (!self.key.is_empty()).then(|| self.key.clone())
+    }
 }
 
 /// What a button under a plan says.
@@ -31,6 +54,14 @@ pub enum Action {
     Cancel,
     /// Do what is missing.
     Retry,
+    /// Ask me again to prove that it is I.
+    Again,
+    /// Here is a code that proves it.
+    Code,
+    /// I agree.
+    Approve,
+    /// I do not agree.
+    Deny,
 }
 
 /// The clicks for one invocation. It keeps a sender of its own, by which it is known, and which keeps it open.

@@ -5,33 +5,43 @@ mod again;
 mod announced;
 mod keep;
 mod mailboxes;
+mod waiting;
+mod watch;
 mod way;
 mod work;
 
 use std::sync::Arc;
 
+use hubcommander_auth_plugins::approval;
+use hubcommander_sdk::auth::{DeviceHealth, Requirement, StepUp, Unproven};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Person, PersonId, Place};
+use hubcommander_sdk::text::Text;
 use serde_json::{Value as Json, json};
 
 use self::keep::{Fall, Falls, Taken};
+
 use self::mailboxes::Undelivered;
 pub use self::mailboxes::{Action, Mailboxes, Press};
+pub use self::watch::Watch;
 pub use self::work::Work;
 use crate::invocation::{Invocation, Origin, State, Via};
 use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::execute::Executor;
 use crate::pipeline::gate::{self, Progress};
+use crate::pipeline::limits::Limits;
+use crate::pipeline::lockdown::Lockdown;
 use crate::pipeline::prepare::{self, Examined};
 use crate::pipeline::record::{Patient, Record};
 use crate::pipeline::report::{Before, Reporter, words};
-use crate::registry::{Operations, Registry};
+use crate::pipeline::rules::{Leave, Planned, Question, Required, Rules};
+use crate::registry::{Operations, Registered, Registry};
 use crate::slack::people::{Freshness, People};
-use crate::slack::socket::Alarm;
+use crate::slack::socket::{Alarm, AlarmKind};
 use crate::slack::web::SlackError;
 use crate::store::{AuditEntry, Change, Store, StoreError};
 
@@ -61,6 +71,34 @@ pub struct Engine {
     pub work: Work,
     /// Who is told when something stands still.
     pub alarm: Arc<dyn Alarm>,
+    /// Who may do what, and what it takes.
+    pub rules: Arc<dyn Rules>,
+    /// How people prove who they are, the preferred way first.
+    pub step_ups: Vec<Arc<dyn StepUp>>,
+    /// How others are asked, if that is set up.
+    pub approval: Option<approval::Settings>,
+    /// Whose devices are healthy.
+    pub health: Arc<dyn DeviceHealth>,
+    /// Whether everything but reading is held.
+    pub lockdown: Arc<Lockdown>,
+    /// How much one person may ask.
+    pub limits: Limits,
+    /// Notices what is unusual.
+    pub watch: Watch,
+}
+
+/// What a form on a plan asks for.
+pub(crate) struct FormTakes {
+    /// Who asked.
+    pub asked: PersonId,
+    /// What it is about.
+    pub title: Text,
+    /// The name to type.
+    pub name: Option<String>,
+    /// Whether to say why.
+    pub reason: bool,
+    /// What a code is called.
+    pub code: Option<&'static str>,
 }
 
 /// Why an invocation is not carried further here.
@@ -128,6 +166,11 @@ impl Engine {
                 return;
             }
         };
+        if press.key.is_empty() {
+            let words = Message::new("This is over already; nothing was changed by what you sent.");
+            self.hint(&press, &invocation, words.footnote(id)).await;
+            return;
+        }
         // After a crash one press can be handed over twice: as it was written down, and by the step that made it.
         match self.patient.ask(|store| store.open_click(&press.key)).await {
             Ok(Some(_)) => {}
@@ -178,7 +221,7 @@ impl Engine {
             self.settle_press(&press, "being worked on").await;
             return;
         };
-        let progress = match self.obliged_anew(&invocation) {
+        let progress = match self.obliged_anew(&invocation).await {
             Ok(progress) => progress,
             Err(refusal) => {
                 self.mailboxes.close(&id, &mail);
@@ -222,7 +265,7 @@ impl Engine {
 
     /// What it takes to run a plan again, by today's rules. What was confirmed was confirmed for the first
     /// run, and what was seen grows old.
-    fn obliged_anew(&self, invocation: &Invocation) -> Result<Progress, Refusal> {
+    async fn obliged_anew(&self, invocation: &Invocation) -> Result<Progress, Refusal> {
         let now = self.clock.now();
         let again = "Type the command again.";
         if now - invocation.updated_at > gate::WAITS {
@@ -232,11 +275,106 @@ impl Engine {
         let Some(registered) = registered else {
             return Err(Refusal::new("This command is not there any more.", again));
         };
-        let (examined, _) = restored(&self.operations, invocation)?;
-        Ok(gate::oblige(&examined, registered.spec().risk, &registered.auth, now).seen_before())
+        let (examined, before) = restored(&self.operations, invocation)?;
+        let required = self.required(invocation, registered, &examined).await?;
+        let waits = self.waits(&required);
+        let progress = gate::oblige(&examined, required, waits, now).seen_before();
+        Ok(Progress { card: before.card, ..progress })
+    }
+
+    /// How long a plan waits that takes this: for others longer than for the person alone.
+    fn waits(&self, required: &[Requirement]) -> chrono::TimeDelta {
+        let others = required.iter().any(|requirement| matches!(requirement, Requirement::Approvals { .. }));
+        self.approval.as_ref().filter(|_| others).map_or(gate::WAITS, |approval| approval.valid)
+    }
+
+    /// What it takes to run a plan, by the policies and the configuration of now; and that it may be run at all.
+    async fn required(
+        &self,
+        invocation: &Invocation,
+        registered: &Registered,
+        examined: &Examined,
+    ) -> Result<Vec<Requirement>, Refusal> {
+        let unknown = |error: SlackError| {
+            Refusal::new("Slack did not tell me who you are, so I did nothing.", "Try again in a minute.")
+                .logged(error.to_string())
+        };
+        let user = &invocation.origin.person.user;
+        let person = self.people.get(user, Freshness::Cached).await.map_err(unknown)?;
+        let place = self.place(&invocation.origin).await;
+        let args = invocation.args.clone().unwrap_or_default();
+        let spec = registered.spec();
+        let question = Question { person: &person, place: &place, spec, args: &args, at: self.clock.now() };
+        Ok(self.judged(&question, registered, examined).await?.1)
+    }
+
+    /// Whether a plan may be run, and what it takes.
+    async fn judged(
+        &self,
+        question: &Question<'_>,
+        registered: &Registered,
+        examined: &Examined,
+    ) -> Result<(Leave, Vec<Requirement>, Vec<String>), Refusal> {
+        let powers = self.operations.powers(examined.plan());
+        let planned = Planned { plan: examined.plan(), risk: examined.risk(), powers: &powers };
+        let leave = self.rules.may_be_done(question, &planned).await?;
+        let mut asked = self.rules.takes(question, &planned).await?;
+        let step_ups: Vec<&str> = self.step_ups.iter().map(|known| known.name()).collect();
+        let approvers = self.approval.as_ref().map(|approval| approval.approvers.clone()).unwrap_or_default();
+        for name in &registered.auth {
+            let Some(requirement) = gate::named(name, &step_ups, &approvers) else {
+                let what = "This takes something that is not set up, so it cannot be done.";
+                return Err(Refusal::new(what, "Tell the people who run this bot.")
+                    .logged(format!("auth `{name}` of {} is not set up", registered.spec().name)));
+            };
+            asked.push(Required { requirement, policies: vec!["config.toml".to_owned()] });
+        }
+        let policies = asked.iter().flat_map(|asked| asked.policies.clone()).collect();
+        let mut required = gate::obligations(examined, registered.spec().risk, &asked);
+        // Why was said when it was asked.
+        if question.args.text("reason").is_some_and(|reason| !reason.trim().is_empty()) {
+            required.retain(|requirement| *requirement != Requirement::Reason);
+        }
+        Ok((leave, required, policies))
+    }
+
+    /// Whether the e-mail that somebody proves themselves by is the one that they have had here all along: whoever
+    /// can change it in Slack could have the question sent to a phone of their own.
+    async fn known_email(&self, person: &Person) -> Result<(), Unproven> {
+        let key = format!("email:{}/{}", person.id.team, person.id.user);
+        let now = person.email.as_deref().map(str::to_lowercase);
+        let untold = |error: StoreError| {
+            let (what, todo) = ("The bot could not look up your e-mail.", "Try again in a minute.");
+            Unproven::new(what, todo, error.to_string()).again()
+        };
+        let known = self.store.remembered(&key).await.map_err(untold)?;
+        match (known.as_ref().and_then(Json::as_str), now) {
+            (Some(known), Some(now)) if known == now => Ok(()),
+            (None, Some(now)) => self.store.remember(&key, Some(json!(now))).await.map_err(untold),
+            (None, None) => Ok(()),
+            (Some(known), now) => {
+                let log = format!("the e-mail of {} is {now:?} and was {known}", person.id.user);
+                let alarm = AlarmKind::Unusual {
+                    kind: "email",
+                    person: person.id.user.clone(),
+                    what: "has another e-mail in Slack than before, so they cannot prove that it is they"
+                        .into(),
+                    log: log.clone(),
+                };
+                self.alarm.raise(alarm).await;
+                Err(Unproven::new(
+                    "Your e-mail in Slack is not the one that you have had here before, so I cannot take your word.",
+                    "Ask the security team; they can accept the new one.",
+                    log,
+                ))
+            }
+        }
     }
 
     async fn settle_press(&self, press: &Press, why: &str) {
+        if press.key.is_empty() {
+            return;
+        }
         self.settle_click(&press.key, "click.ignored", json!({ "by": press.by, "why": why })).await;
     }
 
@@ -260,9 +398,36 @@ impl Engine {
         place
     }
 
+    /// What a form on a plan asks for, if the plan still waits.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn form_takes(&self, id: &str, digest: &str) -> Result<Option<FormTakes>, StoreError> {
+        let Some(invocation) = self.store.invocation(id).await? else { return Ok(None) };
+        if invocation.state != State::Waiting {
+            return Ok(None);
+        }
+        let Ok((examined, progress)) = restored(&self.operations, &invocation) else { return Ok(None) };
+        if examined.digest().0 != digest {
+            return Ok(None);
+        }
+        let missing = progress.missing(&invocation.origin.person);
+        let code = self.step_ups.iter().find_map(|known| known.code());
+        Ok(Some(FormTakes {
+            asked: invocation.origin.person,
+            title: examined.plan().title.todo.clone(),
+            name: examined
+                .name_to_type()
+                .filter(|_| missing.contains(&Requirement::Confirm))
+                .map(str::to_owned),
+            reason: missing.contains(&Requirement::Reason),
+            code,
+        }))
+    }
+
     /// Whether both are the same person. In an enterprise one account can go by several ids and workspaces,
     /// and a click need not name those that a message named: there Slack is asked which account they are.
-    async fn is_same(&self, one: &PersonId, other: &PersonId) -> bool {
+    pub(crate) async fn is_same(&self, one: &PersonId, other: &PersonId) -> bool {
         if one == other {
             return true;
         }
@@ -304,7 +469,10 @@ impl Engine {
         let mut theirs = invocation.clone();
         theirs.origin.person = press.by.clone();
         theirs.origin.response_url = None;
-        let given = if self.audience(invocation) == Audience::Person {
+        let elsewhere = !press.channel.is_empty() && press.channel != invocation.origin.channel;
+        let given = if elsewhere {
+            self.reporter.remark_to(invocation, &press.by, Some(&press.channel), &message).await
+        } else if self.audience(invocation) == Audience::Person {
             self.reporter.remark(&theirs, &message).await
         } else {
             self.reporter.whisper(&theirs, &message, Before::Never).await

@@ -4,33 +4,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use hubcommander_sdk::auth::Requirement;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::message::Message;
-use hubcommander_sdk::people::{Person, PersonId, Standing};
+use hubcommander_sdk::message::{Message, Part};
+use hubcommander_sdk::people::{Person, PersonId, Place, Standing};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 
 use super::announced::Announced;
-use super::mailboxes::{Action, Mail};
-use super::{Engine, Stopped, again, restored};
+use super::mailboxes::Mail;
+use super::{Engine, Stopped, again, restored, waiting};
 use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
-use crate::pipeline::gate::{self, Evidence, Gated, Obligation, Progress};
+use crate::pipeline::gate::{self, Gated, Progress};
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Record;
 use crate::pipeline::report::slot::Slot;
 use crate::pipeline::report::{Before, files, words};
+use crate::pipeline::rules::Question;
 use crate::slack::people::Freshness;
 use crate::store::{self, AuditEntry, Booking, Change};
 
 /// How often a plan is made anew because the world changed under it.
 const REPLANS: u32 = 3;
-
-/// The longest sleep towards a deadline, so that a clock that was set is noticed.
-const NAP: Duration = Duration::from_secs(30);
 
 /// How long after it was asked something is not done any more, if it could not be begun before.
 const STALE: TimeDelta = TimeDelta::hours(2);
@@ -113,11 +112,18 @@ impl Way<'_> {
         let asked = if due {
             ask::due(parsed)
         } else {
-            match ask::ask(&person, &place, parsed) {
+            let now = engine.clock.now();
+            match ask::ask(&*engine.rules, &person, &place, parsed, now).await {
                 Ok(asked) => asked,
                 Err(refusal) => return self.refuse(record, "denied", &refusal).await,
             }
         };
+        if !due && let Err(over) = engine.limits.take(&person.id, asked.parsed().spec()) {
+            return match over.to_be_said {
+                true => self.refuse(record, "limited", &words::limited(over.wait)).await,
+                false => self.end_quietly(record, record.entry("limited", json!({}))).await,
+            };
+        }
         let announced =
             Announced::new(engine, record.invocation(), asked.parsed().spec().audience, self.before);
         let prepared = prepare::prepare(
@@ -134,7 +140,7 @@ impl Way<'_> {
             self.slot = Some(slot);
         }
         match prepared {
-            Ok(outcome) => self.take_outcome(record, &asked, outcome).await,
+            Ok(outcome) => self.take_outcome(record, &asked, outcome, &person, &place).await,
             Err(refusal) => self.refuse(record, "refused", &refusal).await,
         }
     }
@@ -144,31 +150,52 @@ impl Way<'_> {
         record: &mut Record,
         asked: &Asked,
         outcome: Outcome,
+        person: &Person,
+        place: &Place,
     ) -> Result<(), Stopped> {
         let spec = asked.parsed().spec();
         let args = asked.parsed().args();
         match outcome {
             Outcome::Reply(message) => {
-                let body = json!({ "command": spec.name, "args": args, "may": asked.reason() });
+                let body = json!({
+                    "command": spec.name, "args": args, "may": asked.leave().reason,
+                    "policies": asked.leave().policies,
+                });
                 let entry = record.entry("answered", body);
                 self.answer(record, Some(asked), message, spec.audience, entry).await
             }
             Outcome::Plan(examined) if args.flag("dry-run") => {
                 let words = words::dry_run(&examined, &record.invocation().id);
-                let body = json!({ "command": spec.name, "args": args, "may": asked.reason(), "dry_run": examined.digest() });
+                let body = json!({ "command": spec.name, "args": args, "may": asked.leave().reason, "dry_run": examined.digest() });
                 let entry = record.entry("answered", body);
                 self.answer(record, Some(asked), words, spec.audience, entry).await
             }
+            Outcome::Plan(examined) if self.engine.lockdown.holds(&examined) => {
+                let refusal = words::held(self.engine.lockdown.locked().as_ref());
+                self.refuse(record, "held", &refusal).await
+            }
             Outcome::Plan(examined) => {
                 let now = self.engine.clock.now();
-                let progress = match record.invocation().origin.via {
-                    Via::Due => gate::approved_before(&examined, now),
-                    _ => gate::oblige(&examined, spec.risk, &asked.parsed().registered().auth, now),
+                let (mut progress, leave, policies) = if record.invocation().origin.via == Via::Due {
+                    (gate::approved_before(&examined, now), asked.leave().clone(), Vec::new())
+                } else {
+                    let registered = asked.parsed().registered();
+                    let question = Question { person, place, spec, args, at: now };
+                    match self.engine.judged(&question, registered, &examined).await {
+                        Ok((leave, required, policies)) => {
+                            let waits = self.engine.waits(&required);
+                            (gate::oblige(&examined, required, waits, now), leave, policies)
+                        }
+                        Err(refusal) => return self.refuse(record, "denied", &refusal).await,
+                    }
                 };
+                // The card of the plan that this one takes the place of.
+                progress.card = self.card(record);
                 let touched = store::resources(examined.plan(), &record.invocation().origin.person);
                 let body = json!({
-                    "command": spec.name, "args": args, "may": asked.reason(), "digest": examined.digest(),
-                    "plan": examined.plan(), "obligations": progress.obligations,
+                    "command": spec.name, "args": args, "may": leave.reason, "policies": leave.policies,
+                    "digest": examined.digest(), "plan": examined.plan(),
+                    "requires": progress.requirements, "required_by": policies,
                 });
                 let change = Change {
                     state: Some(State::Planned),
@@ -230,6 +257,9 @@ impl Way<'_> {
         }
         let again = again::after(record.invocation(), self.engine.clock.now());
         let message = again::told(words::refusal(refusal, id), again.as_ref());
+        if event == "denied" {
+            self.engine.denied(&record.invocation().origin.person).await;
+        }
         if let Some(again) = &again {
             let log = refusal.log.as_deref().unwrap_or("refused");
             self.engine.alarm.raise(again.alarm(record.invocation(), log)).await;
@@ -239,6 +269,7 @@ impl Way<'_> {
         } else {
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
         }
+        self.close_card(record, &State::Denied, &refusal.what).await;
         let body = json!({ "what": refusal.what.words(), "log": refusal.log });
         let change = Change {
             state: Some(State::Denied),
@@ -261,13 +292,13 @@ impl Way<'_> {
     }
 
     /// The plan in hand, and what the gate knows of it.
-    fn stored(&self, record: &Record) -> Result<(Examined, Progress), Refusal> {
+    pub(super) fn stored(&self, record: &Record) -> Result<(Examined, Progress), Refusal> {
         restored(&self.engine.operations, record.invocation())
     }
 
     /// What is stored cannot be taken up by this program. With nothing done yet that is said and over; what
     /// is half done is left to a program that knows it.
-    async fn unreadable(&mut self, record: &mut Record, refusal: &Refusal) -> Result<(), Stopped> {
+    pub(super) async fn unreadable(&mut self, record: &mut Record, refusal: &Refusal) -> Result<(), Stopped> {
         if record.steps().is_empty() {
             return self.refuse(record, "plan.unreadable", refusal).await;
         }
@@ -280,101 +311,17 @@ impl Way<'_> {
             Err(refusal) => return self.unreadable(record, &refusal).await,
         };
         self.open_slot(record);
-        let change = if progress.obligations.is_empty() {
+        let held = self.engine.lockdown.holds(&examined);
+        let change = if progress.requirements.is_empty() && !held {
             Change { state: Some(State::Running), ..Change::default() }
         } else {
             if self.mail.is_none() {
                 *self.mail = Some(self.engine.mailboxes.open(&record.invocation().id));
             }
-            self.show(words::waiting(&examined, &progress, record, self.instead.as_ref()));
             Change { state: Some(State::Waiting), ..Change::default() }
         };
         record.change(change).await?;
         Ok(())
-    }
-
-    /// Waits for people, or until it is too late.
-    async fn wait(&mut self, record: &mut Record) -> Result<(), Stopped> {
-        let (examined, mut progress) = match self.stored(record) {
-            Ok(stored) => stored,
-            Err(refusal) => return self.unreadable(record, &refusal).await,
-        };
-        if self.slot.is_none() {
-            self.open_slot(record);
-            self.show(words::waiting(&examined, &progress, record, self.instead.as_ref()));
-        }
-        let engine = Arc::clone(self.engine);
-        let mail = self.mail.get_or_insert_with(|| engine.mailboxes.open(&record.invocation().id));
-        let press = loop {
-            let left = (progress.expires - engine.clock.now()).to_std().unwrap_or_default();
-            if left.is_zero() {
-                break None;
-            }
-            tokio::select! {
-                // What was pressed before the end is still dealt with.
-                biased;
-                press = mail.receive.recv() => break press,
-                () = engine.work.stopping() => return Err(Stopped::Stopping),
-                () = tokio::time::sleep(left.min(NAP)) => {}
-            }
-        };
-        let Some(press) = press else {
-            let outcome = words::expired(&examined, record.invocation());
-            return self.give_up(record, &examined, State::Expired, "expired", outcome, Vec::new()).await;
-        };
-        let for_this = press.digest.as_deref() == Some(examined.digest().0.as_str());
-        let asked = &record.invocation().origin.person;
-        // Known to the gate by the ids under which they asked, whatever the click called them.
-        let by = if engine.is_same(&press.by, asked).await { asked.clone() } else { press.by.clone() };
-        let mine = gate::fulfils(Obligation::Confirm, &by, asked);
-        match press.action {
-            _ if !for_this => {
-                self.engine
-                    .hint(
-                        &press,
-                        record.invocation(),
-                        Message::new("That was an older plan; the newest is in the thread."),
-                    )
-                    .await;
-                self.engine.settle_press(&press, "an older plan").await;
-                Ok(())
-            }
-            _ if !mine => {
-                let text = Message::new("Only the person who asked can decide this.");
-                self.engine.hint(&press, record.invocation(), text).await;
-                self.engine.settle_press(&press, "not the person who asked").await;
-                Ok(())
-            }
-            Action::Cancel => {
-                let outcome = words::cancelled(&examined, record.invocation(), &press.by.user);
-                let clicks = vec![press.key];
-                self.give_up(record, &examined, State::Cancelled, "cancelled", outcome, clicks).await
-            }
-            Action::Run | Action::Retry => {
-                if let Err(refusal) = self.engine.still_admitted(&press.by).await {
-                    self.engine
-                        .hint(&press, record.invocation(), words::refusal(&refusal, &record.invocation().id))
-                        .await;
-                    self.engine.settle_press(&press, "may not use the bot now").await;
-                    return Ok(());
-                }
-                progress.evidence.push(Evidence {
-                    obligation: Obligation::Confirm,
-                    by,
-                    digest: examined.digest().clone(),
-                    at: press.at,
-                });
-                let entry = record.entry("confirmed", json!({ "by": press.by, "digest": examined.digest() }));
-                let change = Change {
-                    state: Some(State::Running),
-                    gate: Some(json!(progress)),
-                    audit: vec![entry],
-                    clicks_done: vec![press.key],
-                    ..Change::default()
-                };
-                Ok(record.change(change).await?)
-            }
-        }
     }
 
     async fn run(&mut self, record: &mut Record) -> Result<(), Stopped> {
@@ -383,28 +330,29 @@ impl Way<'_> {
             Err(refusal) => return self.unreadable(record, &refusal).await,
         };
         self.open_slot(record);
-        let name = record.invocation().command.clone().unwrap_or_default();
-        let auth = match self.engine.registry.find(&name) {
-            Some(registered) => registered.auth.clone(),
-            None if record.steps().is_empty() => {
-                let refusal =
-                    Refusal::new("This command is not there any more.", "See what there is with !Help.");
-                return self.refuse(record, "command.gone", &refusal).await;
-            }
-            // What has begun is brought to its end.
-            None => Vec::new(),
+        // What has begun is brought to its end, even if its time ran out or the rules changed meanwhile.
+        let begun = !record.steps().is_empty();
+        let now = if begun { progress.planned_at } else { self.engine.clock.now() };
+        let required =
+            if begun { Ok(Vec::new()) } else { self.required_by_now(record, &examined, &progress).await };
+        let required = match required {
+            Ok(required) => required,
+            Err(refusal) => return self.refuse(record, "denied", &refusal).await,
         };
-        // What has begun is brought to its end, even if its time ran out meanwhile.
-        let now = if record.steps().is_empty() { self.engine.clock.now() } else { progress.planned_at };
+        if !begun && self.engine.lockdown.holds(&examined) {
+            let change = Change { state: Some(State::Waiting), ..Change::default() };
+            return Ok(record.change(change).await?);
+        }
         let person = record.invocation().origin.person.clone();
-        let gated = match gate::gate(examined.clone(), &progress, &person, &auth, now) {
+        let gated = match gate::gate(examined.clone(), &progress, &person, &required, now) {
             Gated::Open(gated) => gated,
             Gated::Expired => {
                 let outcome = words::expired(&examined, record.invocation());
                 return self.end(record, State::Expired, "expired", outcome, Vec::new()).await;
             }
             Gated::Waiting(_) => {
-                let change = Change { state: Some(State::Waiting), ..Change::default() };
+                let gate = Some(json!(progress.with(&required)));
+                let change = Change { state: Some(State::Waiting), gate, ..Change::default() };
                 return Ok(record.change(change).await?);
             }
             Gated::Void => {
@@ -431,11 +379,16 @@ impl Way<'_> {
                 return Ok(record.change(change).await?);
             }
         }
+        self.engine.notice(record, &examined).await;
         let took = self.engine.clock.now() - record.invocation().received_at;
         let outcome = words::ended(&examined, record, &ended, took);
         let (state, event) = match ended {
             Ended::Done => (State::Done, "done"),
             Ended::Partial => (State::Partial, "partial"),
+            Ended::Held if record.steps().iter().all(|known| known.state.left_nothing()) => {
+                (State::Failed, "held")
+            }
+            Ended::Held => (State::Partial, "held"),
             Ended::Failed | Ended::Void(_) | Ended::Blind(_) => (State::Failed, "failed"),
         };
         let again = match ended {
@@ -449,8 +402,43 @@ impl Way<'_> {
         self.end_with(record, state, event, outcome, Vec::new(), again::book(again)).await
     }
 
+    /// What the rules ask for by now. Of a plan that was made just now, by what was asked for then, nothing more.
+    async fn required_by_now(
+        &self,
+        record: &Record,
+        examined: &Examined,
+        progress: &Progress,
+    ) -> Result<Vec<Requirement>, Refusal> {
+        let invocation = record.invocation();
+        let just_now = progress.requirements.is_empty() && progress.is_fresh(self.engine.clock.now());
+        if invocation.origin.via == Via::Due || just_now {
+            return Ok(Vec::new());
+        }
+        let name = invocation.command.as_deref().unwrap_or_default();
+        let Some(registered) = self.engine.registry.find(name) else {
+            return Err(Refusal::new("This command is not there any more.", "See what there is with !Help."));
+        };
+        self.engine.still_admitted(&invocation.origin.person).await?;
+        self.engine.required(invocation, registered, examined).await
+    }
+
+    /// The card in the approvers' channel, if there is one.
+    fn card(&self, record: &Record) -> Option<gate::Card> {
+        serde_json::from_value::<Progress>(record.invocation().gate.clone()?).ok()?.card
+    }
+
+    /// Shows on the card in the approvers' channel how it ended.
+    async fn close_card(&self, record: &Record, state: &State, how: &Text) {
+        if self.card(record).is_none() {
+            return;
+        }
+        if let Ok((examined, progress)) = self.stored(record) {
+            waiting::close_card(self.engine, record, &examined, &progress, *state, how.clone()).await;
+        }
+    }
+
     /// Nothing more is to be done. What an earlier run has done still stands, and is said.
-    async fn give_up(
+    pub(super) async fn give_up(
         &mut self,
         record: &mut Record,
         examined: &Examined,
@@ -506,14 +494,20 @@ impl Way<'_> {
     /// Says the end.
     async fn conclude(&mut self, record: &mut Record) -> Result<(), Stopped> {
         let posted = match record.invocation().outcome.clone() {
-            Some(outcome) => self.show_last(record, outcome).await?,
+            Some(outcome) => {
+                let how = in_short(&outcome, record.invocation().state);
+                let posted = self.show_last(record, outcome).await?;
+                let state = record.invocation().state;
+                self.close_card(record, &state, &how).await;
+                posted
+            }
             None => None,
         };
         let change = Change { reported: Some(true), posted, ..Change::default() };
         Ok(record.change(change).await?)
     }
 
-    fn open_slot(&mut self, record: &Record) {
+    pub(super) fn open_slot(&mut self, record: &Record) {
         if self.slot.is_none() {
             let (engine, invocation) = (self.engine, record.invocation());
             let audience = engine.audience(invocation);
@@ -521,7 +515,7 @@ impl Way<'_> {
         }
     }
 
-    fn show(&self, message: Message) {
+    pub(super) fn show(&self, message: Message) {
         if let Some(slot) = &self.slot {
             slot.show(message);
         }
@@ -534,6 +528,19 @@ impl Way<'_> {
         slot.show(message);
         self.before = Before::Perhaps;
         Ok(slot.close().await?)
+    }
+}
+
+/// How it ended, for those who were asked to approve it: what was done, or who said what.
+fn in_short(outcome: &Message, state: State) -> Text {
+    let said = outcome.body.iter().find_map(|part| match part {
+        Part::Line(text) => Some(text.clone()),
+        _ => None,
+    });
+    match (state, said) {
+        (State::Denied | State::Cancelled, Some(said)) => said,
+        (State::Expired | State::Failed, Some(said)) => outcome.headline.clone().plain(". ").then(said),
+        _ => outcome.headline.clone(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::engine::{Action, Press};
 use crate::pipeline::intake::Intake;
 use crate::pipeline::intake::form::{self, Along};
+use crate::pipeline::intake::gate_form;
 use crate::pipeline::intake::payload::Interaction;
 use crate::pipeline::report::words;
 use crate::slack::people::Freshness;
@@ -33,6 +34,12 @@ struct Stored {
     channel: String,
     action: String,
     value: String,
+    /// What was said with it, in a form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    words: Option<String>,
+    /// The name that was typed, in a form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typed: Option<String>,
 }
 
 impl Intake {
@@ -45,13 +52,17 @@ impl Intake {
         if action == "ask" {
             return self.asked_by_button(envelope, &interaction, pressed.value.as_deref()).await;
         }
-        if !matches!(action.as_str(), "form" | "run" | "cancel" | "retry") {
+        if let Some(form) = gate_form::Form::behind(&action) {
+            return self.gate_form(&interaction, form, pressed.value.as_deref()).await;
+        }
+        if action != "form" && action_named(&action).is_none() {
             // Links are clicked too, and lead elsewhere.
             return Answer::Ack;
         }
         let by = self.person_of(&interaction);
         let channel = interaction.channel.as_ref().map(|channel| channel.id.clone()).unwrap_or_default();
-        let stored = Stored { by, channel, action, value: pressed.value.clone().unwrap_or_default() };
+        let value = pressed.value.clone().unwrap_or_default();
+        let stored = Stored { by, channel, action, value, words: None, typed: None };
         let key = format!("click:{}", envelope.id);
         let at = self.clock.now();
         let click = Click { key: key.clone(), body: json!(stored), at };
@@ -137,14 +148,26 @@ impl Intake {
         Ok(())
     }
 
+    /// Takes up what was said in a form on a plan: written down, and on to whom it is for.
+    pub(super) async fn said_in_form(&self, key: String, said: gate_form::Said) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        let gate_form::Said { by, along, action, words, typed } = said;
+        let value = format!("{} {}", along.invocation, along.digest);
+        let stored = Stored { by, channel: along.channel, action: action.to_owned(), value, words, typed };
+        let click = Click { key: key.clone(), body: json!(stored), at };
+        if self.engine.store.receive_click(click).await? == Receipt::New {
+            self.counters.clicks.fetch_add(1, Ordering::Relaxed);
+            self.pass_on(key, stored, at);
+        }
+        Ok(())
+    }
+
     fn pass_on(&self, key: String, stored: Stored, at: Instant) {
         let engine = Arc::clone(&self.engine);
-        let action = match stored.action.as_str() {
-            "run" => Action::Run,
-            "cancel" => Action::Cancel,
-            "retry" => Action::Retry,
+        let action = match action_named(&stored.action) {
+            Some(action) => action,
             // A form was opened, or its time to be opened is over.
-            _ => {
+            None => {
                 let body = json!({ "by": stored.by, "form": stored.value });
                 self.engine.work.spawn(async move { engine.settle_click(&key, "form.opened", body).await });
                 return;
@@ -153,7 +176,12 @@ impl Intake {
         let mut words = stored.value.split(' ');
         let id = words.next().unwrap_or_default().to_owned();
         let digest = words.next().map(str::to_owned);
-        let press = Press { key, action, by: stored.by, digest, at };
+        let press = Press {
+            channel: stored.channel,
+            words: stored.words,
+            typed: stored.typed,
+            ..Press::plain(key, action, stored.by, digest, at)
+        };
         self.engine.work.spawn(async move { engine.press(&id, press).await });
     }
 
@@ -197,11 +225,25 @@ impl Intake {
     }
 }
 
+/// What a button says that is written down.
+fn action_named(action: &str) -> Option<Action> {
+    Some(match action {
+        "run" => Action::Run,
+        "cancel" => Action::Cancel,
+        "retry" => Action::Retry,
+        "again" => Action::Again,
+        "approve" => Action::Approve,
+        "deny" => Action::Deny,
+        _ => return None,
+    })
+}
+
 /// A press on Cancel as it is stored, for those who withdraw otherwise.
 #[must_use]
 pub fn withdrawal(by: &PersonId, channel: &str, value: &str) -> serde_json::Value {
     let (action, value) = ("cancel".to_owned(), value.to_owned());
-    json!(Stored { by: by.clone(), channel: channel.to_owned(), action, value })
+    let (by, channel) = (by.clone(), channel.to_owned());
+    json!(Stored { by, channel, action, value, words: None, typed: None })
 }
 
 /// The message with the button: its answers stand in its thread.

@@ -11,6 +11,7 @@ mod clicks;
 mod commands;
 mod due;
 pub mod form;
+mod gate_form;
 pub mod payload;
 mod questions;
 

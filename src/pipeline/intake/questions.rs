@@ -64,6 +64,9 @@ impl Intake {
     /// for, and goes the way of all commands.
     pub(super) async fn submitted(&self, interaction: Interaction) -> Answer {
         self.counters.questions.fetch_add(1, Ordering::Relaxed);
+        if let Some(answer) = self.gate_form_sent(&interaction).await {
+            return answer;
+        }
         let Some((view, along)) = form_of(&interaction) else {
             self.unreadable("a form that this program did not open").await;
             return Answer::Ack;

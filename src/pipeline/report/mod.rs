@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::message::Message;
-use hubcommander_sdk::people::Conversation;
+use hubcommander_sdk::people::{Conversation, PersonId};
 
 use crate::invocation::{Invocation, Origin, Posted, Via};
 use crate::slack::people::{Freshness, People};
@@ -144,6 +144,73 @@ impl Reporter {
     /// Slack did not take it, however often it was tried.
     pub async fn tell(&self, invocation: &Invocation, message: &Message) -> Result<(), SlackError> {
         self.deliver(invocation, message, "direct", Before::Perhaps, Target::Direct).await.map(drop)
+    }
+
+    /// Says something in another conversation than where it was asked, once.
+    ///
+    /// # Errors
+    /// Slack did not take it, however often it was tried.
+    pub async fn say_in(
+        &self,
+        channel: &str,
+        invocation: &Invocation,
+        message: &Message,
+        part: &str,
+        before: Before,
+    ) -> Result<Posted, SlackError> {
+        let tag = Tag { invocation: invocation.id.clone(), part: part.to_owned() };
+        self.post_once(channel, None, message, &tag, before, invocation.received_at).await
+    }
+
+    /// Says something in the thread of a message of ours. What cannot be said there is left.
+    pub async fn say_under(&self, posted: &Posted, invocation: &Invocation, message: &Message, part: &str) {
+        let tag = Tag { invocation: invocation.id.clone(), part: part.to_owned() };
+        let (channel, thread) = (&posted.channel, Some(posted.ts.as_str()));
+        let since = invocation.received_at;
+        let said = self.post_once(channel, thread, message, &tag, Before::Perhaps, since).await;
+        if let Err(error) = said {
+            tracing::warn!(%error, invocation = invocation.id, part, "something could not be said under a card");
+        }
+    }
+
+    /// Edits a message that is not what the work depends on.
+    pub async fn try_edit(&self, posted: &Posted, message: &Message, invocation: &Invocation, part: &str) {
+        let tag = Tag { invocation: invocation.id.clone(), part: part.to_owned() };
+        if let Err(error) = self.edit(posted, message, &tag).await {
+            tracing::warn!(%error, invocation = invocation.id, part, "a card could not be kept up to date");
+        }
+    }
+
+    /// Tells one person alone something about an invocation, which need not be theirs: in this conversation, or
+    /// where it was asked.
+    ///
+    /// # Errors
+    /// Slack did not take it, however often it was tried.
+    pub async fn remark_to(
+        &self,
+        invocation: &Invocation,
+        who: &PersonId,
+        channel: Option<&str>,
+        message: &Message,
+    ) -> Result<(), SlackError> {
+        let mut theirs = invocation.clone();
+        theirs.origin.person = who.clone();
+        theirs.origin.response_url = None;
+        if let Some(channel) = channel {
+            theirs.origin.channel = channel.to_owned();
+            theirs.origin.conversation = Conversation::Private;
+            theirs.origin.thread_ts = None;
+        }
+        if theirs.origin.conversation == Conversation::Direct {
+            return self.remark(&theirs, message).await;
+        }
+        let said = unsent(|| self.web.whisper(&theirs.origin.channel, &who.user, None, message)).await;
+        match said {
+            Err(SlackError::Refused { .. } | SlackError::Unclear { .. }) => {
+                self.remark(&theirs, message).await
+            }
+            other => other,
+        }
     }
 
     /// Edits a message.

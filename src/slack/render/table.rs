@@ -56,6 +56,7 @@ fn rich(text: &Text) -> SlackRichTextSection {
             }
             Span::Person(id) => User(SlackRichTextUser::new(id.clone().into())),
             Span::Channel(id) => Channel(SlackRichTextChannel::new(id.clone().into())),
+            Span::Group { id, .. } => Unknown(serde_json::json!({ "type": "usergroup", "usergroup_id": id })),
             // In a type of its own a time would need a second library for times.
             Span::Time(at) => Unknown(serde_json::json!({
                 "type": "date", "timestamp": at.timestamp(), "format": TIME_FORM, "fallback": in_utc(*at),

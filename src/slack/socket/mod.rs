@@ -131,6 +131,26 @@ pub enum AlarmKind {
         /// Where and why, for the log.
         log: String,
     },
+    /// Somebody said that it was not they who asked to do something. Raised by the engine.
+    Fraud {
+        /// The invocation.
+        invocation: String,
+        /// Whose word it was, as an id in Slack.
+        person: String,
+        /// What was to be done, in words.
+        what: String,
+    },
+    /// Something that is rare, and that somebody should know of. Raised by the engine.
+    Unusual {
+        /// What it is, in one word: once for each word and subject in a while.
+        kind: &'static str,
+        /// Who did it, as an id in Slack.
+        person: String,
+        /// What happened, as in "@ana *was refused 5 times within 10 minutes*".
+        what: String,
+        /// For the log.
+        log: String,
+    },
     /// The store cannot write, so nothing is acknowledged. Raised by the intake, not by the reader.
     StoreDown {
         /// For the log.

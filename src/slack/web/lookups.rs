@@ -38,6 +38,23 @@ pub struct ConversationInfo {
     pub with: Option<String>,
 }
 
+/// A user group as Slack lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct UserGroup {
+    /// `S…`
+    pub id: String,
+    /// As in `@handle`, without the mark.
+    #[serde(default)]
+    pub handle: String,
+    /// Who is in it, by the ids that Slack lists; `None` where it does not say.
+    pub users: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct GroupsAnswer {
+    usergroups: Vec<UserGroup>,
+}
+
 #[derive(Deserialize)]
 struct Opened {
     url: Url,
@@ -198,6 +215,20 @@ impl Web {
             });
         }
         Ok(sort_person(answer.user, me))
+    }
+
+    /// Asks Slack which user groups there are, and who is in them. Those that are switched off are not among them.
+    ///
+    /// # Errors
+    /// As Slack says: for example `missing_scope`.
+    pub async fn user_groups(&self) -> Result<Vec<UserGroup>, SlackError> {
+        let me = self.me().await?;
+        let mut parameters = vec![("include_users", Some("true".to_owned()))];
+        if me.enterprise_id.is_some() {
+            parameters.push(("team_id", Some(me.team_id.clone())));
+        }
+        let answer: GroupsAnswer = self.read(Method::UsergroupsList, &parameters).await?;
+        Ok(answer.usergroups)
     }
 
     /// Asks Slack what a conversation is.

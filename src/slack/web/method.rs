@@ -16,6 +16,7 @@ pub(super) enum Method {
     Respond,
     Update,
     Upload,
+    UsergroupsList,
     UsersInfo,
     ViewsOpen,
     ViewsPublish,
@@ -23,7 +24,7 @@ pub(super) enum Method {
 }
 
 impl Method {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::AuthTest,
         Self::ConnectionsOpen,
         Self::ConversationsHistory,
@@ -37,6 +38,7 @@ impl Method {
         Self::Respond,
         Self::Update,
         Self::Upload,
+        Self::UsergroupsList,
         Self::UsersInfo,
         Self::ViewsOpen,
         Self::ViewsPublish,
@@ -59,6 +61,7 @@ impl Method {
             Self::Respond => "response_url",
             Self::Update => "chat.update",
             Self::Upload => "upload_url",
+            Self::UsergroupsList => "usergroups.list",
             Self::UsersInfo => "users.info",
             Self::ViewsOpen => "views.open",
             Self::ViewsPublish => "views.publish",
@@ -90,6 +93,7 @@ impl Method {
             | Self::ConversationsOpen
             | Self::ConversationsReplies
             | Self::Update => Some((50, 25)),
+            Self::UsergroupsList => Some((20, 10)),
         }
     }
 }

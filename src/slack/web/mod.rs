@@ -31,7 +31,7 @@ use tokio::sync::{OnceCell, watch};
 use url::Url;
 
 pub use error::SlackError;
-pub use lookups::ConversationInfo;
+pub use lookups::{ConversationInfo, UserGroup};
 pub use token::Refused;
 
 use self::edits::Edits;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_audit::Entry;
+use sqlx::Row as _;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{Executor as _, FromRow as _};
 
@@ -72,6 +73,8 @@ const AUDIT_OF: &str = "SELECT seq, at, invocation, event, body::text FROM audit
 const DUE: &str = "SELECT key, at, origin::text FROM due WHERE at <= $1 ORDER BY at LIMIT $2";
 
 const DUE_UNDER: &str = "SELECT key, at, origin::text FROM due WHERE key = $1";
+
+const REMEMBERED: &str = "SELECT value::text FROM remembered WHERE key = $1";
 
 const LEASE: &str = "SELECT id, ended, lease::text FROM leases WHERE id = $1";
 
@@ -183,6 +186,14 @@ impl Reader for PostgresReader {
         }
         let rows = self.rows(sqlx::query(LEASE).bind(id)).await?;
         rows.first().map(|row| LeaseReadRow::from_row(row).map_err(|e| row_error(id, &e))).transpose()
+    }
+
+    async fn remembered(&self, key: &str) -> Result<Option<String>, StoreError> {
+        if !can_be_stored(key) {
+            return Ok(None);
+        }
+        let rows = self.rows(sqlx::query(REMEMBERED).bind(key)).await?;
+        rows.first().map(|row| row.try_get(0).map_err(|error| row_error(key, &error))).transpose()
     }
 
     async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError> {

@@ -61,6 +61,17 @@ pub(super) async fn work(
                 audit.extend(entries);
                 clicks_done.push(key);
             }
+            Write::Remember { key, value: Some(value) } => {
+                let sql = "INSERT INTO remembered (key, value) VALUES ($1, $2::json)
+                           ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+                sqlx::query(sql).bind(key).bind(value).execute(&mut *connection).await?;
+            }
+            Write::Remember { key, value: None } => {
+                sqlx::query("DELETE FROM remembered WHERE key = $1")
+                    .bind(key)
+                    .execute(&mut *connection)
+                    .await?;
+            }
             Write::Click(_) | Write::Sealing(_) | Write::Forget(_) => {}
             Write::Probe => {
                 connection.execute("UPDATE probe SET count = count + 1").await?;

@@ -114,6 +114,8 @@ const DUE: &str = "SELECT key, at, origin FROM due WHERE at <= ? ORDER BY at LIM
 
 const DUE_UNDER: &str = "SELECT key, at, origin FROM due WHERE key = ?";
 
+const REMEMBERED: &str = "SELECT value FROM remembered WHERE key = ?";
+
 const LEASE: &str = "SELECT id, ended, lease FROM leases WHERE id = ?";
 
 const LEASES: &str = "SELECT id, ended, lease FROM leases WHERE ended IS NULL ORDER BY until, id";
@@ -191,6 +193,11 @@ impl Reader for SqliteReader {
     async fn lease(&self, id: &str) -> Result<Option<LeaseReadRow>, StoreError> {
         let row = sqlx::query(LEASE).bind(id).fetch_optional(&self.pool).await.map_err(read_error)?;
         row.map(|row| LeaseReadRow::from_row(&row).map_err(|error| row_error(id, &error))).transpose()
+    }
+
+    async fn remembered(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query_scalar(REMEMBERED).bind(key).fetch_optional(&self.pool).await;
+        row.map_err(read_error)
     }
 
     async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError> {

@@ -46,6 +46,11 @@ const LEASE: &str = "INSERT INTO leases (id, holding, until, ended, lease) VALUE
 
 const TOUCHED: &str = "INSERT INTO touched (resource, invocation) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
+const REMEMBER: &str = "INSERT INTO remembered (key, value) VALUES (?1, ?2)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
+const FORGET: &str = "DELETE FROM remembered WHERE key = ?1";
+
 const PROBE: &str = "UPDATE probe SET count = count + 1";
 
 const PRUNE: &str = "DELETE FROM seen WHERE seq IN (
@@ -119,6 +124,8 @@ struct Rows<'c> {
     not_due: Statement<'c>,
     lease: Statement<'c>,
     touched: Statement<'c>,
+    remember: Statement<'c>,
+    forget: Statement<'c>,
     probe: Statement<'c>,
 }
 
@@ -139,6 +146,8 @@ impl<'c> Rows<'c> {
             not_due: statement(NOT_DUE),
             lease: statement(LEASE),
             touched: statement(TOUCHED),
+            remember: statement(REMEMBER),
+            forget: statement(FORGET),
             probe: statement(PROBE),
         }
     }
@@ -156,6 +165,10 @@ impl<'c> Rows<'c> {
             Write::Book(book) => self.book(book).map(|()| Verdict::Written),
             Write::Sealing(sealing) => chain::seal(self.connection, sealing),
             Write::Forget(forget) => chain::forget(self.connection, forget).map(Verdict::Forgotten),
+            Write::Remember { key, value: Some(value) } => {
+                self.remember.run([key, value]).map(|_| Verdict::Written)
+            }
+            Write::Remember { key, value: None } => self.forget.run([key]).map(|_| Verdict::Written),
             Write::Probe => self.probe.run([]).map(|_| Verdict::Written),
         }
     }

@@ -47,6 +47,7 @@ pub async fn whoever_was_replaced_cannot_seal(place: Place) {
     // The first comes back from a long pause, and believes that it still seals.
     assert!(!store.seal(&by("a", 1, 102, Some(second.clone()))).await.unwrap(), "the fence is another");
     assert!(!store.seal(&by("b", 2, 103, Some(second))).await.unwrap(), "it is there already");
+    assert!(!store.seal(&by("a", 1, 300, None)).await.unwrap(), "also once the other's time is over");
     let state = store.sealing().await.unwrap();
     assert_eq!((state.holder.as_str(), state.fence), ("b", 2));
     assert_eq!(place.count("SELECT count(*) FROM audit_chain").await, 2);

@@ -75,9 +75,9 @@ impl std::fmt::Display for Story {
 }
 
 impl Story {
-    /// The button that is pressed under a plan that waits.
-    fn word(&self) -> &'static str {
-        if self.last == Last::Cancel { "cancel" } else { "run" }
+    /// The buttons of which one is pressed under a plan that waits. What cannot be brought back opens a form.
+    fn words(&self) -> &'static [&'static str] {
+        if self.last == Last::Cancel { &["cancel"] } else { &["run", "confirm"] }
     }
 
     /// Whether the configuration asks for a word on the plan.
@@ -234,7 +234,7 @@ impl<'a> Person<'a> {
         loop {
             match self.stands().await? {
                 Stands::Over => return Ok(()),
-                Stands::Waits => self.press(self.story.word(), |_| false).await?,
+                Stands::Waits => self.give_word().await?,
                 Stands::Busy => tokio::time::sleep(LOOK_EVERY).await,
             }
         }
@@ -252,9 +252,33 @@ impl<'a> Person<'a> {
             return Ok(Stands::Over);
         }
         // What waited before is not this story's to confirm.
-        let own = usize::from(self.story.command == "Cancel") < self.buttons(self.story.word()).len();
+        let buttons: usize = self.story.words().iter().map(|word| self.buttons(word).len()).sum();
+        let own = usize::from(self.story.command == "Cancel") < buttons;
         let waits = own && unfinished.iter().any(|one| one.state == State::Waiting);
-        Ok(if waits && self.shown(self.story.word()).is_some() { Stands::Waits } else { Stands::Busy })
+        Ok(if waits && buttons > 0 { Stands::Waits } else { Stands::Busy })
+    }
+
+    /// Presses the button of the newest plan that waits, and fills in the form that it may open.
+    async fn give_word(&mut self) -> Result<()> {
+        let shown = |word: &&&'static str| self.shown(word).map(|(_, message)| message.ts);
+        let Some(word) = self.story.words().iter().max_by_key(shown).copied() else { return Ok(()) };
+        let slack = self.servers.slack.clone();
+        self.press(word, |servers| word == "confirm" && !servers.slack.views(ANA).is_empty()).await?;
+        while word == "confirm"
+            && let Some(view) = slack.views(ANA).pop()
+        {
+            let form = slack.render_view(&view);
+            let name = form.split("Type ").nth(1).and_then(|rest| rest.split_whitespace().next());
+            let filled = json!({ "name": name.unwrap_or_default().trim_end_matches(':') });
+            self.listened_to().await?;
+            match self.unless_it_dies(slack.submit(ANA, &view.id, &filled)).await {
+                Some(Ok(Submitted::Cleared)) => return Ok(()),
+                Some(Ok(other)) => bail!("the form was not taken: {other:?}"),
+                Some(Err(HandError::NotAnswered)) | None => {}
+                Some(Err(other)) => return Err(other.into()),
+            }
+        }
+        Ok(())
     }
 
     async fn received(&self) -> Result<usize> {

@@ -10,6 +10,7 @@ const TEAM: &str = "T0ACME";
 const OTHER: &str = "T0OTHER";
 const ANA: &str = "U0ANA";
 const SAM: &str = "U0SAM";
+const KIM: &str = "U0KIM";
 const GUS: &str = "U0GUS";
 const DEE: &str = "U0DEE";
 const STRANGER: &str = "U0STR";
@@ -34,6 +35,10 @@ fn people() -> Vec<Person> {
             ..Person::member(SAM, TEAM, "sam", "Sam Okafor")
         },
         Person {
+            role: role("second security engineer", "Approves what Sam asks for"),
+            ..Person::member(KIM, TEAM, "kim", "Kim Novak")
+        },
+        Person {
             role: role("guest", "May look, and is refused politely"),
             is_restricted: true,
             email: Some("gus@vega.example".to_owned()),
@@ -49,15 +54,15 @@ fn people() -> Vec<Person> {
 fn channels() -> Vec<Channel> {
     use ChannelKind::{Private, Public};
     vec![
-        Channel::new(Public, "C0GENERAL", "general", "Everybody", &[ANA, SAM, GUS, DEE, CI, HUB]),
-        Channel::new(Public, "C0DEV", "dev", "Building things", &[ANA, SAM, GUS, CI, HUB]),
-        Channel::new(Public, "C0SECURITY", "security", "Alarms", &[SAM, ANA, HUB]),
+        Channel::new(Public, "C0GENERAL", "general", "Everybody", &[ANA, SAM, KIM, GUS, DEE, CI, HUB]),
+        Channel::new(Public, "C0DEV", "dev", "Building things", &[ANA, SAM, KIM, GUS, CI, HUB]),
+        Channel::new(Public, "C0SECURITY", "security", "Alarms", &[SAM, KIM, ANA, HUB]),
         Channel::new(
             Public,
             "C0APPROVALS",
             "approvals",
             "Questions that need a second person",
-            &[ANA, SAM, HUB],
+            &[ANA, SAM, KIM, HUB],
         ),
         Channel::new(
             Public,
@@ -71,6 +76,7 @@ fn channels() -> Vec<Channel> {
         Channel::new(Public, "C0NOBOT", "no-bots", "People only", &[ANA, SAM]),
         Channel::im("D0ANA", ANA, HUB),
         Channel::im("D0SAM", SAM, HUB),
+        Channel::im("D0KIM", KIM, HUB),
         Channel::im("D0GUS", GUS, HUB),
     ]
 }
@@ -104,8 +110,8 @@ impl World {
             people,
             channels,
             usergroups: vec![
-                group("S0SECURITY", "security-team", "Security", &[SAM]),
-                group("S0DEVELOPERS", "developers", "Developers", &[ANA, SAM]),
+                group("S0SECURITY", "security-team", "Security", &[SAM, KIM]),
+                group("S0DEVELOPERS", "developers", "Developers", &[ANA, SAM, KIM]),
             ],
         }
     }

@@ -2,19 +2,20 @@
 //! is said of plans, in `asking` what is said of lines that are no question yet.
 
 mod asking;
+mod waiting;
 
 use std::time::Duration;
 
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
-use hubcommander_sdk::plan::{Risk, Step};
+use hubcommander_sdk::plan::Step;
 use hubcommander_sdk::text::{Text, about};
 use serde_json::Value as Json;
 
 pub use self::asking::{SECRET, problem_words, refused, unparsed, usage};
+pub use self::waiting::{Standing, held, limited, not_proven, typed, waiting};
 use crate::invocation::{Invocation, StepRecord, StepState, Via};
 use crate::pipeline::execute::{Ended, whom};
-use crate::pipeline::gate::{Obligation, Progress};
 use crate::pipeline::prepare::Examined;
 use crate::pipeline::record::Record;
 
@@ -48,38 +49,6 @@ fn plan_lines(mut message: Message, examined: &Examined) -> Message {
         message = message.item(text);
     }
     message
-}
-
-/// A plan that waits. `instead` says why it takes the place of one that was confirmed before.
-#[must_use]
-pub fn waiting(examined: &Examined, progress: &Progress, record: &Record, instead: Option<&Text>) -> Message {
-    let invocation = record.invocation();
-    let mut message = Message::new(examined.plan().title.todo.clone()).state(State::NeedsYou);
-    if let Some(why) = instead {
-        message = message.line(
-            Text::new().plain("Nothing was done yet: ").then(why.clone()).plain(". This is the plan now."),
-        );
-    }
-    message = plan_lines(message, examined);
-    let takes: Vec<&str> = progress
-        .obligations
-        .iter()
-        .map(|obligation| match obligation {
-            Obligation::Confirm => "your word that this is what you want",
-        })
-        .collect();
-    message = message.line(format!("It takes {}.", takes.join(", and ")));
-    let style = if examined.risk() == Risk::Irreversible { Style::Danger } else { Style::Primary };
-    // The digest goes with the button: a click on an older plan's button does not count for a newer plan.
-    let value = format!("{} {}", invocation.id, examined.digest().0);
-    message
-        .button(Button::Press { label: "Run".into(), action: "run".into(), value: value.clone(), style })
-        .button(Button::Press { label: "Cancel".into(), action: "cancel".into(), value, style: Style::Plain })
-        .footnote(Text::new().plain("Asked by ").person(&invocation.origin.person.user).plain(format!(
-            " · valid for {} · {}",
-            span(progress.expires - invocation.updated_at),
-            invocation.id
-        )))
 }
 
 /// A plan at work. `waits` is how long the other side still makes us wait.
@@ -171,6 +140,13 @@ pub fn ended(examined: &Examined, record: &Record, ended: &Ended, took: chrono::
             let message = steps(message, examined, record).line("Nothing was changed.");
             let message = if may_help(record) { message.button(retry_button(id)) } else { message };
             message.footnote(note)
+        }
+        Ended::Held => {
+            let message = Message::new(plan.title.todo.clone().plain(": stopped")).state(State::NeedsYou);
+            let message = steps(message, examined, record)
+                .line("Everything but reading is held for now. What is done stays done; Retry does what is missing.")
+                .button(retry_button(id));
+            with_undo(message, examined, record).footnote(note)
         }
         Ended::Void(why) | Ended::Blind(why) => {
             let message = Message::new(plan.title.todo.clone().plain(": nothing was done"))
