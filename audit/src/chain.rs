@@ -104,22 +104,20 @@ impl Chain {
     /// time (in microseconds since 1970 UTC). Without a key it is not signed.
     pub fn seal(&mut self, at: i64, key: Option<&SigningKey>) -> Seal {
         let (number, previous) = self.seal;
-        let seal = Seal::new(
-            Seal {
-                number: number + 1,
-                first_seq: self.added.unwrap_or(self.last_seq),
-                last_seq: self.last_seq,
-                last: self.head.position,
-                count: self.count,
-                removed_through: self.removed_through,
-                previous,
-                head: self.head.hash,
-                at,
-                key: String::new(),
-                signature: None,
-            },
-            key,
-        );
+        let seal = Seal {
+            number: number + 1,
+            first_seq: self.added.unwrap_or(self.last_seq),
+            last_seq: self.last_seq,
+            last: self.head.position,
+            count: self.count,
+            removed_through: self.removed_through,
+            previous,
+            head: self.head.hash,
+            at,
+            key: String::new(),
+            signature: None,
+        }
+        .signed_by(key);
         self.seal = (seal.number, seal.hash());
         self.added = None;
         self.count = 0;

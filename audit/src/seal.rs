@@ -82,7 +82,7 @@ struct Covered<'a> {
 impl Seal {
     /// The same, signed by this key.
     #[must_use]
-    pub(crate) fn new(mut self, key: Option<&SigningKey>) -> Self {
+    pub(crate) fn signed_by(mut self, key: Option<&SigningKey>) -> Self {
         self.key = key.map_or_else(|| UNSIGNED.to_owned(), |key| key.id().to_string());
         self.signature = key.and_then(|key| key.sign(&self.covered()));
         self

@@ -240,7 +240,7 @@ fn bend(tables: &mut Tables, chain: &Chain, bend: &Bend, at: prop::sample::Index
                 Bend::SignAnew => seal.at += 1,
                 Bend::OtherKey => {
                     let other = SigningKey::from_seed(&[1; 32]).unwrap();
-                    *seal = seal.clone().new(Some(&other));
+                    *seal = seal.clone().signed_by(Some(&other));
                 }
                 _ => return Err(()),
             }
@@ -325,7 +325,7 @@ proptest! {
         chain.remove_through(through);
         let seal = chain.seal(9_000_000, Some(&key));
         let mut unsigned = tables.clone();
-        unsigned.seals.insert(seal.number, seal.clone().new(None));
+        unsigned.seals.insert(seal.number, seal.clone().signed_by(None));
         prop_assert!(!verified(&unsigned, keys(), &[]).is_fine(), "nobody who may say so said so");
         tables.seals.insert(seal.number, seal);
         let report = verified(&tables, keys(), &[]);
