@@ -312,7 +312,11 @@ impl World {
         let servers = Servers::start().await?;
         let mut config = servers.config(config)?;
         config.audit.settings.key = Some(Arc::new(key));
-        Self::start_with_plugins(servers, config, |config, clock| Ok(plugins(config, clock)?)).await
+        Self::start_with_plugins(servers, config, |config, clock| {
+            let plugins = plugins(config, clock)?;
+            Ok(Plugins { rules: Some(Arc::new(Admitted)), ..plugins })
+        })
+        .await
     }
 
     /// A bot that knows only commands of the test's own, which make these notes.
