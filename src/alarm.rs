@@ -161,6 +161,24 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "It is tried again. Its thread and the log say what was in the way.".into(),
             log.clone(),
         ),
+        AlarmKind::AuditAltered { log } => (
+            "audit_altered",
+            "The audit's chain is not what the bot put there: somebody reached into its database.".into(),
+            Text::new().plain("Run ").code("hubcommander audit verify").plain(", and look who had access."),
+            log.clone(),
+        ),
+        AlarmKind::AuditNotSealed { log } => (
+            "audit_not_sealed",
+            "What the bot does is written down, but has not been sealed for a while.".into(),
+            Text::new().plain("The log says why; ").code("hubcommander audit verify").plain(" says how much that is."),
+            log.clone(),
+        ),
+        AlarmKind::AuditNotAnnounced { log } => (
+            "audit_not_announced",
+            "The head of the audit could not be announced everywhere.".into(),
+            "It is tried again every minute. The log says where and why.".into(),
+            log.clone(),
+        ),
         AlarmKind::Fraud { invocation, person, what } => (
             "fraud",
             Text::new()

@@ -25,6 +25,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
 use crate::alarm::{Alarms, watch_token};
+use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
@@ -53,7 +54,7 @@ use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
 use crate::slack::web::{Me, Web, WebSettings};
-use crate::store::Shelf;
+use crate::store::{Shelf, Store};
 use crate::web::Seen;
 
 /// Why the bot did not start.
@@ -256,6 +257,9 @@ fn with_insides(
 /// wait 10 s (Docker) to 30 s (Kubernetes) before they kill.
 const FINISH_WITHIN: Duration = Duration::from_secs(8);
 
+/// How long the last seal may take.
+const SEAL_WITHIN: Duration = Duration::from_secs(1);
+
 /// The bot, ready to listen.
 pub struct App {
     engine: Arc<Engine>,
@@ -265,6 +269,7 @@ pub struct App {
     board: Board,
     health: Option<SocketAddr>,
     connections: u8,
+    audit: (audit::Settings, audit::Surroundings),
     me: Me,
 }
 
@@ -324,6 +329,7 @@ impl App {
         );
         let alarm: Arc<dyn Alarm> =
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
+        let audit = sealing(config, &store, &clock, &alarm, &web);
         let engine = Arc::new(Engine {
             registry,
             operations,
@@ -358,7 +364,8 @@ impl App {
             &config.slack.ignore,
         ));
         let health = config.web.as_ref().map(|web| web.listen);
-        Ok(Self { engine, intake, web, alarm, board, health, connections: config.slack.connections, me })
+        let connections = config.slack.connections;
+        Ok(Self { engine, intake, web, alarm, board, health, connections, audit, me })
     }
 
     /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
@@ -373,6 +380,9 @@ impl App {
             tokio::spawn(crate::web::listen(address, seen, stop.clone()).await?);
         }
         tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
+        // It outlives the work, so that what that writes to its end is sealed too.
+        let (end_sealing, sealed) = watch::channel(false);
+        let sealing = tokio::spawn(audit::run(self.audit.0, self.audit.1, sealed));
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
@@ -385,6 +395,10 @@ impl App {
         socket::run(self.web, self.intake, self.alarm, settings, self.board, seed, stop).await;
         let left = engine.work.finish(FINISH_WITHIN).await;
         let edited = web.drain(FINISH_WITHIN / 4).await;
+        end_sealing.send_replace(true);
+        if tokio::time::timeout(SEAL_WITHIN, sealing).await.is_err() {
+            tracing::warn!("the end of the audit is not sealed; the next start does it");
+        }
         tracing::info!(left, edited, "stopped");
         Ok(())
     }
@@ -408,6 +422,19 @@ pub fn read_policy(config: &Config, plugins: &Plugins) -> Result<Policy, Faults>
     let means = means(config, &plugins.step_ups);
     let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
     policy::read(sources, contact, &plugins.registry, &plugins.operations, &means)
+}
+
+fn sealing(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &SharedClock,
+    alarm: &Arc<dyn Alarm>,
+    web: &Web,
+) -> (audit::Settings, audit::Surroundings) {
+    let settings = config.audit.settings.clone();
+    let slack = settings.channel.clone().map(|channel| audit::Slack { web: web.clone(), channel });
+    let (store, clock, alarm) = (Arc::clone(store), Arc::clone(clock), Arc::clone(alarm));
+    (settings, audit::Surroundings { store, clock, alarm, slack, seed: rand::random() })
 }
 
 /// Slack's Web API, as the configuration says.

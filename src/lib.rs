@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod app;
+pub mod audit;
 pub mod builtins;
 pub mod cli;
 pub mod config;

@@ -51,7 +51,11 @@ impl<'a> Writer<'a> {
         body: Option<Json>,
     ) -> Result<Answer, OperationError> {
         tracing::debug!(invocation = self.permit.invocation(), %method, %path, "writing to GitHub");
-        Ok(self.account.write(org, self.permit.invocation(), method, path, body).await?)
+        let answer = self.account.write(org, self.permit.invocation(), method, path, body).await?;
+        if let Some(id) = answer.request_id() {
+            self.permit.note_request(id);
+        }
+        Ok(answer)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. What each does is elsewhere; here words become calls, and
 //! failures become sentences and exit codes.
 
+mod audit;
 pub mod check;
 mod init;
 mod manifest;
@@ -20,6 +21,7 @@ use crate::config::{COMMAND_LIMIT, Config, Environment, KnownCommand, Problems, 
 use crate::logging::{self, Redactor};
 use crate::policy::Faults;
 
+pub use audit::{AuditCommand, ExportOptions, KeyOptions, VerifyOptions};
 pub use init::InitOptions;
 pub use plan::PlanOptions;
 pub use policy::PolicyOptions;
@@ -57,6 +59,9 @@ enum Command {
     Plan(PlanOptions),
     /// Try the policies: check them, explain what they say, or see what others would have said.
     Policy(PolicyOptions),
+    /// Verify and export the record of what was done.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 /// Why a subcommand did not do its work, for the person at the terminal.
@@ -91,6 +96,8 @@ enum End {
     Policies(Faults),
     /// Something else is.
     Failed(Failure),
+    /// What was asked cannot be told.
+    CannotTell(Failure),
     /// It has been said already.
     Said,
 }
@@ -113,7 +120,8 @@ impl From<Failure> for End {
     }
 }
 
-/// Does what the command line says. Ends with 0 if it went well, 1 if not, 2 if the line itself is wrong.
+/// Does what the command line says. Ends with 0 if it went well, 1 if not, 2 if the line itself is wrong, or what was
+/// asked cannot be told.
 pub fn main(
     arguments: impl IntoIterator<Item = OsString>,
     environment: Environment<'_>,
@@ -134,6 +142,7 @@ pub fn main(
         Some(Command::Check) => check::run(&line.file(environment), &surroundings),
         Some(Command::Init(options)) => init::run(options, &surroundings),
         Some(Command::Manifest) => manifest::run(),
+        Some(Command::Audit(command)) => audit::run(command, &line.file(environment), &surroundings),
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
         Some(Command::Policy(options)) => policy::run(options, &line.file(environment), &surroundings),
     };
@@ -149,6 +158,10 @@ pub fn main(
             eprintln!("hubcommander: {}.", counted(faults.0.len(), "problem", "in the policies"));
         }
         Err(End::Failed(failure)) => eprintln!("hubcommander: {failure}"),
+        Err(End::CannotTell(failure)) => {
+            eprintln!("hubcommander: {failure}");
+            return ExitCode::from(2);
+        }
     }
     ExitCode::FAILURE
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
+use hubcommander_audit::PublicKey;
 use hubcommander_outbound::leads_here;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -13,6 +14,7 @@ use super::near::{listed, nearest};
 use super::problem::Collector;
 use super::tree::{Found, Tree};
 use super::value::Value;
+use crate::audit::Syslog;
 
 /// A rule.
 type Check = fn(&Tree, &mut Collector<'_>);
@@ -27,6 +29,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("GitHub has one credential", one_credential),
     ("we wait until GitHub has given up", unclear_wait_is_long_enough),
     ("a step has time to wait for Travis", sync_wait_is_short_enough),
+    ("the audit can be sealed and announced as it says", audit_holds_together),
     ("accounts at Duo are for domains, each once", duo_has_domains),
     ("Duo and Okta have the address of a host", step_ups_have_hosts),
     ("there is time to look at a phone", duo_waits_long_enough),
@@ -141,7 +144,10 @@ fn texts<'t>(tree: &'t Tree, path: &'t str) -> impl Iterator<Item = (&'t Found, 
 fn channels_are_ids(tree: &Tree, problems: &mut Collector<'_>) {
     let alarm =
         tree.all("slack.alarm_channel").filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
-    let all = texts(tree, "slack.listen").chain(texts(tree, "slack.ignore")).chain(alarm);
+    let announced = tree
+        .all("audit.announce.channel")
+        .filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
+    let all = texts(tree, "slack.listen").chain(texts(tree, "slack.ignore")).chain(alarm).chain(announced);
     for (found, (id, at)) in all {
         let begins = id.starts_with(['C', 'G', 'D']);
         if !(begins && id.len() > 2 && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())) {
@@ -203,6 +209,67 @@ fn sync_wait_is_short_enough(tree: &Tree, problems: &mut Collector<'_>) {
             "Write `sync_wait = \"45s\"`, or leave it out: there are five tries.",
         );
     }
+}
+
+fn audit_holds_together(tree: &Tree, problems: &mut Collector<'_>) {
+    for (_, (key, at)) in texts(tree, "audit.public_keys") {
+        if let Err(error) = key.parse::<PublicKey>() {
+            let cure = "Write what `hubcommander audit key` prints where the private key is.";
+            problems.at(at, format!("`{key}` in `public_keys` is {error}."), cure);
+        }
+    }
+    if let Some(found) = tree.one("audit.keep", &[])
+        && matches!(found.value, Value::Time(keep) if keep < Duration::from_secs(30 * 24 * 3600))
+    {
+        let what = "`keep` is shorter than 30 days, so what people want to undo could be gone.";
+        problems.at(
+            found.at.clone(),
+            what,
+            "Write `keep = \"30d\"` or more, or leave it out to keep everything.",
+        );
+    }
+    let Some(announce) = tree.one("audit.announce", &[]) else { return };
+    let places = ["audit.announce.channel", "audit.announce.file", "audit.announce.syslog"];
+    if places.iter().all(|place| tree.lacks(place)) {
+        let what = "`[audit.announce]` names no place.";
+        problems.at(announce.name_at.clone(), what, "Add `channel`, `file` or `syslog`.");
+    }
+    if let Some((found, at)) =
+        tree.one("audit.announce.at", &[]).and_then(|found| Some((found, found.text()?)))
+        && time_of_day(at).is_none()
+    {
+        let what = format!("`{at}` is no time of day.");
+        problems.at(found.at.clone(), what, "Write it as `at = \"09:00\"`.");
+    }
+    if let Some(found) = tree.one("audit.announce.every", &[])
+        && matches!(found.value, Value::Time(every) if !(60..=24 * 3600).contains(&every.as_secs()))
+    {
+        problems.at(
+            found.at.clone(),
+            "`every` is not from a minute to a day.",
+            "Write, for example, `every = \"24h\"`.",
+        );
+    }
+    if let Some((found, log)) =
+        tree.one("audit.announce.syslog", &[]).and_then(|found| Some((found, found.text()?)))
+        && let Err(error) = log.parse::<Syslog>()
+    {
+        problems.at(
+            found.at.clone(),
+            format!("`{log}` is {error}."),
+            "Write, for example, `syslog = \"tcp://logs.example.com:601\"`.",
+        );
+    }
+}
+
+/// Seconds after midnight of a time such as `09:00`.
+pub(super) fn time_of_day(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |digits: &str, below: u32| {
+        let two = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|number: &u32| two && *number < below)
+    };
+    Some(number(hours, 24)? * 3600 + number(minutes, 60)? * 60)
 }
 
 fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {

@@ -654,6 +654,75 @@ pub static KEYS: &[Key] = &[
          tries. At most 50 s.",
     ),
     key(
+        "audit",
+        Shape::Section,
+        Optional,
+        "",
+        "How the record of what was done is sealed; docs/audit.md explains it. Without this section it is chained, but \
+         not signed.",
+    ),
+    key(
+        "audit.key",
+        Shape::Secret,
+        Optional,
+        "{ file = \"/run/secrets/audit-key.pem\" }",
+        "The private key that signs, Ed25519 in PEM. `hubcommander audit key --new PATH` makes one. Without it, whoever \
+         can write to the database can make the whole record anew.",
+    ),
+    key(
+        "audit.public_keys",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"]",
+        "Public keys that seals may be signed with besides: those that were used before, or on a machine that only \
+         verifies the one in use. `hubcommander audit key` prints it.",
+    ),
+    key(
+        "audit.keep",
+        Shape::Length,
+        Optional,
+        "\"400d\"",
+        "How long is kept what entries say, and commands that are over. After that the hashes stay, so the record can \
+         still be verified. Left out: for ever. At least 30 days.",
+    ),
+    key(
+        "audit.announce",
+        Shape::Section,
+        Optional,
+        "",
+        "Where the head of the record is announced, so that not even whoever holds the database and the key can cut its \
+         end off unseen. Give one place or more, out of the reach of those who run the bot.",
+    ),
+    key(
+        "audit.announce.at",
+        Shape::Text,
+        Usually("\"00:00\""),
+        "\"09:00\"",
+        "At which time of day, in UTC, and counted from it the others.",
+    ),
+    key(
+        "audit.announce.every",
+        Shape::Length,
+        Usually("\"24h\""),
+        "\"6h\"",
+        "How often. From a minute to a day.",
+    ),
+    key("audit.announce.channel", Shape::Text, Optional, "\"C0SECURITY\"", "Id of a channel in Slack."),
+    key(
+        "audit.announce.file",
+        Shape::Text,
+        Optional,
+        "\"/mnt/elsewhere/audit-heads\"",
+        "A file that gets a line each time. It helps only if it is kept on another machine.",
+    ),
+    key(
+        "audit.announce.syslog",
+        Shape::Text,
+        Optional,
+        "\"tcp://logs.example.com:601\"",
+        "A log: `udp://HOST:PORT`, `tcp://HOST:PORT` (RFC 5424, over TCP with octets counted) or `unix:///dev/log`.",
+    ),
+    key(
         "protection",
         Shape::Named("profiles, by the names that people type"),
         Optional,

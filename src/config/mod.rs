@@ -59,6 +59,8 @@ pub struct Config {
     pub protection: Profiles,
     /// Where everything durable is kept.
     pub store: Store,
+    /// How the audit is sealed.
+    pub audit: Audit,
     /// The account at Travis, if there is one.
     pub travis: Option<Travis>,
     /// Who may do what, and what it takes.
@@ -183,6 +185,15 @@ pub struct Store {
     pub url: Secret,
 }
 
+/// How the audit is sealed.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    /// What the sealer is told.
+    pub settings: crate::audit::Settings,
+    /// The private key as it was given.
+    pub key: Option<Secret>,
+}
+
 /// The web server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Web {
@@ -263,7 +274,8 @@ impl Config {
 
     /// Every secret that the configuration holds, to be kept out of the log.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), Some(&self.store))
+        let stored = Some(&self.store);
+        sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
     }
 }
@@ -313,6 +325,7 @@ impl Sections {
             commands: all.commands,
             protection: all.protection,
             store: all.store?,
+            audit: all.audit,
             travis: all.travis,
             policy: all.policy,
             approval: all.approval,

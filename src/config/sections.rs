@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use hubcommander_audit::SigningKey;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
@@ -14,7 +16,7 @@ use hubcommander_sdk::setting::Length;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::checks::{CHECKS, only_outside_the_sandbox};
+use super::checks::{CHECKS, only_outside_the_sandbox, time_of_day};
 use super::keys::{self, Presence};
 use super::policy::{self, PolicyFiles};
 use super::problem::{Collector, Problems};
@@ -22,9 +24,10 @@ use super::secret::{self, Secret};
 use super::tree::{self, Expected, Tree};
 use super::value::{self, Value};
 use super::{
-    CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, PerMinute, Slack, Store, Surroundings,
-    Travis, Web,
+    Audit, CommandSettings, Credentials, GitHub, Log, LogFormat, Overlay, PerMinute, Slack, Store,
+    Surroundings, Travis, Web,
 };
+use crate::audit::{Place, Schedule, Settings};
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
 /// there, so that `hubcommander check` can still try the others.
@@ -42,6 +45,8 @@ pub struct Sections {
     pub protection: Profiles,
     /// `[store]`.
     pub store: Option<Store>,
+    /// `[audit]`.
+    pub audit: Audit,
     /// `[travis]`.
     pub travis: Option<Travis>,
     /// `[policy]`, with what is in the files.
@@ -91,7 +96,8 @@ impl Sections {
 
     /// Every secret that is there, to be kept out of what is printed.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        secrets(self.slack.as_ref(), self.github.as_ref(), self.travis.as_ref(), self.store.as_ref())
+        let (slack, github) = (self.slack.as_ref(), self.github.as_ref());
+        secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
             .chain(self.auth_plugins.secrets())
     }
 }
@@ -102,6 +108,7 @@ pub(super) fn secrets<'s>(
     github: Option<&'s GitHub>,
     travis: Option<&'s Travis>,
     store: Option<&'s Store>,
+    audit: &'s Audit,
 ) -> impl Iterator<Item = &'s Secret> {
     let slack = slack.into_iter().flat_map(|slack| [&slack.bot_token, &slack.app_token]);
     let github = github.map(|github| match &github.credentials {
@@ -112,7 +119,7 @@ pub(super) fn secrets<'s>(
     // The store's address is a secret where it holds a password. A plain path is none, and would blot out the
     // very words that say what is wrong with it.
     let store = store.map(|store| &store.url).filter(|url| secret::has_password(url));
-    slack.chain(github).chain(travis).chain(store)
+    slack.chain(github).chain(travis).chain(store).chain(&audit.key)
 }
 
 struct Reading<'a, 'p, 't> {
@@ -128,10 +135,12 @@ impl Reading<'_, '_, '_> {
         let credentials = self.credentials();
         let store = self.store();
         let travis = self.secret("travis.token", travis_token);
+        let key = self.secret("audit.key", audit_key);
         Sections {
             slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
             github: self.github(self.address("github.api_url"), credentials),
             store: store.map(|url| Store { url }),
+            audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
             ..self.rest(plain)
@@ -145,6 +154,7 @@ impl Reading<'_, '_, '_> {
             slack: self.slack(Some(overlay.slack_api_url.clone()), Some(bot_token), Some(app_token)),
             github: self.github(Some(overlay.github_api_url.clone()), Some(credentials)),
             store: Some(Store { url: overlay.store_url.clone() }),
+            audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
             auth_plugins: overlay.auth_plugins.clone(),
             ..self.rest(plain)
@@ -182,6 +192,37 @@ impl Reading<'_, '_, '_> {
             Value::Time(sync_wait) => Some(Travis { api_url, token, sync_wait }),
             _ => None,
         }
+    }
+
+    fn audit(&self, key: Option<Secret>) -> Audit {
+        let announce = self.tree.one("audit.announce", &[]).is_some();
+        let schedule = || {
+            let at = time_of_day(&self.text("audit.announce.at", &[])?)?;
+            match self.value("audit.announce.every", &[])? {
+                Value::Time(every) => Some(Schedule { at, every: every.as_secs().try_into().ok()? }),
+                _ => None,
+            }
+        };
+        let file = self.text("audit.announce.file", &[]).map(|path| Place::File(path.into()));
+        let syslog =
+            self.text("audit.announce.syslog", &[]).and_then(|log| log.parse().ok()).map(Place::Syslog);
+        let keep = match self.value("audit.keep", &[]) {
+            Some(Value::Time(keep)) => Some(keep),
+            _ => None,
+        };
+        let settings = Settings {
+            key: key.as_ref().and_then(|key| SigningKey::from_pem(key.expose_secret()).ok()).map(Arc::new),
+            public_keys: self
+                .texts("audit.public_keys", &[])
+                .iter()
+                .filter_map(|key| key.parse().ok())
+                .collect(),
+            keep,
+            schedule: announce.then(schedule).flatten(),
+            channel: self.text("audit.announce.channel", &[]),
+            places: file.into_iter().chain(syslog).collect(),
+        };
+        Audit { settings, key }
     }
 
     /// The sections that look the same in the sandbox.
@@ -562,6 +603,15 @@ fn private_key(secret: &str) -> Option<(&'static str, &'static str)> {
         "is no private key in PEM.",
         "Give the whole .pem file that GitHub made for the App, with its first and last line.",
     ))
+}
+
+fn audit_key(secret: &str) -> Option<(&'static str, &'static str)> {
+    SigningKey::from_pem(secret).err().map(|_| {
+        (
+            "is no private key for Ed25519 in PEM.",
+            "Make one with `hubcommander audit key --new PATH`, and name that file.",
+        )
+    })
 }
 
 fn store_url(secret: &str) -> Option<(&'static str, &'static str)> {

@@ -171,6 +171,7 @@ fn variable(key: &Key) -> &'static str {
         "github.token" => "GITHUB_TOKEN",
         "github.app.private_key" => "GITHUB_APP_KEY",
         "store.url" => "DATABASE_URL",
+        "audit.key" => "AUDIT_KEY",
         _ => "NAME",
     }
 }

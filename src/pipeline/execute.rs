@@ -70,6 +70,8 @@ struct StepEnd {
     step: String,
     result: Result<Applied, Stuck>,
     tries: u32,
+    /// By which ids the other side knows the requests of it.
+    requests: Vec<String>,
 }
 
 /// One step that is being tried.
@@ -290,6 +292,7 @@ impl Executor {
         waits: &Waits,
     ) -> StepEnd {
         let mut tries = 0;
+        let permit = permit.part();
         let ended = match (self.operations.handler(&step.operation), input) {
             (Some(handler), Ok(input)) => {
                 self.try_step(
@@ -297,7 +300,7 @@ impl Executor {
                     &input,
                     &attempt,
                     doubtful,
-                    permit,
+                    &permit,
                     &mut Trying { step: &step.id, waits, waited: Waited::default(), tries: &mut tries },
                 )
                 .await
@@ -305,7 +308,7 @@ impl Executor {
             (None, _) => Err(Stuck::refused("This program does not know this operation.", None)),
             (_, Err(what)) => Err(Stuck::refused(what, None)),
         };
-        StepEnd { step: step.id.clone(), result: ended, tries }
+        StepEnd { step: step.id.clone(), result: ended, tries, requests: permit.requests() }
     }
 
     async fn try_step(
@@ -465,7 +468,13 @@ fn note_end(record: &Record, plan: &Plan, end: StepEnd, change: &mut Change) {
     let error = stuck.map(|stuck| StepError { what: stuck.what, lasting: stuck.how == How::Refused });
     change.audit.push(record.entry(
         event,
-        json!({ "step": end.step, "applied": applied, "error": error.as_ref().map(|error| error.what.words()), "log": log }),
+        json!({
+            "step": end.step,
+            "applied": applied,
+            "error": error.as_ref().map(|error| error.what.words()),
+            "log": log,
+            "requests": end.requests,
+        }),
     ));
     let failed = state != StepState::Done;
     change.steps.push(StepRecord { step: end.step.clone(), state, started_at, tries, applied, error });

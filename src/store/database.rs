@@ -1,14 +1,16 @@
 //! The store over any database that has a writer and a reader.
 
 use async_trait::async_trait;
+use hubcommander_audit::Entry;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::lease::Lease;
 use serde_json::Value as Json;
 use sqlx::migrate::MigrateError;
 
+use super::chain::{ChainStore, Forgotten, Sealed, Sealing};
 use super::rows::{
-    AuditReadRow, BookRow, ChangeRow, ClickReadRow, ClickRow, DueReadRow, InvocationRow, LeaseReadRow,
-    ReceiveRow, StepReadRow, Write, readable,
+    AuditReadRow, BookRow, ChangeRow, ClickReadRow, ClickRow, DueReadRow, ForgetRow, InvocationRow,
+    LeaseReadRow, ReceiveRow, SealingRow, StepReadRow, Write, readable,
 };
 use super::writer::{Verdict, WriterHandle};
 use super::{
@@ -50,6 +52,14 @@ pub(super) trait Reader: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Result<InvocationRow, StoreError>>, StoreError>;
 
+    async fn open_click(&self, key: &str) -> Result<Option<ClickReadRow>, StoreError>;
+
+    async fn sealing(&self) -> Result<Sealing, StoreError>;
+
+    async fn entries(&self, after: i64, through: i64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+
+    async fn first_with_body(&self) -> Result<Option<i64>, StoreError>;
+
     /// The newest first.
     async fn audit(&self, invocation: Option<&str>, limit: u32) -> Result<Vec<AuditReadRow>, StoreError>;
 }
@@ -89,6 +99,10 @@ impl<R: Reader> Store for Database<R> {
     async fn unfinished(&self) -> Result<Vec<Invocation>, StoreError> {
         let rows = self.reader.unfinished().await?;
         Ok(readable(rows.into_iter().map(|row| row.and_then(InvocationRow::read))))
+    }
+
+    async fn open_click(&self, key: &str) -> Result<Option<Click>, StoreError> {
+        self.reader.open_click(key).await?.map(ClickReadRow::read).transpose()
     }
 
     async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError> {
@@ -143,6 +157,33 @@ impl<R: Reader> Store for Database<R> {
 
     async fn probe(&self) -> Result<(), StoreError> {
         self.writer.write(Write::Probe).await.map(|_: Verdict| ())
+    }
+}
+
+#[async_trait]
+impl<R: Reader> ChainStore for Database<R> {
+    async fn sealing(&self) -> Result<Sealing, StoreError> {
+        self.reader.sealing().await
+    }
+
+    async fn entries(&self, after: i64, through: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.reader.entries(after, through, limit).await
+    }
+
+    async fn seal(&self, sealed: &Sealed) -> Result<bool, StoreError> {
+        let row = Write::Sealing(Box::new(SealingRow::of(sealed)));
+        self.writer.write(row).await.map(|verdict| verdict == Verdict::Written)
+    }
+
+    async fn first_with_body(&self) -> Result<Option<i64>, StoreError> {
+        self.reader.first_with_body().await
+    }
+
+    async fn forget(&self, forgotten: Forgotten) -> Result<u64, StoreError> {
+        match self.writer.write(Write::Forget(ForgetRow::of(forgotten))).await? {
+            Verdict::Forgotten(count) => Ok(count),
+            Verdict::Written | Verdict::Duplicate | Verdict::Conflict => Ok(0),
+        }
     }
 }
 

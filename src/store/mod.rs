@@ -3,6 +3,8 @@
 //! Every method returns once what it wrote is durable. Writes that arrive at the same time share one
 //! transaction.
 
+pub mod chain;
+mod chain_rows;
 mod database;
 mod open;
 mod postgres;
@@ -10,7 +12,7 @@ mod rows;
 mod shelf;
 mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -26,7 +28,7 @@ use serde_json::Value as Json;
 
 use crate::invocation::{Invocation, Origin, Posted, State, StepRecord};
 
-pub use open::open;
+pub use open::{open, open_chain};
 pub use shelf::Shelf;
 
 /// Why the store did not do as asked.
@@ -201,7 +203,7 @@ pub struct Change {
 
 /// What must survive a crash.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: chain::ChainStore {
     /// Writes a command down, with an audit entry, unless it is known.
     async fn receive(&self, new: NewInvocation) -> Result<Receipt, StoreError>;
 
@@ -222,6 +224,9 @@ pub trait Store: Send + Sync {
 
     /// Invocations that are not final, or whose end has not been said; the oldest first.
     async fn unfinished(&self) -> Result<Vec<Invocation>, StoreError>;
+
+    /// A click with this key, unless somebody has dealt with it.
+    async fn open_click(&self, key: &str) -> Result<Option<Click>, StoreError>;
 
     /// Clicks that nobody has dealt with; the oldest first.
     async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError>;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::chain::ChainReader;
 use super::{Store, StoreError, postgres, sqlite};
 
 /// Opens the store that `url` names, makes it if it is not there, and brings its tables up to date:
@@ -16,9 +17,23 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => Ok(Arc::new(sqlite::open(&sqlite::path_of(url)?).await?)),
         Some("postgres" | "postgresql") => Ok(Arc::new(postgres::open(url).await?)),
-        _ => {
-            let why = "a store url begins with sqlite:// or postgres://";
-            Err(StoreError::Unavailable(why.to_owned()))
-        }
+        _ => Err(unknown()),
     }
+}
+
+/// Opens the store that `url` names to read the audit and its chain as they are now. Nothing is written, made or
+/// brought up to date, so a copy, a replica, or an account that may only read will do.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if it cannot be reached, the URL names none, or it holds no chain.
+pub async fn open_chain(url: &str) -> Result<Box<dyn ChainReader>, StoreError> {
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        Some("sqlite") => Ok(Box::new(sqlite::SqliteMoment::open(&sqlite::path_of(url)?).await?)),
+        Some("postgres" | "postgresql") => Ok(Box::new(postgres::PostgresMoment::open(url).await?)),
+        _ => Err(unknown()),
+    }
+}
+
+fn unknown() -> StoreError {
+    StoreError::Unavailable("a store url begins with sqlite:// or postgres://".to_owned())
 }

@@ -5,12 +5,14 @@
 
 use std::collections::HashSet;
 
+use hubcommander_audit::{Link, Seal};
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::people::PersonId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use super::chain::{Forgotten, Sealed};
 use super::{AuditEntry, Booking, Change, Click, Due, LeaseRecord, NewInvocation, StoreError};
 use crate::invocation::{Invocation, Origin, State, StepRecord, StepState, Via};
 
@@ -238,6 +240,47 @@ impl ChangeRow {
     }
 }
 
+/// What was sealed, ready to be written.
+#[derive(Clone, Debug)]
+pub(super) struct SealingRow {
+    pub holder: String,
+    pub fence: i64,
+    pub now: i64,
+    pub until: i64,
+    /// 0 if nothing was.
+    pub announced: i64,
+    pub seal: Option<(Seal, Vec<Link>)>,
+}
+
+impl SealingRow {
+    pub fn of(sealed: &Sealed) -> Self {
+        Self {
+            holder: sealed.holder.clone(),
+            fence: sealed.fence,
+            now: sealed.now.timestamp_micros(),
+            until: sealed.until.timestamp_micros(),
+            announced: sealed.announced.map(|at| at.timestamp_micros()).unwrap_or_default(),
+            seal: sealed.seal.clone(),
+        }
+    }
+}
+
+/// What is forgotten.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForgetRow {
+    pub after: i64,
+    pub through: i64,
+    pub before: i64,
+    pub limit: u32,
+}
+
+impl ForgetRow {
+    pub fn of(forgotten: Forgotten) -> Self {
+        let Forgotten { after, through, before, limit } = forgotten;
+        Self { after, through, before: before.timestamp_micros(), limit }
+    }
+}
+
 /// One thing to write.
 #[derive(Clone, Debug)]
 pub(super) enum Write {
@@ -246,6 +289,8 @@ pub(super) enum Write {
     Change(Box<ChangeRow>),
     ClickDone { key: String, audit: Vec<AuditRow> },
     Book(BookRow),
+    Sealing(Box<SealingRow>),
+    Forget(ForgetRow),
     Remember { key: String, value: Option<String> },
     Probe,
 }
@@ -268,6 +313,8 @@ impl Write {
             Self::Click(_) => "click".to_owned(),
             Self::ClickDone { .. } => "click-done".to_owned(),
             Self::Book(_) => "book".to_owned(),
+            Self::Sealing(_) => "seal".to_owned(),
+            Self::Forget(_) => "forget".to_owned(),
             Self::Remember { .. } => "remember".to_owned(),
             Self::Probe => "probe".to_owned(),
             Self::Change(change) => {
@@ -411,13 +458,14 @@ pub(super) struct AuditReadRow {
     at: i64,
     invocation: Option<String>,
     event: String,
-    body: String,
+    body: Option<String>,
 }
 
 impl AuditReadRow {
     pub fn read(self) -> Result<AuditEntry, StoreError> {
         let id = format!("audit entry {}", self.seq);
-        let body = decode(&id, "body", &self.body)?;
+        // What was removed because of its age reads as nothing.
+        let body = decode_some(&id, "body", self.body)?.unwrap_or_default();
         Ok(AuditEntry { at: instant(&id, self.at)?, invocation: self.invocation, event: self.event, body })
     }
 }

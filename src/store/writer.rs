@@ -37,6 +37,8 @@ pub(super) enum Verdict {
     Duplicate,
     /// The invocation is at another version, or is not there. Nothing was written.
     Conflict,
+    /// Written: so many rows were forgotten.
+    Forgotten(u64),
 }
 
 /// Why a batch was not written. Nothing of it was.
@@ -89,7 +91,7 @@ impl WriterHandle {
     /// Writes something that may be known already.
     pub async fn receipt(&self, write: Write) -> Result<Receipt, StoreError> {
         Ok(match self.write(write).await? {
-            Verdict::Written => Receipt::New,
+            Verdict::Written | Verdict::Forgotten(_) => Receipt::New,
             Verdict::Duplicate | Verdict::Conflict => Receipt::Duplicate,
         })
     }
@@ -98,7 +100,7 @@ impl WriterHandle {
     pub async fn change(&self, change: ChangeRow) -> Result<(), StoreError> {
         let (id, version) = (change.id.clone(), change.version);
         match self.write(Write::Change(Box::new(change))).await? {
-            Verdict::Written => Ok(()),
+            Verdict::Written | Verdict::Forgotten(_) => Ok(()),
             Verdict::Conflict | Verdict::Duplicate => Err(StoreError::Conflict { id, version }),
         }
     }
@@ -189,6 +191,8 @@ fn touches(write: &Write) -> Vec<String> {
         }
         Write::Book(book) => book.touches().collect(),
         Write::ClickDone { key, .. } => vec![click(key)],
+        Write::Sealing(_) => vec!["s".to_owned()],
+        Write::Forget(_) => vec!["f".to_owned()],
         Write::Remember { key, .. } => vec![format!("r{key}")],
         Write::Probe => vec!["p".to_owned()],
     }
@@ -258,14 +262,19 @@ async fn write_batch(
 /// A fault point before or after a commit, named after what is in it.
 pub(super) fn fault_point(when: &str, batch: &[Write]) {
     if crash::ENABLED {
-        let mut whats: Vec<String> = batch.iter().map(Write::what).collect();
+        // Sealing goes on beside the commands, whenever it is time: it is no point on the way of one.
+        let on_the_way = batch.iter().filter(|write| !matches!(write, Write::Sealing(_) | Write::Forget(_)));
+        let mut whats: Vec<String> = on_the_way.map(Write::what).collect();
+        if whats.is_empty() {
+            return;
+        }
         whats.sort_unstable();
         whats.dedup();
         crash::point(&format!("store.{when}-commit:{}", whats.join("+")));
     }
 }
 
-/// When it is time to forget the keys of what was received long ago. Time is that of what is received.
+/// When it is time to forget the keys of what was received long ago, and the clicks that were dealt with then. Time is that of what is received.
 #[derive(Debug, Default)]
 pub(super) struct Pruning {
     looked_at: i64,

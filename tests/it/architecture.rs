@@ -13,6 +13,7 @@ const ORDER: &[&str] = &[
     "invocation",
     "store",
     "slack",
+    "audit",
     "registry",
     "later",
     "pipeline::record",

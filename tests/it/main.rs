@@ -12,6 +12,7 @@ mod actions;
 mod architecture;
 mod audience;
 mod audit;
+mod audit_chain;
 mod bad_input;
 mod browser;
 mod command_line;

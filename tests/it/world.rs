@@ -310,6 +310,18 @@ impl World {
         .await
     }
 
+    /// A bot that signs what it does with this key.
+    pub async fn start_signing(config: &str, key: hubcommander_audit::SigningKey) -> Result<Self> {
+        let servers = Servers::start().await?;
+        let mut config = servers.config(config)?;
+        config.audit.settings.key = Some(Arc::new(key));
+        Self::start_with_plugins(servers, config, |config, clock| {
+            let plugins = plugins(config, clock)?;
+            Ok(Plugins { rules: Some(Arc::new(Admitted)), ..plugins })
+        })
+        .await
+    }
+
     /// A bot that knows only commands of the test's own, which make these notes.
     pub async fn start_own(
         servers: Servers,

@@ -21,7 +21,12 @@ impl<'a> Writer<'a> {
 
     pub(crate) async fn post(&self, path: &Path) -> Result<Answer, OperationError> {
         tracing::debug!(invocation = self.permit.invocation(), %path, "writing to Travis");
-        Ok(self.account.write(path).await?)
+        let answer = self.account.write(path).await?;
+        // Not documented, so it is noted where it comes.
+        if let Some(id) = answer.headers.get("x-request-id").and_then(|id| id.to_str().ok()) {
+            self.permit.note_request(id);
+        }
+        Ok(answer)
     }
 }
 

@@ -178,9 +178,9 @@ impl Engine {
             return;
         }
         // After a crash one press can be handed over twice: as it was written down, and by the step that made it.
-        match self.patient.ask(|store| store.unfinished_clicks()).await {
-            Ok(open) if open.iter().any(|click| click.key == press.key) => {}
-            Ok(_) => return,
+        match self.patient.ask(|store| store.open_click(&press.key)).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return,
             Err(error) => {
                 tracing::error!(invocation = id, %error, "a press could not be followed");
                 return;

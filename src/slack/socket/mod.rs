@@ -116,6 +116,21 @@ pub enum AlarmKind {
         /// Why, for the log.
         log: String,
     },
+    /// The audit's chain is not what was put there: somebody reached into the database. Raised by the sealer.
+    AuditAltered {
+        /// What was found, for the log.
+        log: String,
+    },
+    /// What is written to the audit has not been sealed for a while. Raised by the sealer.
+    AuditNotSealed {
+        /// Why, for the log.
+        log: String,
+    },
+    /// The head of the audit could not be announced everywhere. Tried again. Raised by the sealer.
+    AuditNotAnnounced {
+        /// Where and why, for the log.
+        log: String,
+    },
     /// Somebody said that it was not they who asked to do something. Raised by the engine.
     Fraud {
         /// The invocation.

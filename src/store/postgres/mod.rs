@@ -3,6 +3,7 @@
 //! Each replica has one connection that writes ([`write`]) and a few that read. Any number of replicas may
 //! write: rows are locked, always in the same order.
 
+mod chain;
 mod connect;
 mod statements;
 mod write;
@@ -10,14 +11,17 @@ mod write;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use hubcommander_audit::Entry;
 use sqlx::Row as _;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{Executor as _, FromRow as _};
 
+use super::chain::Sealing;
 use super::database::{Database, Reader, row_error};
 use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
 use super::writer::WriterHandle;
 use super::{HistoryFilter, StoreError};
+pub(super) use chain::PostgresMoment;
 use connect::Server;
 
 /// How many connections read.
@@ -58,6 +62,8 @@ const STEPS: &str = "SELECT step, state, started_at, tries, applied::text, error
     WHERE invocation = $1 ORDER BY started_at, seq";
 
 const UNFINISHED_CLICKS: &str = "SELECT key, body::text, at FROM clicks WHERE NOT done ORDER BY seq";
+
+const OPEN_CLICK: &str = "SELECT key, body::text, at FROM clicks WHERE key = $1 AND NOT done";
 
 const AUDIT: &str = "SELECT seq, at, invocation, event, body::text FROM audit ORDER BY seq DESC LIMIT $1";
 
@@ -138,6 +144,26 @@ impl Reader for PostgresReader {
         let rows = self.rows(sqlx::query(UNFINISHED_CLICKS)).await?;
         let read = |row| ClickReadRow::from_row(row).map_err(|error| row_error("a click", &error));
         Ok(rows.iter().map(read).collect())
+    }
+
+    async fn sealing(&self) -> Result<Sealing, StoreError> {
+        Self::sealing(self).await
+    }
+
+    async fn entries(&self, after: i64, through: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        Self::entries(self, after, through, limit).await
+    }
+
+    async fn first_with_body(&self) -> Result<Option<i64>, StoreError> {
+        Self::first_with_body(self).await
+    }
+
+    async fn open_click(&self, key: &str) -> Result<Option<ClickReadRow>, StoreError> {
+        if !can_be_stored(key) {
+            return Ok(None);
+        }
+        let rows = self.rows(sqlx::query(OPEN_CLICK).bind(key)).await?;
+        rows.first().map(|row| ClickReadRow::from_row(row).map_err(|e| row_error(key, &e))).transpose()
     }
 
     async fn due(&self, by: i64, limit: u32) -> Result<Vec<Result<DueReadRow, StoreError>>, StoreError> {

@@ -33,7 +33,7 @@ pub(super) async fn work(
     let fresh = insert_keys(connection, &receives).await?;
     receives.retain(|new| fresh.contains(&new.id));
     let clicks = insert_clicks(connection, batch).await?;
-    let verdicts: Vec<Verdict> = batch
+    let mut verdicts: Vec<Verdict> = batch
         .iter()
         .map(|write| match write {
             Write::Change(change) if !matched.contains(&change.id) => Verdict::Conflict,
@@ -72,7 +72,7 @@ pub(super) async fn work(
                     .execute(&mut *connection)
                     .await?;
             }
-            Write::Click(_) => {}
+            Write::Click(_) | Write::Sealing(_) | Write::Forget(_) => {}
             Write::Probe => {
                 connection.execute("UPDATE probe SET count = count + 1").await?;
             }
@@ -86,6 +86,7 @@ pub(super) async fn work(
     insert_touched(connection, &changes).await?;
     put_down(connection, &books).await?;
     append_audit(connection, &audit).await?;
+    tend_chain(connection, batch, &mut verdicts).await?;
     let pruned = match prune_before {
         Some(before) => prune(connection, before).await?,
         None => 0,
@@ -315,6 +316,27 @@ async fn put_down(connection: &mut PgConnection, books: &[&BookRow]) -> Result<(
         .map(|_| ())
 }
 
+/// What concerns the audit's chain. Last, since all that seal wait for one row here.
+async fn tend_chain(
+    connection: &mut PgConnection,
+    batch: &[Write],
+    verdicts: &mut [Verdict],
+) -> Result<(), sqlx::Error> {
+    for (write, verdict) in batch.iter().zip(verdicts) {
+        match write {
+            Write::Forget(forget) => {
+                *verdict = Verdict::Forgotten(super::chain::forget(connection, forget).await?);
+            }
+            Write::Sealing(sealing) => {
+                let held = super::chain::seal(connection, sealing).await?;
+                *verdict = if held { Verdict::Written } else { Verdict::Conflict };
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 async fn append_audit(connection: &mut PgConnection, entries: &[&AuditRow]) -> Result<(), sqlx::Error> {
     if entries.is_empty() {
         return Ok(());
@@ -334,11 +356,16 @@ async fn append_audit(connection: &mut PgConnection, entries: &[&AuditRow]) -> R
         .map(|_| ())
 }
 
-/// Forgets some of the oldest keys, and those that no other replica is about to forget.
+/// Forgets some of the oldest keys and clicks, those that no other replica is about to forget. How many of either.
 async fn prune(connection: &mut PgConnection, before: i64) -> Result<u64, sqlx::Error> {
     let sql = "DELETE FROM seen WHERE seq IN (
                  SELECT seq FROM (SELECT seq, at FROM seen ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED) AS oldest
                  WHERE at < $2)";
-    let done = sqlx::query(sql).bind(Pruning::AT_ONCE).bind(before).execute(connection).await?;
-    Ok(done.rows_affected())
+    let keys = sqlx::query(sql).bind(Pruning::AT_ONCE).bind(before).execute(&mut *connection).await?;
+    let sql = "DELETE FROM clicks WHERE seq IN (
+                 SELECT seq FROM (SELECT seq, at FROM clicks WHERE done ORDER BY seq LIMIT $1
+                                  FOR UPDATE SKIP LOCKED) AS oldest
+                 WHERE at < $2)";
+    let clicks = sqlx::query(sql).bind(Pruning::AT_ONCE).bind(before).execute(connection).await?;
+    Ok(keys.rows_affected().max(clicks.rows_affected()))
 }

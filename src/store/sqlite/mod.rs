@@ -3,6 +3,7 @@
 //! One connection writes ([`write`]); a few others read beside it, which write-ahead logging allows. A
 //! commit is on the disk before it is answered (`synchronous=FULL`).
 
+mod chain;
 mod file;
 mod transaction;
 mod write;
@@ -11,16 +12,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use hubcommander_audit::Entry;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions as _, FromRow as _};
 
+use super::chain::Sealing;
 use super::database::{Database, Reader, row_error};
 use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
 use super::writer::WriterHandle;
 use super::{HistoryFilter, StoreError};
 
+pub(super) use chain::SqliteMoment;
 pub(super) use write::PageLimit;
 
 /// How long to wait while another process writes, for example a backup.
@@ -98,9 +102,12 @@ const STEPS: &str = "SELECT step, state, started_at, tries, applied, error FROM 
 
 const UNFINISHED_CLICKS: &str = "SELECT key, body, at FROM clicks WHERE done = 0 ORDER BY seq";
 
-const AUDIT: &str = "SELECT seq, at, invocation, event, body FROM audit ORDER BY seq DESC LIMIT ?";
+const OPEN_CLICK: &str = "SELECT key, body, at FROM clicks WHERE key = ? AND done = 0";
 
-const AUDIT_OF: &str = "SELECT seq, at, invocation, event, body FROM audit
+const AUDIT: &str =
+    "SELECT seq, at, invocation, event, nullif(body, '') AS body FROM audit ORDER BY seq DESC LIMIT ?";
+
+const AUDIT_OF: &str = "SELECT seq, at, invocation, event, nullif(body, '') AS body FROM audit
     WHERE invocation = ? ORDER BY seq DESC LIMIT ?";
 
 const DUE: &str = "SELECT key, at, origin FROM due WHERE at <= ? ORDER BY at LIMIT ?";
@@ -152,6 +159,23 @@ impl Reader for SqliteReader {
         let rows = sqlx::query(UNFINISHED_CLICKS).fetch_all(&self.pool).await.map_err(read_error)?;
         let read = |row| ClickReadRow::from_row(row).map_err(|error| row_error("a click", &error));
         Ok(rows.iter().map(read).collect())
+    }
+
+    async fn sealing(&self) -> Result<Sealing, StoreError> {
+        Self::sealing(self).await
+    }
+
+    async fn entries(&self, after: i64, through: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        Self::entries(self, after, through, limit).await
+    }
+
+    async fn first_with_body(&self) -> Result<Option<i64>, StoreError> {
+        Self::first_with_body(self).await
+    }
+
+    async fn open_click(&self, key: &str) -> Result<Option<ClickReadRow>, StoreError> {
+        let row = sqlx::query(OPEN_CLICK).bind(key).fetch_optional(&self.pool).await.map_err(read_error)?;
+        row.map(|row| ClickReadRow::from_row(&row).map_err(|error| row_error(key, &error))).transpose()
     }
 
     async fn due(&self, by: i64, limit: u32) -> Result<Vec<Result<DueReadRow, StoreError>>, StoreError> {

@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use super::super::rows::{AuditRow, BookRow, ChangeRow, ClickRow, ReceiveRow, Write};
 use super::super::writer::{Pruning, Verdict, fault_point};
+use super::chain;
 
 const INVOCATION: &str =
     "INSERT INTO invocations (id, version, state, origin, reported, received_at, updated_at)
@@ -55,6 +56,9 @@ const PROBE: &str = "UPDATE probe SET count = count + 1";
 const PRUNE: &str = "DELETE FROM seen WHERE seq IN (
      SELECT seq FROM (SELECT seq, at FROM seen ORDER BY seq LIMIT ?1) WHERE at < ?2)";
 
+const PRUNE_CLICKS: &str = "DELETE FROM clicks WHERE seq IN (
+     SELECT seq FROM (SELECT seq, at FROM clicks WHERE done = 1 ORDER BY seq LIMIT ?1) WHERE at < ?2)";
+
 /// Writes the batch and commits it. Keys from before `prune_before` are forgotten besides, a bounded number;
 /// the second value is how many. After an error the transaction may be open still.
 pub(super) fn write(
@@ -71,7 +75,10 @@ pub(super) fn write(
         }
     }
     let pruned = match prune_before {
-        Some(before) => connection.prepare_cached(PRUNE)?.execute([Pruning::AT_ONCE, before])?,
+        Some(before) => {
+            let clicks = connection.prepare_cached(PRUNE_CLICKS)?.execute([Pruning::AT_ONCE, before])?;
+            connection.prepare_cached(PRUNE)?.execute([Pruning::AT_ONCE, before])?.max(clicks)
+        }
         None => 0,
     };
     fault_point("before", batch);
@@ -104,6 +111,7 @@ impl<'c> Statement<'c> {
 
 /// The statements of a batch.
 struct Rows<'c> {
+    connection: &'c Connection,
     invocation: Statement<'c>,
     seen: Statement<'c>,
     unseen: Statement<'c>,
@@ -125,6 +133,7 @@ impl<'c> Rows<'c> {
     fn new(connection: &'c Connection) -> Self {
         let statement = |sql| Statement::new(connection, sql);
         Self {
+            connection,
             invocation: statement(INVOCATION),
             seen: statement(SEEN),
             unseen: statement(UNSEEN),
@@ -154,6 +163,8 @@ impl<'c> Rows<'c> {
                 Ok(Verdict::Written)
             }
             Write::Book(book) => self.book(book).map(|()| Verdict::Written),
+            Write::Sealing(sealing) => chain::seal(self.connection, sealing),
+            Write::Forget(forget) => chain::forget(self.connection, forget).map(Verdict::Forgotten),
             Write::Remember { key, value: Some(value) } => {
                 self.remember.run([key, value]).map(|_| Verdict::Written)
             }

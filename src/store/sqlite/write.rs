@@ -20,7 +20,7 @@ use super::{BUSY, transaction};
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
 /// Statements kept ready: more than there are.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 48;
 
 /// How many pages the file may have; 0 for as many as the disk holds. Tests set it to see what a full disk
 /// does.

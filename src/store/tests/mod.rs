@@ -1,10 +1,11 @@
 //! One set of stories for both databases, and some for each.
 
+mod chain;
 mod durability;
 mod model;
-mod places;
+pub(crate) mod places;
 mod postgres_only;
-mod samples;
+pub(crate) mod samples;
 mod sqlite_only;
 mod stories;
 
@@ -44,6 +45,11 @@ both! {
     one_bad_write_does_not_fail_the_others
     any_text_comes_back_as_it_was
     old_keys_are_forgotten_after_a_week
+    clicks_that_are_done_are_forgotten_after_a_week
+    one_open_click_is_found_by_its_key
+    whoever_was_replaced_cannot_seal
+    bodies_go_only_where_a_seal_says_so
+    what_a_lease_refers_to_is_not_forgotten
     a_state_that_is_none_is_refused
     probing_writes
     what_is_due_is_received_once_and_then_not_due

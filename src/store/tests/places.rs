@@ -53,6 +53,21 @@ impl Place {
         }
     }
 
+    /// The same with a text that is made in the test.
+    pub async fn execute_text(&self, sql: String) -> Result<u64, sqlx::Error> {
+        let sql = sqlx::AssertSqlSafe(sql);
+        match self {
+            Self::Sqlite(_) => {
+                let mut connection = sqlx::SqliteConnection::connect(&self.url()).await?;
+                Ok(sqlx::query(sql).execute(&mut connection).await?.rows_affected())
+            }
+            Self::Postgres(..) => {
+                let mut connection = sqlx::PgConnection::connect(&self.url()).await?;
+                Ok(sqlx::query(sql).execute(&mut connection).await?.rows_affected())
+            }
+        }
+    }
+
     pub async fn count(&self, sql: &'static str) -> i64 {
         match self {
             Self::Sqlite(_) => {

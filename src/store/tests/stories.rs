@@ -8,6 +8,7 @@ use hubcommander_sdk::lease::{Holding, Lease};
 use hubcommander_sdk::plan::Digest;
 use serde_json::json;
 
+pub use super::chain::*;
 use super::places::Place;
 use super::samples::*;
 use crate::invocation::{Posted, State, StepError, StepState};
@@ -435,7 +436,7 @@ pub async fn what_is_put_down_again_replaces_what_was_there(place: Place) {
     assert_eq!(store.due(at(90), 10).await.unwrap(), [due("a", 50)]);
 }
 
-fn lent(id: &str, key: &str, micros: i64, ended: Option<i64>) -> LeaseRecord {
+pub fn lent(id: &str, key: &str, micros: i64, ended: Option<i64>) -> LeaseRecord {
     let lease = Lease {
         id: id.into(),
         holding: Holding {
