@@ -33,6 +33,7 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "passkeys",
     "web",
     "reference",
     "app",
