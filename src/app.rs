@@ -10,6 +10,7 @@ use axum::Router;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_github::GitHub;
+use hubcommander_policy::Policy;
 use hubcommander_sdk::auth::{DeviceHealth, Health, StepUp};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -25,6 +26,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
 use crate::alarm::{Alarms, watch_token};
+use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::help::Help;
@@ -32,6 +34,7 @@ use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
 use crate::builtins::lockdown::{Lockdown as LockdownCommand, Locks};
 use crate::builtins::undo::{Stands, Undo};
+use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
@@ -46,7 +49,7 @@ use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, words};
 use crate::pipeline::rules::Rules;
-use crate::policy::{self, Facts, Judge, NoLinks};
+use crate::policy::{self, Facts, Faults, Judge, Means, NoLinks};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -91,7 +94,7 @@ pub enum AppError {
     Web(#[from] crate::web::CannotListen),
     /// The policies are wrong, or nobody could follow them.
     #[error("The policies do not hold:\n\n{0}")]
-    Policy(#[from] policy::Faults),
+    Policy(#[from] Faults),
     /// A command's specification contradicts itself.
     #[error(transparent)]
     Spec(#[from] crate::registry::WrongSpec),
@@ -100,9 +103,20 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins =
-        ["Cancel", "EnrollPasskey", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo"];
-    let builtins: [(&str, &[Setting]); 9] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins = [
+        "AcceptEmail",
+        "Cancel",
+        "EnrollPasskey",
+        "Extend",
+        "Help",
+        "History",
+        "Leases",
+        "Lockdown",
+        "Return",
+        "Undo",
+        "Why",
+    ];
+    let builtins: [(&str, &[Setting]); 11] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -202,7 +216,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
-    commands.extend(with_insides(shelf, &operations, &github, &orgs, clock));
+    commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
     #[cfg(feature = "passkey")]
     commands.extend(passkeys.iter().map(|set_up| Arc::clone(&set_up.command)));
@@ -242,13 +256,15 @@ fn operations(
     insides: &Insides,
 ) -> Result<Operations, SameName> {
     let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
+    let accepts = Accepts::new(insides.shelf.clone());
     let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
-    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels), Arc::new(locks)], vec![])?;
+    let now = Operations::new(handlers, probes)?
+        .and(vec![Arc::new(accepts), Arc::new(cancels), Arc::new(locks)], vec![])?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])
@@ -256,14 +272,16 @@ fn operations(
 
 /// The commands that know what the engine knows.
 fn with_insides(
-    shelf: &Shelf,
+    insides: &Insides,
     operations: &Operations,
     github: &GitHub,
     orgs: &Arc<Orgs>,
     clock: &SharedClock,
 ) -> Vec<Arc<dyn Command>> {
+    let Insides { shelf, engine, .. } = insides;
     let desk = Desk { shelf: shelf.clone(), grants: github.grants() };
     vec![
+        Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(engine))),
         Arc::new(Cancel::new(shelf.clone())),
         Arc::new(Extend::new(desk.clone(), Arc::clone(clock))),
         Arc::new(History::new(shelf.clone(), Arc::clone(orgs))),
@@ -274,6 +292,7 @@ fn with_insides(
         Arc::new(PlanIsDue::new(shelf.clone())),
         Arc::new(Return::new(desk)),
         Arc::new(Undo::new(shelf.clone(), operations.clone())),
+        Arc::new(Why::new(shelf.clone(), Arc::clone(engine))),
     ]
 }
 
@@ -343,7 +362,7 @@ impl App {
                 let impossible =
                     policy::impossible(judge.policy(), &config.policy.sources, judge.facts()).await;
                 if !impossible.is_empty() {
-                    return Err(policy::Faults(impossible).into());
+                    return Err(Faults(impossible).into());
                 }
                 Arc::new(judge)
             }
@@ -435,7 +454,28 @@ impl App {
     }
 }
 
-fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
+/// What the policies may ask of people here.
+#[must_use]
+pub fn means(config: &Config, step_ups: &[Arc<dyn StepUp>]) -> Means {
+    Means {
+        step_ups: step_ups.iter().map(|known| known.name().to_owned()).collect(),
+        devices: false,
+        approvers: config.approval.iter().flat_map(|approval| approval.approvers.clone()).collect(),
+    }
+}
+
+/// The policies that the configuration names, or those that ship.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn read_policy(config: &Config, plugins: &Plugins) -> Result<Policy, Faults> {
+    let means = means(config, &plugins.step_ups);
+    let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
+    policy::read(sources, contact, &plugins.registry, &plugins.operations, &means)
+}
+
+/// Slack's Web API, as the configuration says.
+pub(crate) fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppError> {
     let slack = &config.slack;
     let (bot_token, app_token) = (slack.bot_token.clone(), slack.app_token.clone());
     let settings = WebSettings::new(slack.api_url.clone(), bot_token, app_token, slack.pacing);
@@ -450,12 +490,8 @@ fn judge(
     step_ups: &[Arc<dyn StepUp>],
     people: &Arc<People>,
     me: &Me,
-) -> Result<Judge, policy::Faults> {
-    let means = policy::Means {
-        step_ups: step_ups.iter().map(|known| known.name().to_owned()).collect(),
-        devices: false,
-        approvers: config.approval.iter().flat_map(|approval| approval.approvers.clone()).collect(),
-    };
+) -> Result<Judge, Faults> {
+    let means = means(config, step_ups);
     let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
     let policy = policy::read(sources, contact, registry, operations, &means)?;
     let facts = Facts::new(Arc::clone(people), Arc::new(NoLinks), me.team_id.clone());

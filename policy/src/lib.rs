@@ -7,7 +7,8 @@
 //!
 //! The way through: [`source`] is the text and what is wrong with it; [`schema`] is made from the commands'
 //! specifications; `load` reads the text against it; `annotations` reads what policies carry; [`question`] is what
-//! is asked; `request` turns it into what Cedar judges; [`policy`] judges; [`explain`] says why.
+//! is asked; `request` turns it into what Cedar judges; [`policy`] judges; [`explain`] says why;
+//! [`reference`] is the part of the documentation that is made from all this.
 
 mod annotations;
 pub mod explain;
@@ -15,6 +16,7 @@ mod lint;
 mod load;
 pub mod policy;
 pub mod question;
+pub mod reference;
 mod request;
 pub mod schema;
 pub mod source;

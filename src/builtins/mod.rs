@@ -1,5 +1,6 @@
 //! The commands that know the engine.
 
+pub mod accept_email;
 pub mod cancel;
 pub mod due;
 pub mod help;
@@ -7,6 +8,7 @@ pub mod history;
 pub mod leases;
 pub mod lockdown;
 pub mod undo;
+pub mod why;
 
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::people::PersonId;

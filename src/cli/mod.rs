@@ -2,8 +2,10 @@
 //! failures become sentences and exit codes.
 
 pub mod check;
+mod init;
 mod manifest;
 mod plan;
+mod policy;
 mod run;
 mod sandbox;
 
@@ -16,8 +18,11 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{COMMAND_LIMIT, Config, Environment, KnownCommand, Problems, Surroundings};
 use crate::logging::{self, Redactor};
+use crate::policy::Faults;
 
+pub use init::InitOptions;
 pub use plan::PlanOptions;
+pub use policy::PolicyOptions;
 pub use sandbox::SandboxOptions;
 
 /// The file that is read if nothing else is said.
@@ -42,12 +47,16 @@ enum Command {
     Run,
     /// Try it: a local Slack and a local GitHub with the bot between them. Needs no account.
     Sandbox(SandboxOptions),
+    /// Ask what only you know, and write the configuration and the policies.
+    Init(InitOptions),
     /// Try the configuration and every connection, and say what to do about what fails.
     Check,
     /// Print the manifest to make the Slack app from.
     Manifest,
     /// Show what a command would do, and do nothing.
     Plan(PlanOptions),
+    /// Try the policies: check them, explain what they say, or see what others would have said.
+    Policy(PolicyOptions),
 }
 
 /// Why a subcommand did not do its work, for the person at the terminal.
@@ -78,6 +87,8 @@ impl fmt::Display for Failure {
 enum End {
     /// The configuration is wrong.
     Configuration(Problems),
+    /// The policies are wrong.
+    Policies(Faults),
     /// Something else is.
     Failed(Failure),
     /// It has been said already.
@@ -87,6 +98,12 @@ enum End {
 impl From<Problems> for End {
     fn from(problems: Problems) -> Self {
         Self::Configuration(problems)
+    }
+}
+
+impl From<Faults> for End {
+    fn from(faults: Faults) -> Self {
+        Self::Policies(faults)
     }
 }
 
@@ -115,8 +132,10 @@ pub fn main(
         None | Some(Command::Run) => run::run(&line.file(environment), &surroundings),
         Some(Command::Sandbox(options)) => sandbox::run(options, line.config.as_deref(), &surroundings),
         Some(Command::Check) => check::run(&line.file(environment), &surroundings),
+        Some(Command::Init(options)) => init::run(options, &surroundings),
         Some(Command::Manifest) => manifest::run(),
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
+        Some(Command::Policy(options)) => policy::run(options, &line.file(environment), &surroundings),
     };
     match end {
         Ok(()) => return ExitCode::SUCCESS,
@@ -124,6 +143,10 @@ pub fn main(
         Err(End::Configuration(problems)) => {
             eprintln!("{problems}");
             eprintln!("hubcommander: {}.", counted(problems.list.len(), "problem", "in the configuration"));
+        }
+        Err(End::Policies(faults)) => {
+            eprintln!("{faults}\n");
+            eprintln!("hubcommander: {}.", counted(faults.0.len(), "problem", "in the policies"));
         }
         Err(End::Failed(failure)) => eprintln!("hubcommander: {failure}"),
     }

@@ -28,7 +28,7 @@ pub struct PlanOptions {
 }
 
 /// An id of a person in Slack: `U…` or `W…`.
-fn user_id(id: &str) -> Result<String, String> {
+pub(super) fn user_id(id: &str) -> Result<String, String> {
     let rest = id.strip_prefix(['U', 'W']).unwrap_or_default();
     if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
         Ok(id.to_owned())

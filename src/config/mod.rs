@@ -305,38 +305,32 @@ pub fn read_file(path: &Path) -> Result<String, Problems> {
 }
 
 fn whole((sections, problems): (Sections, Problems)) -> Result<Config, Problems> {
-    match sections {
-        Sections {
-            slack: Some(slack),
-            github: Some(github),
-            orgs,
-            commands,
-            protection,
-            store: Some(store),
-            travis,
-            policy,
-            approval,
-            limits,
-            auth_plugins,
-            passkey,
-            web,
-            log,
-        } if problems.list.is_empty() => Ok(Config {
-            slack,
-            github,
-            orgs,
-            commands,
-            protection,
-            store,
-            travis,
-            policy,
-            approval,
-            limits,
-            auth_plugins,
-            passkey,
-            web,
-            log,
-        }),
+    match sections.whole() {
+        Some(config) if problems.list.is_empty() => Ok(config),
         _ => Err(problems),
+    }
+}
+
+impl Sections {
+    /// All of it, if every section is there that must be.
+    #[must_use]
+    pub fn whole(&self) -> Option<Config> {
+        let all = self.clone();
+        Some(Config {
+            slack: all.slack?,
+            github: all.github?,
+            orgs: all.orgs,
+            commands: all.commands,
+            protection: all.protection,
+            store: all.store?,
+            travis: all.travis,
+            policy: all.policy,
+            approval: all.approval,
+            limits: all.limits,
+            auth_plugins: all.auth_plugins,
+            passkey: all.passkey,
+            web: all.web,
+            log: all.log,
+        })
     }
 }

@@ -28,7 +28,7 @@ use super::{
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
 /// there, so that `hubcommander check` can still try the others.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sections {
     /// `[slack]`.
     pub slack: Option<Slack>,

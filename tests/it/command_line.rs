@@ -1,7 +1,8 @@
 //! The program as it is started, with what it prints and how it ends.
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Runs the program in a folder, without any of our variables but these.
 fn hubcommander(folder: &Path, words: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -119,4 +120,44 @@ fn nothing_that_is_printed_holds_a_secret() {
     printed = printed + &out + &err;
     assert!(!printed.contains("marked secret") && !printed.contains("marked-secret"), "{printed}");
     assert!(printed.contains("127.0.0.1"), "{printed}");
+}
+
+#[test]
+fn the_first_run_writes_files_that_the_second_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Command::new(env!("CARGO_BIN_EXE_hubcommander"))
+        .arg("init")
+        .current_dir(folder.path())
+        .env_remove("HUBCOMMANDER_CONFIG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let answers = "acme\nsecurity-team\nC0APPROVALS\nC0SECURITY\n\n\n";
+    first.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+    let (out, err, code) = said(&first.wait_with_output().unwrap());
+    assert!(
+        out.contains("Written and read: config.toml, policy.cedar, obligations.cedar") && code == Some(0),
+        "{err}"
+    );
+    let tokens = [
+        ("SLACK_BOT_TOKEN", "xoxb-one-two-three"),
+        ("SLACK_APP_TOKEN", "xapp-one-two-three"),
+        ("GITHUB_TOKEN", "ghp_one_two_three"),
+    ];
+    let (out, err, code) = said(&hubcommander(folder.path(), &["policy", "check", "--offline"], &tokens));
+    assert!(out.contains("✅ policy.cedar: ") && code == Some(0), "{out}{err}");
+    let (out, _, code) = said(&hubcommander(folder.path(), &["policy", "schema"], &tokens));
+    assert!(out.contains("entity Person in [Group, GitHubTeam]") && code == Some(0), "{out}");
+    // A slip of the pen is pointed at.
+    let policy = folder.path().join("policy.cedar");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    std::fs::write(&policy, text.replacen("Kind::\"member\"", "Kind::\"membre\"", 1)).unwrap();
+    let (out, err, code) = said(&hubcommander(folder.path(), &["policy", "check", "--offline"], &tokens));
+    assert!(err.starts_with("policy.cedar:") && err.contains("^^^") && out.is_empty(), "{err}");
+    assert!(err.ends_with("hubcommander: 1 problem in the policies.\n") && code == Some(1), "{err}");
+    // Once is enough.
+    let (_, err, code) = said(&hubcommander(folder.path(), &["init"], &[]));
+    assert!(err.contains("is there already") && code == Some(1), "{err}");
 }

@@ -32,6 +32,7 @@ mod keys;
 mod leases;
 mod own;
 mod people;
+mod policy;
 mod protection;
 mod pulls;
 mod repositories;

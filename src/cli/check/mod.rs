@@ -5,6 +5,7 @@ mod ask;
 mod clock;
 mod github;
 mod local;
+mod policies;
 mod slack;
 mod step_ups;
 #[cfg(test)]
@@ -44,6 +45,7 @@ static CHECKS: &[Check] = &[
     Check { name: "Slack, bot token", run: |ground| Box::pin(slack::bot_token(ground)) },
     Check { name: "Slack, app token", run: |ground| Box::pin(slack::app_token(ground)) },
     Check { name: "Slack, channels", run: |ground| Box::pin(slack::channels(ground)) },
+    Check { name: "Policies", run: |ground| Box::pin(policies::policies(ground)) },
     Check { name: "GitHub, account", run: |ground| Box::pin(github::account(ground)) },
     Check { name: "GitHub, organisations", run: |ground| Box::pin(github::organisations(ground)) },
     Check { name: "Travis", run: |ground| Box::pin(travis::account(ground)) },

@@ -72,6 +72,13 @@ impl World {
             .replace("sqlite://data", &format!("sqlite://{}", folder.path().display()))
             .replace("# api_url = \"https://slack.com/api\"", &format!("api_url = \"{}\"", slack.api_url()))
             .replace("# api_url = \"https://api.github.com\" ", &format!("api_url = \"{}\"", github.url()));
+        // What asks for no proof of who one is: there is no way to give one here.
+        let obligations = "@id(\"deleting\") @approvals(\"1\") @approvers(\"slack:security-team\")\n\
+                           permit (principal, action, resource)\n\
+                           when { context.plan.powers.contains(Power::\"delete\") };\n";
+        let file = folder.path().join("obligations.cedar");
+        std::fs::write(&file, obligations).unwrap();
+        text.push_str(&format!("[policy]\nobligations = {:?}\n", file.display().to_string()));
         let mut local_travis = None;
         if let Some(world) = self.travis {
             let travis = travis::Travis::start(world, &github, clock, Faults::default()).await.unwrap();
