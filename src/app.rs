@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::Router;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_github::GitHub;
@@ -75,6 +76,14 @@ pub enum AppError {
     /// A way to prove who one is could not be made.
     #[error(transparent)]
     AuthPlugins(#[from] hubcommander_auth_plugins::SetupError),
+    /// Passkeys could not be set up.
+    #[cfg(feature = "passkey")]
+    #[error(transparent)]
+    Passkeys(#[from] hubcommander_auth_plugins::passkey::SetupError),
+    /// Who has a passkey could not be read.
+    #[cfg(feature = "passkey")]
+    #[error(transparent)]
+    PasskeysUnread(#[from] hubcommander_auth_plugins::passkey::Unkept),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -95,9 +104,20 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins =
-        ["AcceptEmail", "Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo", "Why"];
-    let builtins: [(&str, &[Setting]); 10] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins = [
+        "AcceptEmail",
+        "Cancel",
+        "EnrollPasskey",
+        "Extend",
+        "Help",
+        "History",
+        "Leases",
+        "Lockdown",
+        "Return",
+        "Undo",
+        "Why",
+    ];
+    let builtins: [(&str, &[Setting]); 11] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -142,6 +162,11 @@ pub struct Insides {
     pub shelf: Shelf,
     /// The engine, once it runs.
     pub engine: Arc<OnceLock<Weak<Engine>>>,
+    /// Slack, once the bot is let in.
+    pub slack: Arc<OnceLock<Web>>,
+    /// Passkeys, if they are set up.
+    #[cfg(feature = "passkey")]
+    pub passkeys: Option<Arc<hubcommander_auth_plugins::passkey::Passkeys>>,
 }
 
 /// Makes the plugins that the configuration enables.
@@ -159,9 +184,19 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
     let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
     let travis = config.travis.as_ref().map(config::Travis::settings);
-    let travis = travis.map(|settings| Travis::new(&settings, check, Arc::clone(clock))).transpose()?;
+    let travis =
+        travis.map(|settings| Travis::new(&settings, check.clone(), Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
-    let insides = Insides::default();
+    #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
+    let mut insides = Insides::default();
+    #[cfg(feature = "passkey")]
+    let passkeys = crate::passkeys::set_up(config, &insides.shelf, &insides.slack, check, clock)?;
+    #[cfg(feature = "passkey")]
+    {
+        insides.passkeys = passkeys.as_ref().map(|set_up| Arc::clone(&set_up.passkeys));
+    }
+    #[cfg(not(feature = "passkey"))]
+    drop(check);
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
@@ -176,11 +211,16 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     };
 
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
+    #[cfg(feature = "passkey")]
+    let operations =
+        operations.and(passkeys.iter().map(|set_up| Arc::clone(&set_up.handler)).collect(), vec![])?;
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
+    #[cfg(feature = "passkey")]
+    commands.extend(passkeys.iter().map(|set_up| Arc::clone(&set_up.command)));
     let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
         let name = command.spec().name.clone();
@@ -200,7 +240,11 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let registry = Arc::new(Registry::new(registered?)?.with_switched_off(switched_off));
     // Filled once, here; a second time cannot happen.
     let _ = listed.set(Arc::clone(&registry));
-    let step_ups = hubcommander_auth_plugins::all(&config.auth_plugins, clock)?;
+    let mut step_ups: Vec<Arc<dyn StepUp>> = Vec::new();
+    // The one that cannot be phished comes first.
+    #[cfg(feature = "passkey")]
+    step_ups.extend(passkeys.map(|set_up| set_up.passkeys as Arc<dyn StepUp>));
+    step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
     Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules: None, approval })
 }
@@ -235,7 +279,7 @@ fn with_insides(
     orgs: &Arc<Orgs>,
     clock: &SharedClock,
 ) -> Vec<Arc<dyn Command>> {
-    let Insides { shelf, engine } = insides;
+    let Insides { shelf, engine, .. } = insides;
     let desk = Desk { shelf: shelf.clone(), grants: github.grants() };
     vec![
         Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(engine))),
@@ -268,6 +312,7 @@ pub struct App {
     alarm: Arc<dyn Alarm>,
     board: Board,
     health: Option<SocketAddr>,
+    pages: Router,
     connections: u8,
     audit: (audit::Settings, audit::Surroundings),
     me: Me,
@@ -301,6 +346,15 @@ impl App {
         let (store, me) = tokio::join!(store, web.auth_test());
         let (store, me) = (store?, me?);
         insides.shelf.put(Arc::clone(&store));
+        // Put in once, here; a second time cannot happen.
+        let _ = insides.slack.set(web.clone());
+        #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys have pages"))]
+        let mut pages = Router::new();
+        #[cfg(feature = "passkey")]
+        if let Some(passkeys) = &insides.passkeys {
+            passkeys.load().await?;
+            pages = pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
+        }
         let locked = store.remembered(lockdown::KEY).await?;
         // What cannot be read is held to be locked: who locked is not what matters.
         let locked = locked
@@ -365,7 +419,7 @@ impl App {
         ));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
-        Ok(Self { engine, intake, web, alarm, board, health, connections, audit, me })
+        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, me })
     }
 
     /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
@@ -377,7 +431,7 @@ impl App {
         if let Some(address) = self.health {
             let (slack, token) = (self.board.watcher(), self.web.token());
             let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
-            tokio::spawn(crate::web::listen(address, seen, stop.clone()).await?);
+            tokio::spawn(crate::web::listen(address, seen, self.pages, stop.clone()).await?);
         }
         tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         // It outlives the work, so that what that writes to its end is sealed too.

@@ -12,6 +12,8 @@ pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+#[cfg(feature = "passkey")]
+pub mod passkeys;
 pub mod pipeline;
 pub mod policy;
 pub mod redact;

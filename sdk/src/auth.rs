@@ -117,7 +117,7 @@ pub struct Unproven {
     pub again: bool,
     /// A page that helps, such as where to enrol: what the button says, and the address. It may be a key to the
     /// person's account, so they alone may see it, and no log.
-    pub open: Option<(String, String)>,
+    pub open: Option<Box<(String, String)>>,
 }
 
 impl Unproven {
@@ -143,7 +143,7 @@ impl Unproven {
     /// A no with a page that helps, for the person alone.
     #[must_use]
     pub fn open(self, label: impl Into<String>, url: impl Into<String>) -> Self {
-        Self { open: Some((label.into(), url.into())), ..self }
+        Self { open: Some(Box::new((label.into(), url.into()))), ..self }
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("accounts at Duo are for domains, each once", duo_has_domains),
     ("Duo and Okta have the address of a host", step_ups_have_hosts),
     ("there is time to look at a phone", duo_waits_long_enough),
+    ("passkeys have an address that browsers take", passkeys_have_an_address),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -305,6 +306,34 @@ fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
                 format!("Write the host alone, such as `{}`.", found.key.example),
             );
         }
+    }
+}
+
+fn passkeys_have_an_address(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(passkey) = tree.one("auth_plugins.passkey", &[]) else { return };
+    if cfg!(not(feature = "passkey")) {
+        problems.at(
+            passkey.name_at.clone(),
+            "This program was built without passkeys.",
+            "Build it with the feature `passkey`, or remove the section.",
+        );
+    }
+    let Some(found) = tree.one("web.public_url", &[]) else {
+        problems.at(
+            passkey.name_at.clone(),
+            "Passkeys need the page that people reach, and `web.public_url` does not say where it is.",
+            "Add `public_url = \"https://hubcommander.example.com\"` to `[web]`, or remove this section.",
+        );
+        return;
+    };
+    let Value::Address(url) = &found.value else { return };
+    let named = url.domain().is_some_and(|host| url.scheme() == "https" || host == "localhost");
+    if !named || !url.path().trim_end_matches('/').is_empty() {
+        problems.at(
+            found.at.clone(),
+            "Browsers offer no passkeys at this `public_url`.",
+            "Write `https://` and the name of a host, without a path.",
+        );
     }
 }
 

@@ -624,6 +624,21 @@ pub static KEYS: &[Key] = &[
          Tokens.",
     ),
     key(
+        "auth_plugins.passkey",
+        Shape::Section,
+        Optional,
+        "",
+        "Passkeys, on a page of the bot's own. Takes `web.public_url`, which is the address that they are for. Without \
+         this section there are none, and no `!EnrollPasskey`.",
+    ),
+    key(
+        "auth_plugins.passkey.name",
+        Shape::Text,
+        Usually("\"HubCommander\""),
+        "\"HubCommander\"",
+        "What people's devices call it.",
+    ),
+    key(
         "travis",
         Shape::Section,
         Optional,

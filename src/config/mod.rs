@@ -71,6 +71,8 @@ pub struct Config {
     pub limits: PerMinute,
     /// How people prove who they are.
     pub auth_plugins: AuthPlugins,
+    /// What people's devices call the bot, if there are passkeys.
+    pub passkey: Option<String>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -266,6 +268,14 @@ impl Config {
         whole(Sections::read(path, text, surroundings, Some(overlay)))
     }
 
+    /// What passkeys are told, if there are any.
+    #[cfg(feature = "passkey")]
+    #[must_use]
+    pub fn passkey_settings(&self) -> Option<hubcommander_auth_plugins::passkey::Settings> {
+        let (name, public_url) = (self.passkey.clone()?, self.web.as_ref()?.public_url.clone()?);
+        Some(hubcommander_auth_plugins::passkey::Settings { public_url, name })
+    }
+
     /// What is set for this command; the defaults if nothing is.
     #[must_use]
     pub fn command(&self, name: &str) -> CommandSettings {
@@ -331,6 +341,7 @@ impl Sections {
             approval: all.approval,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
+            passkey: all.passkey,
             web: all.web,
             log: all.log,
         })

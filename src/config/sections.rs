@@ -57,6 +57,8 @@ pub struct Sections {
     pub limits: PerMinute,
     /// `[auth_plugins]`, as far as people prove there who they are.
     pub auth_plugins: AuthPlugins,
+    /// `[auth_plugins.passkey]`: what people's devices call the bot.
+    pub passkey: Option<String>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -249,6 +251,10 @@ impl Reading<'_, '_, '_> {
                 .map(|profile| (profile.owner().to_owned(), self.profile(profile.owner())))
                 .collect(),
             approval: self.approval(),
+            passkey: self
+                .tree
+                .one("auth_plugins.passkey", &[])
+                .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
             limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },

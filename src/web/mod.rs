@@ -35,17 +35,22 @@ pub struct CannotListen {
     reason: std::io::Error,
 }
 
-/// Begins to listen; what is returned serves until `stop` says so.
+/// Begins to listen, with `more` pages beside its own; what is returned serves until `stop` says so.
 ///
 /// # Errors
 /// The address is taken or not ours.
 pub async fn listen(
     address: SocketAddr,
     seen: Seen,
+    more: Router,
     mut stop: watch::Receiver<bool>,
 ) -> Result<impl Future<Output = ()> + Send, CannotListen> {
     let listener = TcpListener::bind(address).await.map_err(|reason| CannotListen { address, reason })?;
-    let pages = Router::new().route("/healthz", get(health)).route("/metrics", get(metrics)).with_state(seen);
+    let pages = Router::new()
+        .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
+        .with_state(seen)
+        .merge(more);
     Ok(async move {
         let stopped = async move {
             // An error means that whoever could stop us is gone.

@@ -34,6 +34,7 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "passkeys",
     "web",
     "reference",
     "app",

@@ -31,11 +31,17 @@ struct Input {
 /// Tells something to one person where nobody else reads it.
 #[async_trait]
 pub trait Whisper: Send + Sync {
-    /// Says these words, with a button that opens the page. The address is a secret.
+    /// Says these words for this invocation, with a button that opens the page. The address is a secret.
     ///
     /// # Errors
     /// It was not said. The words are for the log and hold no address.
-    async fn whisper(&self, person: &PersonId, words: Text, open: (String, String)) -> Result<(), String>;
+    async fn whisper(
+        &self,
+        invocation: &str,
+        person: &PersonId,
+        words: Text,
+        open: (String, String),
+    ) -> Result<(), String>;
 }
 
 /// `!EnrollPasskey`.
@@ -155,7 +161,10 @@ impl Handler for EnrolmentLink {
             "Here you add your passkey. The link is for you alone, works once, and is good for {} minutes.",
             GOOD_FOR.num_minutes()
         ));
-        let told = self.whisper.whisper(&input.person, words, ("Add a passkey".to_owned(), url)).await;
+        let told = self
+            .whisper
+            .whisper(permit.invocation(), &input.person, words, ("Add a passkey".to_owned(), url))
+            .await;
         // One that was not told is void: the next try makes another.
         passkeys.told(&id, told.is_ok()).await.map_err(|error| unkept(&error))?;
         told.map_err(|log| OperationError::Temporary {

@@ -141,6 +141,6 @@ pub fn no<T: std::fmt::Debug>(result: Result<T, Unproven>) -> String {
         (_, true) => "\nagain",
         _ => "",
     };
-    let open = no.open.map(|(label, url)| format!("\n[{label}]({url})")).unwrap_or_default();
+    let open = no.open.map(|open| format!("\n[{}]({})", open.0, open.1)).unwrap_or_default();
     format!("{}\n{}\nlog: {}{fraud}{open}", no.what.words(), no.todo.words(), no.log)
 }

@@ -80,7 +80,13 @@ pub struct Ear {
 
 #[async_trait]
 impl Whisper for Ear {
-    async fn whisper(&self, person: &PersonId, _: Text, open: (String, String)) -> Result<(), String> {
+    async fn whisper(
+        &self,
+        _: &str,
+        person: &PersonId,
+        _: Text,
+        open: (String, String),
+    ) -> Result<(), String> {
         if *self.deaf.lock().unwrap() {
             return Err("Slack did not answer".into());
         }

@@ -270,3 +270,15 @@ fn accounts_at_duo() {
     }
     assert!(!said.contains("with quotes"), "{said}");
 }
+
+#[test]
+fn passkeys_where_browsers_offer_none() {
+    let said = with("[auth_plugins.passkey]\n");
+    assert!(said.contains("`web.public_url` does not say where it is."), "{said}");
+    for bad in ["https://10.0.0.1", "https://hub.example.com/below", "http://127.0.0.1:8080"] {
+        let said = with(&format!("[auth_plugins.passkey]\n[web]\npublic_url = \"{bad}\"\n"));
+        assert!(said.contains("Browsers offer no passkeys at this `public_url`."), "{bad}: {said}");
+    }
+    let said = with("[auth_plugins.passkey]\n[web]\npublic_url = \"https://hub.example.com\"\n");
+    assert_eq!(said, "nothing is wrong");
+}
