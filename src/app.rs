@@ -25,6 +25,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 
 use crate::alarm::{Alarms, watch_token};
+use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::help::Help;
@@ -93,8 +94,9 @@ pub enum AppError {
 /// The names of all commands there are, each with the settings that it takes of its own.
 #[must_use]
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
-    let builtins = ["Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo", "Why"];
-    let builtins: [(&str, &[Setting]); 9] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins =
+        ["AcceptEmail", "Cancel", "Extend", "Help", "History", "Leases", "Lockdown", "Return", "Undo", "Why"];
+    let builtins: [(&str, &[Setting]); 10] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -210,13 +212,15 @@ fn operations(
     insides: &Insides,
 ) -> Result<Operations, SameName> {
     let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
+    let accepts = Accepts::new(insides.shelf.clone());
     let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
-    let now = Operations::new(handlers, probes)?.and(vec![Arc::new(cancels), Arc::new(locks)], vec![])?;
+    let now = Operations::new(handlers, probes)?
+        .and(vec![Arc::new(accepts), Arc::new(cancels), Arc::new(locks)], vec![])?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])
@@ -233,6 +237,7 @@ fn with_insides(
     let Insides { shelf, engine } = insides;
     let desk = Desk { shelf: shelf.clone(), grants: github.grants() };
     vec![
+        Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(engine))),
         Arc::new(Cancel::new(shelf.clone())),
         Arc::new(Extend::new(desk.clone(), Arc::clone(clock))),
         Arc::new(History::new(shelf.clone(), Arc::clone(orgs))),

@@ -1,5 +1,6 @@
 //! The commands that know the engine.
 
+pub mod accept_email;
 pub mod cancel;
 pub mod due;
 pub mod help;

@@ -106,6 +106,20 @@ impl Facts {
         Ok(Asker::new((*person).clone(), &self.home).name())
     }
 
+    /// The user group that is meant by one word of `@approvers`; none if it names a person.
+    ///
+    /// # Errors
+    /// Slack does not say, or knows no such group.
+    pub async fn group(&self, named: &str) -> Result<Option<Group>, Refusal> {
+        let Some(name) = named.strip_prefix("slack:").or_else(|| named.starts_with('S').then_some(named))
+        else {
+            return Ok(None);
+        };
+        let all = self.people.groups(Freshness::Cached).await.map_err(|error| unsaid(&error))?;
+        let found = all.iter().find(|group| is_called(group, name)).ok_or_else(|| unknown_group(name))?;
+        Ok(Some(Group { id: found.id.clone(), handle: found.handle.clone() }))
+    }
+
     /// The full members of the workspace who are meant by one word of `@approvers`: `slack:HANDLE`, `S…`, or a
     /// person's id. Slack is asked now.
     ///

@@ -126,8 +126,8 @@ impl Rules for Judge {
             if index > 0 {
                 called = called.plain(if index + 1 == named.len() { " or " } else { ", " });
             }
-            called = match name.strip_prefix("slack:") {
-                Some(handle) => called.plain(format!("@{handle}")),
+            called = match self.facts.group(name).await? {
+                Some(group) => called.group(group.id, group.handle),
                 None => called.person(name),
             };
         }

@@ -169,6 +169,7 @@ fn changed(before: &Json, after: &Json) -> Vec<String> {
         rest["repositories"] = Json::Null;
         rest
     };
+    names.sort();
     if rest(before) != rest(after) || then.len() != now.len() {
         names.push("something else".to_owned());
     }

@@ -31,7 +31,8 @@ async fn the_whole_answer_to_a_slip() -> Result<()> {
     !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
         [--visibility private|internal|public]
         [--team team=permission]... [--template owner/repo]
-        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+        [--topics topic,topic] [--default-branch BRANCH]
+        [--reason TEXT] [--dry-run]
     ```
     More with `!Help CreateRepo`.
     [Fill in a form]

@@ -10,6 +10,8 @@ use hubcommander::app::{App, AppError, Plugins, command_names, plugins};
 use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, PerMinute, SHIPPED, Surroundings};
 use hubcommander::pipeline::rules::Admitted;
 use hubcommander::slack::socket::Board;
+use hubcommander_auth_plugins::duo as accounts;
+use hubcommander_sandbox::duo::Duo;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
 use hubcommander_sandbox::slack::{self, Message, Options, Slack, Ts};
@@ -317,6 +319,20 @@ impl World {
         let config = servers.config(&shipped_with(&[]))?;
         Self::start_with_plugins(servers, config, |config, clock| with_own(config, clock, commands, notes))
             .await
+    }
+
+    /// A bot with the policies that ship and an account at the local Duo, for the servers that are there already.
+    pub async fn start_as_shipped(servers: Servers, duo: &Duo) -> Result<Self> {
+        let mut config = servers.config(&shipped_with(&[]))?;
+        let account = accounts::Account {
+            api_url: duo.url().parse()?,
+            integration_key: "DIDUOSANDBOX".to_owned().into(),
+            secret_key: "duo_sandbox_secret".to_owned().into(),
+            deadline: accounts::DEADLINE,
+        };
+        let accounts = accounts::Settings::new([("acme.example".to_owned(), account)].into());
+        config.auth_plugins = hubcommander_auth_plugins::Setup { duo: Some(accounts), ..Default::default() };
+        Self::start_with_plugins(servers, config, |config, clock| Ok(plugins(config, clock)?)).await
     }
 
     /// A bot for servers that are there already, with plugins that are changed before it starts.

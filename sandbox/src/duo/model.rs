@@ -282,7 +282,7 @@ impl World {
     /// The sandbox's: the keys `DIDUOSANDBOX` and `duo_sandbox_secret`, and the people of the local Slack who have an
     /// address at `acme.example`, each with a phone that is answered by hand.
     pub fn acme() -> Self {
-        ["ana@acme.example", "sam@acme.example"]
+        ["ana@acme.example", "sam@acme.example", "kim@acme.example"]
             .into_iter()
             .fold(Self::new("DIDUOSANDBOX", "duo_sandbox_secret"), |world, name| {
                 world.user(name, Phone::ByHand)

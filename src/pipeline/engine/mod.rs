@@ -87,6 +87,12 @@ pub struct Engine {
     pub watch: Watch,
 }
 
+/// Under which key the store holds the e-mail that somebody has had here all along.
+#[must_use]
+pub fn email_key(person: &PersonId) -> String {
+    format!("email:{}/{}", person.team, person.user)
+}
+
 /// What a form on a plan asks for.
 pub(crate) struct FormTakes {
     /// Who asked.
@@ -341,7 +347,7 @@ impl Engine {
     /// Whether the e-mail that somebody proves themselves by is the one that they have had here all along: whoever
     /// can change it in Slack could have the question sent to a phone of their own.
     async fn known_email(&self, person: &Person) -> Result<(), Unproven> {
-        let key = format!("email:{}/{}", person.id.team, person.id.user);
+        let key = email_key(&person.id);
         let now = person.email.as_deref().map(str::to_lowercase);
         let untold = |error: StoreError| {
             let (what, todo) = ("The bot could not look up your e-mail.", "Try again in a minute.");

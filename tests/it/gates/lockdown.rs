@@ -19,7 +19,7 @@ async fn nothing_is_changed_until_it_is_lifted() -> Result<()> {
     ");
     let alarm = world.slack.await_message("C0SECURITY").await?;
     insta::assert_snapshot!(world.shown(&alarm), @r"
-    ⚠️ @sam holds everything but reading.
+    ⚠️ @sam holds everything but reading: a stolen laptop.
     If you do not know why, ask them.
     ");
     insta::assert_snapshot!(world.ask_whispered("!CreateRepo acme widgets").await?, @r"

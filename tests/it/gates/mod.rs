@@ -3,6 +3,7 @@
 mod attacks;
 mod lockdown;
 mod others;
+mod shipped;
 mod step_ups;
 mod words;
 

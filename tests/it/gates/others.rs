@@ -91,7 +91,7 @@ async fn a_second_person_denies_with_a_note() -> Result<()> {
     • description "New"
     This can be taken back.
     They typed `!SetDescription acme website New`.
-    Set the description of acme/website: not done
+    Denied by @sam. They say: Not before *Friday*
     plan DIGEST · inv-ID
     "#);
     assert!(world.writes().is_empty());
@@ -192,7 +192,7 @@ async fn it_is_withdrawn_by_who_asked() -> Result<()> {
     • description "New"
     This can be taken back.
     They typed `!SetDescription acme website New`.
-    Set the description of acme/website: cancelled
+    Cancelled by @ana. Nothing was changed.
     plan DIGEST · inv-ID
     "#);
     assert!(world.on_card(SAM, "approve").await.is_err(), "there is nothing to press any more");

@@ -27,7 +27,7 @@ async fn it_is_asked_for_at_once_and_shows_the_whole_command() -> Result<()> {
     • description "A *new* one"
     ⏳ your word on your phone
     [Cancel]
-    Asked by @ana · valid for 8 hours · inv-ID
+    Asked by @ana · valid for 1 hour · inv-ID
     "#);
     insta::assert_snapshot!(world.whispered(ANA).await?, @r"
     ⚠️ Look at your phone.
@@ -74,7 +74,7 @@ async fn who_was_not_reached_may_try_again_three_times_in_all() -> Result<()> {
             ⚠️ your word on your phone
             ⛔ Your phone did not answer. Try again when you have it.
             [Try again] [Enter a code…] [Cancel]
-            Asked by @ana · valid for 8 hours · inv-ID
+            Asked by @ana · valid for 1 hour · inv-ID
             "#);
         }
         world.press(ANA, DEV, asked, "again").await?;

@@ -17,7 +17,7 @@ async fn what_cannot_be_brought_back_takes_its_name() -> Result<()> {
     • ⚠️ delete acme/website: Its code, issues and settings are gone for good.
     It takes your word that this is what you want.
     [Run…] [Cancel]
-    Asked by @ana · valid for 8 hours · inv-ID
+    Asked by @ana · valid for 1 hour · inv-ID
     ");
     let card = world.with_button(DEV, asked, "confirm")?;
     world.slack.click(ANA, DEV, card.ts, "confirm", None).await?;
@@ -52,7 +52,7 @@ async fn a_reason_is_asked_for_and_kept() -> Result<()> {
     • description "New"
     It takes your reason.
     [Run…] [Cancel]
-    Asked by @ana · valid for 8 hours · inv-ID
+    Asked by @ana · valid for 1 hour · inv-ID
     "#);
     let card = world.with_button(DEV, asked, "confirm")?;
     // Somebody else does not even get the form.

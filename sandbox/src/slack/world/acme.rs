@@ -111,7 +111,7 @@ impl World {
             channels,
             usergroups: vec![
                 group("S0SECURITY", "security-team", "Security", &[SAM, KIM]),
-                group("S0DEVELOPERS", "developers", "Developers", &[ANA, SAM, KIM]),
+                group("S0DEVELOPERS", "developers", "Developers", &[ANA, SAM]),
             ],
         }
     }
