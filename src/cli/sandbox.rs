@@ -91,7 +91,10 @@ async fn until_stopped(
         github_api_url: address(&github.url())?,
         github_token: SANDBOX_GITHUB_TOKEN.to_owned().into(),
         travis: Some((address(&travis.url())?, SANDBOX_TRAVIS_TOKEN.to_owned().into())),
-        auth_plugins: hubcommander_auth_plugins::Setup { duo: Some(accounts(address(&duo.url())?)) },
+        auth_plugins: hubcommander_auth_plugins::Setup {
+            duo: Some(accounts(address(&duo.url())?)),
+            ..Default::default()
+        },
         store_url: format!("sqlite://{}", folder.0.join("sandbox.db").display()).into(),
     };
     let mut config = configuration.with(&overlay, surroundings)?;

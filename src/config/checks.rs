@@ -28,7 +28,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("we wait until GitHub has given up", unclear_wait_is_long_enough),
     ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("accounts at Duo are for domains, each once", duo_has_domains),
-    ("accounts at Duo have the address of a host", duo_is_a_host),
+    ("Duo and Okta have the address of a host", step_ups_have_hosts),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
@@ -226,14 +226,16 @@ fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {
     }
 }
 
-fn duo_is_a_host(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in tree.all("auth_plugins.duo.*.api_url") {
+fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in
+        ["auth_plugins.duo.*.api_url", "auth_plugins.okta.url"].iter().flat_map(|path| tree.all(path))
+    {
         let Value::Address(url) = &found.value else { continue };
         if !url.path().trim_end_matches('/').is_empty() {
             problems.at(
                 found.at.clone(),
-                "`api_url` has more in it than a host.",
-                "Write the API hostname alone, such as `\"https://api-1a2b3c4d.duosecurity.com\"`.",
+                format!("`{}` has more in it than a host.", found.key.name()),
+                format!("Write the host alone, such as `{}`.", found.key.example),
             );
         }
     }

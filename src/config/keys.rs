@@ -601,6 +601,29 @@ pub static KEYS: &[Key] = &[
         "How long the bot waits for an answer on the phone. Duo itself gives up after 60 s.",
     ),
     key(
+        "auth_plugins.okta",
+        Shape::Section,
+        Optional,
+        "",
+        "Okta Verify, for people who are known at Okta by the e-mail address that Slack has of them. Its push shows \
+         nothing of the plan.",
+    ),
+    key(
+        "auth_plugins.okta.url",
+        Shape::Address,
+        Required,
+        "\"https://example.okta.com\"",
+        "The address of the organisation at Okta.",
+    ),
+    key(
+        "auth_plugins.okta.api_token",
+        Shape::Secret,
+        Required,
+        "{ env = \"OKTA_TOKEN\" }",
+        "An API token, of an account that may read users and verify their factors: at Okta under Security, API, \
+         Tokens.",
+    ),
+    key(
         "travis",
         Shape::Section,
         Optional,

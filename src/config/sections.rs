@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo};
+use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -352,7 +352,9 @@ impl Reading<'_, '_, '_> {
     }
 
     fn auth_plugins(&mut self) -> AuthPlugins {
-        AuthPlugins { duo: self.duo() }
+        let okta_token = self.secret("auth_plugins.okta.api_token", token);
+        let okta = okta_token.and_then(|token| Some((self.address("auth_plugins.okta.url")?, token)));
+        AuthPlugins { duo: self.duo(), okta: okta.map(|(url, token)| okta::Settings::new(url, token)) }
     }
 
     /// The accounts at Duo that could be read.

@@ -50,14 +50,6 @@ impl Trouble {
         }
     }
 
-    /// How long Duo asks us to wait.
-    pub(super) fn wait(&self) -> Option<Duration> {
-        match self {
-            Self::Refused { wait, .. } => *wait,
-            _ => None,
-        }
-    }
-
     /// Duo's number for the refusal, such as 40103.
     pub(super) fn code(&self) -> Option<u32> {
         match self {
@@ -70,6 +62,15 @@ impl Trouble {
     pub(super) fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+impl crate::again::Trouble for Trouble {
+    fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { wait, .. } => *wait,
             _ => None,
         }
     }

@@ -10,7 +10,6 @@ mod sign;
 mod words;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,11 +22,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tokio::time::{Instant as Moment, sleep, timeout_at};
 
+use crate::WrongAccount;
+use crate::again::patiently;
+use crate::email::domain as email_domain;
 use client::{Client, Preauth, Trouble};
 pub use settings::{Account, DEADLINE, Settings, SetupError};
 
-/// The longest pause between two tries, as in Duo's own clients.
-const LONGEST_PAUSE: Duration = Duration::from_secs(32);
 /// Duo's number for a parameter that it does not take; also said when there was no news of a push for long.
 const BAD_PARAMETER: u32 = 40002;
 
@@ -52,15 +52,6 @@ struct Ticket {
     digest: String,
     /// Until when it is waited for.
     until: Instant,
-}
-
-/// What trying an account has shown to be wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrongAccount {
-    /// One sentence on what is wrong.
-    pub what: String,
-    /// One sentence for those who run the bot on what to do.
-    pub cure: &'static str,
 }
 
 impl Duo {
@@ -114,7 +105,7 @@ impl Duo {
     /// The account of this person, its domain, and the person's name there.
     fn account(&self, person: &Person) -> Result<(String, &Client, String), Unproven> {
         let email = person.email.as_deref().unwrap_or_default();
-        let domain = settings::domain(email).ok_or_else(words::no_email)?;
+        let domain = email_domain(email).ok_or_else(words::no_email)?;
         let client = self.accounts.get(&domain).ok_or_else(|| words::unknown_domain(&domain))?;
         Ok((domain, client, email.to_owned()))
     }
@@ -123,8 +114,7 @@ impl Duo {
     async fn preauth(&self, client: &Client, username: &str, until: Moment) -> Result<Preauth, Unproven> {
         // Asking changes nothing, so it may be asked twice.
         let again = Trouble::may_pass;
-        let preauth = self
-            .patiently(until, again, || client.preauth(username))
+        let preauth = patiently(until, self.pause, again, || client.preauth(username))
             .await
             .map_err(|trouble| words::trouble(&trouble))?;
         match preauth.result.as_str() {
@@ -136,39 +126,13 @@ impl Duo {
         }
     }
 
-    /// Asks, and asks again where that may help, with growing pauses until it is too late.
-    async fn patiently<T, F>(
-        &self,
-        until: Moment,
-        again: impl Fn(&Trouble) -> bool,
-        mut ask: impl FnMut() -> F,
-    ) -> Result<T, Trouble>
-    where
-        F: Future<Output = Result<T, Trouble>>,
-    {
-        let mut pause = self.pause;
-        loop {
-            let trouble = match ask().await {
-                Ok(answer) => return Ok(answer),
-                Err(trouble) => trouble,
-            };
-            let wait = trouble.wait().unwrap_or(pause).max(pause);
-            if !again(&trouble) || Moment::now() + wait >= until {
-                return Err(trouble);
-            }
-            sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
     /// Asks how a push stands until it is over.
     async fn watch(&self, client: &Client, txid: &str, until: Moment) -> Result<(), Unproven> {
         let mut last = words::silent();
         let watching = async {
             loop {
                 let again = |trouble: &Trouble| trouble.may_pass() || trouble.code() == Some(BAD_PARAMETER);
-                let now = self
-                    .patiently(until, again, || client.status(txid))
+                let now = patiently(until, self.pause, again, || client.status(txid))
                     .await
                     .map_err(|trouble| words::trouble(&trouble))?;
                 match (now.result.as_str(), now.status.as_str()) {
@@ -202,10 +166,11 @@ impl Duo {
         let (kind, info) = (shown::kind(challenge), shown::info(challenge));
         let transaction = verified.as_ref().map(|(txid, _)| *txid);
         // A push whose answer is lost may be on the phone already, so it is not sent twice.
-        let pushed = self
-            .patiently(until, Trouble::was_not_done, || client.push(&username, &kind, &info, transaction))
-            .await
-            .map_err(|trouble| words::trouble(&trouble))?;
+        let pushed = patiently(until, self.pause, Trouble::was_not_done, || {
+            client.push(&username, &kind, &info, transaction)
+        })
+        .await
+        .map_err(|trouble| words::trouble(&trouble))?;
         let ticket = Ticket {
             domain,
             txid: pushed.txid,
@@ -236,8 +201,7 @@ impl Duo {
         }
         self.preauth(client, &username, until).await?;
         let typed = SecretString::from(typed);
-        let now = self
-            .patiently(until, Trouble::was_not_done, || client.passcode(&username, &typed))
+        let now = patiently(until, self.pause, Trouble::was_not_done, || client.passcode(&username, &typed))
             .await
             .map_err(|trouble| words::trouble(&trouble))?;
         match (now.result.as_str(), now.status.as_str()) {

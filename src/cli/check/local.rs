@@ -36,6 +36,7 @@ pub(super) async fn proxy(ground: &Ground) -> Vec<Finding> {
     let matcher = Matcher::from_env();
     let found: Vec<Finding> = places
         .into_iter()
+        .chain(sections.auth_plugins.okta.iter().map(|okta| ("Okta", Some(&okta.url))))
         .chain(duo.take(1).map(|account| ("Duo", Some(&account.api_url))))
         .filter_map(|(name, url)| {
             let url = url.filter(|url| !leads_here(url))?;

@@ -3,11 +3,11 @@
 
 mod ask;
 mod clock;
-mod duo;
 mod github;
 mod local;
 mod policies;
 mod slack;
+mod step_ups;
 #[cfg(test)]
 mod tests;
 mod travis;
@@ -49,7 +49,8 @@ static CHECKS: &[Check] = &[
     Check { name: "GitHub, account", run: |ground| Box::pin(github::account(ground)) },
     Check { name: "GitHub, organisations", run: |ground| Box::pin(github::organisations(ground)) },
     Check { name: "Travis", run: |ground| Box::pin(travis::account(ground)) },
-    Check { name: "Duo", run: |ground| Box::pin(duo::accounts(ground)) },
+    Check { name: "Duo", run: |ground| Box::pin(step_ups::duo(ground)) },
+    Check { name: "Okta", run: |ground| Box::pin(step_ups::okta(ground)) },
 ];
 
 /// What the checks stand on.

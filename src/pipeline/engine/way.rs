@@ -270,7 +270,9 @@ impl Way<'_> {
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
         }
         self.close_card(record, &State::Denied, &refusal.what).await;
-        let body = json!({ "what": refusal.what.words(), "log": refusal.log });
+        let body = json!({
+            "what": refusal.what.words(), "todo": refusal.todo.words(), "log": refusal.log,
+        });
         let change = Change {
             state: Some(State::Denied),
             reported: Some(true),

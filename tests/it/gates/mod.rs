@@ -5,6 +5,7 @@ mod lockdown;
 mod others;
 mod shipped;
 mod step_ups;
+mod table;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

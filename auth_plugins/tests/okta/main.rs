@@ -1,0 +1,5 @@
+//! Okta Verify against the local Okta.
+
+mod asking;
+mod no;
+mod world;
