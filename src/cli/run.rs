@@ -14,10 +14,10 @@ use crate::slack::socket::Board;
 /// Reads the configuration and runs the bot until it is told to stop.
 pub(super) fn run(file: &Path, surroundings: &Surroundings<'_>) -> Result<(), End> {
     let config = configured(file, surroundings)?;
-    Ok(runtime()?.block_on(until_stopped(&config))?)
+    runtime()?.block_on(until_stopped(&config))
 }
 
-async fn until_stopped(config: &Config) -> Result<(), Failure> {
+async fn until_stopped(config: &Config) -> Result<(), End> {
     let clock: SharedClock = Arc::new(SystemClock);
     let (tell, stop) = watch::channel(false);
     let signals = signals()?;
@@ -32,11 +32,16 @@ async fn until_stopped(config: &Config) -> Result<(), Failure> {
     app.run(stop).await.map_err(|error| failed(&error))
 }
 
-pub(super) fn failed(error: &AppError) -> Failure {
-    Failure::new(
+/// Why the bot does not start; what is wrong with the policies is shown as what is wrong with the configuration is.
+pub(super) fn failed(error: &AppError) -> End {
+    if let AppError::Policy(faults) = error {
+        return faults.clone().into();
+    }
+    let failure = Failure::new(
         format!("The bot cannot start: {error}."),
         "`hubcommander check` tries each part and says what to do.",
-    )
+    );
+    failure.into()
 }
 
 /// Logs the moment from which the bot hears.

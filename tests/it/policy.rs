@@ -164,3 +164,44 @@ async fn where_slack_does_not_say_who_is_in_a_group_nothing_is_done() -> Result<
     assert!(world.end_of(DEV, read).await?.contains("acme"));
     world.end().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_is_wrong_or_impossible_stops_the_start_and_points_at_the_line() -> Result<()> {
+    let servers = Servers::start().await?;
+    let config = servers.write_config(&shipped_with(&[]))?;
+    let open = servers.folder.path().join("open.cedar");
+    let none = servers.folder.path().join("none.cedar");
+    let told = async |words: &[&str]| -> Result<String> {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_hubcommander"))
+            .args(words)
+            .arg("--config")
+            .arg(&config)
+            .env("SLACK_BOT_TOKEN", "xoxb-sandbox")
+            .env("SLACK_APP_TOKEN", "xapp-sandbox")
+            .env("GITHUB_TOKEN", "ghp_sandbox")
+            .env("TRAVIS_TOKEN", "travis_sandbox")
+            .kill_on_drop(true)
+            .output()
+            .await?;
+        anyhow::ensure!(output.status.code() == Some(1), "{output:?}");
+        Ok(String::from_utf8(output.stderr)?)
+    };
+    std::fs::write(
+        &none,
+        "@id(\"two\") @approvals(\"2\") @approvers(\"slack:security-team\")\npermit (principal, action, resource);\n",
+    )?;
+    let err = told(&["run"]).await?;
+    assert!(
+        err.contains("none.cedar:1:1: `two` needs 2 to agree") && err.contains("1 problem in the policies"),
+        "{err}"
+    );
+    std::fs::write(&open, "@id(\"x\") permit (principal, action == Action::\"DeletRepo\", resource);\n")?;
+    for words in [&["run"][..], &["plan", "!ListOrgs", "--as", ANA], &["policy", "check"]] {
+        let err = told(words).await?;
+        assert!(
+            err.contains("open.cedar:1:") && err.contains("^^^") && err.contains("cure: Did you mean"),
+            "{err}"
+        );
+    }
+    Ok(())
+}

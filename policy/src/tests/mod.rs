@@ -52,6 +52,9 @@ fn specs() -> Vec<CommandSpec> {
             .arg(org())
             .arg(ArgSpec::flag("fix", ""))
             .arg(ArgSpec::flag("dry-run", "")),
+        CommandSpec::new("AcceptEmail", "Security", "")
+            .arg(ArgSpec::positional("person", ArgKind::Person, ""))
+            .changes(Risk::Reversible),
         CommandSpec::new("Lockdown", "Security", "")
             .arg(ArgSpec::positional(
                 "state",

@@ -65,7 +65,7 @@ async fn each_person_sees_their_own_workspace() -> Result<()> {
     assert_eq!(ana["messages"]["C0DEV"][0]["ephemeral"], true);
     assert_eq!(gus["messages"]["C0DEV"], json!([]));
     assert_eq!(gus["channels"].as_array().unwrap().len(), 3, "general, dev, and the bot");
-    assert_eq!(ana["people"].as_array().unwrap().len(), 3);
+    assert_eq!(ana["people"].as_array().unwrap().len(), 4);
     assert_eq!(ana["names"]["U0CIB"], "ci");
     assert_eq!(state("U0DEE").await?["ok"], false);
     Ok(())

@@ -51,7 +51,7 @@ async fn answers_are_read() -> Result<()> {
     let opened = SlackApiConversationsOpenRequest::new().with_users(vec!["U0SAM".into()]);
     assert_eq!(session.conversations_open(&opened).await?.channel.id, "D0SAM".into());
     let members = SlackApiConversationsMembersRequest::new().with_channel("C0DEV".into());
-    assert_eq!(session.conversations_members(&members).await?.members.len(), 5);
+    assert_eq!(session.conversations_members(&members).await?.members.len(), 6);
     let groups = SlackApiUserGroupsListRequest::new().with_include_users(true);
     assert_eq!(session.usergroups_list(&groups).await?.usergroups.len(), 2);
 

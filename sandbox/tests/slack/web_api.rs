@@ -188,7 +188,7 @@ async fn conversations_are_found_and_opened() -> Result<()> {
     let all = ok(&slack, "conversations.list", json!({ "types": "public_channel,private_channel" })).await?;
     assert_eq!(all["channels"].as_array().unwrap().len(), 6);
     let groups = ok(&slack, "usergroups.list", json!({ "include_users": true })).await?;
-    assert_eq!(groups["usergroups"][0]["users"], json!(["U0SAM"]));
+    assert_eq!(groups["usergroups"][0]["users"], json!(["U0SAM", "U0KIM"]));
     ok(&slack, "team.info", json!({})).await?;
     assert_eq!(ok(&slack, "bots.info", json!({ "bot": "B0CIB" })).await?["bot"]["user_id"], "U0CIB");
     let asked = slack.say("U0ANA", "C0DEV", "x")?;
