@@ -66,6 +66,8 @@ pub struct Challenge {
     pub role: Role,
     /// Who asked.
     pub asked_by: PersonId,
+    /// What to call them. For showing only.
+    pub asked_by_name: String,
     /// The plan.
     pub digest: Digest,
     /// What was typed, such as `!DeleteRepo acme widgets`.

@@ -32,7 +32,7 @@ pub(super) fn kind(challenge: &Challenge) -> String {
 pub(super) fn info(challenge: &Challenge) -> String {
     let asked_by = match challenge.role {
         Role::Asks => "you".to_owned(),
-        Role::Approves => format!("another person, Slack id {}", challenge.asked_by.user),
+        Role::Approves => format!("{}, Slack id {}", challenge.asked_by_name, challenge.asked_by.user),
     };
     let digest: String = challenge.digest.0.chars().take(DIGITS).collect();
     let mut out = String::new();
@@ -122,6 +122,7 @@ mod tests {
             },
             role: Role::Asks,
             asked_by: ana,
+            asked_by_name: "ana".to_owned(),
             digest: Digest("0123456789abcdef".repeat(4)),
             line: line.into(),
             title: Text::new().plain("Delete ").code("acme/widgets"),

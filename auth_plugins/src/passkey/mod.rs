@@ -243,7 +243,7 @@ impl StepUp for Passkeys {
         }
         let shown = Shown {
             role: challenge.role,
-            asked_by: challenge.asked_by.user.clone(),
+            asked_by: format!("{} ({})", challenge.asked_by_name, challenge.asked_by.user),
             line: challenge.line.clone(),
             title: challenge.title.words(),
             steps: challenge.steps.iter().map(Text::words).collect(),

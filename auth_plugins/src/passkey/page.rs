@@ -68,7 +68,7 @@ fn proving(link: &Link, digest: &str, shown: &Shown) -> String {
     let digest: String = digest.chars().take(12).collect();
     let asked = match shown.role {
         Role::Asks => "You asked for it".to_owned(),
-        Role::Approves => format!("Asked by the person with the Slack id {}", Text(&shown.asked_by)),
+        Role::Approves => format!("Asked by {}", Text(&shown.asked_by)),
     };
     format!(
         "<h1>{}</h1><p class=\"line\"><code>{}</code></p><ol>{steps}</ol>\

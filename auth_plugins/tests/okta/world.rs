@@ -87,6 +87,7 @@ pub fn challenge() -> Challenge {
         },
         role: Role::Asks,
         asked_by: ana,
+        asked_by_name: "ana".to_owned(),
         digest: Digest("0123456789abcdef".repeat(4)),
         line: "!DeleteRepo acme widgets".into(),
         title: Text::new().plain("Delete ").code("acme/widgets"),

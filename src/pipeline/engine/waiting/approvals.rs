@@ -7,11 +7,12 @@ use std::time::Duration;
 use hubcommander_auth_plugins::approval::{self, Asked, Need};
 use hubcommander_sdk::auth::{Proof, Requirement, Role};
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::message::{Message, State as Mark};
+use hubcommander_sdk::message::Message;
 use hubcommander_sdk::people::{Person, PersonId};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 
+use super::step_ups::said;
 use super::{Follows, Waiting};
 use crate::invocation::State;
 use crate::pipeline::engine::{Engine, Press, Stopped};
@@ -256,10 +257,12 @@ impl Waiting<'_> {
         let told = match begun {
             Ok(told) => told,
             Err(unproven) => {
-                let message = Message::new(unproven.what).state(Mark::Refused).line(unproven.todo);
-                return self.aside(record, &press, message, "could not prove who it is").await;
+                let entry = self.note_unproven(record, &press.by, &unproven).await;
+                self.save(record, vec![entry], Vec::new()).await?;
+                return self.aside(record, &press, said(&unproven), "could not prove who it is").await;
             }
         };
+        let told = told.footnote(record.invocation().id.as_str());
         self.aside(record, &press, told, "proves who it is").await
     }
 

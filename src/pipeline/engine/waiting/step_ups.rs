@@ -39,6 +39,15 @@ impl Engine {
     }
 }
 
+/// A no, for the person alone: with the page that helps.
+pub(super) fn said(unproven: &Unproven) -> Message {
+    let message = Message::new(unproven.what.clone()).state(Mark::Refused).line(unproven.todo.clone());
+    match unproven.open.as_deref() {
+        Some((label, url)) => message.button(Button::Link { label: label.clone(), url: url.clone() }),
+        None => message,
+    }
+}
+
 fn unreached(log: String) -> Unproven {
     let (what, todo) = ("Slack did not tell me who you are.", "Try again in a minute.");
     Unproven::new(what, todo, log).again()
@@ -46,13 +55,17 @@ fn unreached(log: String) -> Unproven {
 
 impl Waiting<'_> {
     /// What somebody is to prove: all of it from the plan in hand.
-    fn challenge(&self, record: &Record, person: Person, role: Role) -> Challenge {
+    async fn challenge(&self, record: &Record, person: Person, role: Role) -> Challenge {
         let invocation = record.invocation();
+        // For showing only; their id stands beside it.
+        let asked_by = self.engine.people.get(&invocation.origin.person.user, Freshness::Cached).await;
+        let asked_by_name = asked_by.map(|person| person.name.clone()).unwrap_or_default();
         Challenge {
             invocation: invocation.id.clone(),
             person,
             role,
             asked_by: invocation.origin.person.clone(),
+            asked_by_name,
             digest: self.examined.digest().clone(),
             line: words::typed(invocation),
             title: self.examined.plan().title.todo.clone(),
@@ -71,7 +84,7 @@ impl Waiting<'_> {
                 self.progress.tickets.retain(|known| *known != ticket);
                 continue;
             };
-            let challenge = self.challenge(record, Person::clone(&person), ticket.role);
+            let challenge = self.challenge(record, Person::clone(&person), ticket.role).await;
             if ticket.role == Role::Asks {
                 self.by = Some(Arc::clone(&plugin));
             }
@@ -96,11 +109,7 @@ impl Waiting<'_> {
         let requirement = Requirement::StepUp { by: by.to_owned() };
         match self.begin(record, &asked, Role::Asks, &requirement, by).await? {
             Ok(told) => {
-                if let Err(error) =
-                    self.engine.reporter.remark_to(record.invocation(), &asked, None, &told).await
-                {
-                    tracing::warn!(%error, "how to prove who one is could not be said");
-                }
+                self.tell_alone(record, &asked, None, told).await;
                 Ok(Follows::On)
             }
             Err(unproven) => self.not_proven(record, unproven).await,
@@ -128,7 +137,7 @@ impl Waiting<'_> {
             let todo = "Ask the people who run this bot to set one up for you.";
             return Ok(Err(Unproven::new(what, todo, format!("no step-up `{by}` for {}", who.user))));
         };
-        let challenge = self.challenge(record, Person::clone(&person), role);
+        let challenge = self.challenge(record, Person::clone(&person), role).await;
         let begun = match plugin.begin(&challenge).await {
             Ok(begun) => begun,
             Err(unproven) => return Ok(Err(unproven)),
@@ -148,7 +157,7 @@ impl Waiting<'_> {
             self.by = Some(Arc::clone(&plugin));
         }
         self.fly(plugin, challenge, ticket);
-        let told = Message::new(begun.tell).state(Mark::NeedsYou).footnote(record.invocation().id.as_str());
+        let told = Message::new(begun.tell).state(Mark::NeedsYou);
         Ok(Ok(match begun.open {
             Some((label, url)) => told.button(Button::Link { label, url }),
             None => told,
@@ -205,6 +214,9 @@ impl Waiting<'_> {
         self.progress.failed_tries += 1;
         let entry = self.note_unproven(record, &asked, &unproven).await;
         self.save(record, vec![entry], Vec::new()).await?;
+        if unproven.open.is_some() {
+            self.tell_alone(record, &asked, None, said(&unproven)).await;
+        }
         let message = Text::new().then(unproven.what).plain(" ").then(unproven.todo);
         if unproven.again && !unproven.fraud && self.progress.failed_tries < TRIES {
             self.problem = Some(message);
@@ -214,7 +226,7 @@ impl Waiting<'_> {
         Ok(Follows::Over { state: State::Denied, event: "denied", outcome, clicks: Vec::new() })
     }
 
-    async fn note_unproven(
+    pub(super) async fn note_unproven(
         &self,
         record: &Record,
         who: &PersonId,
@@ -250,14 +262,18 @@ impl Waiting<'_> {
     ) -> Result<Follows, Stopped> {
         let entry = self.note_unproven(record, who, &unproven).await;
         self.save(record, vec![entry], Vec::new()).await?;
-        let message = Message::new(unproven.what).state(Mark::Refused).line(unproven.todo);
-        let message = message.footnote(record.invocation().id.as_str());
         let channel = self.engine.approval.as_ref().map(|approval| approval.channel.as_str());
-        if let Err(error) = self.engine.reporter.remark_to(record.invocation(), who, channel, &message).await
-        {
-            tracing::warn!(%error, "a no could not be told");
-        }
+        self.tell_alone(record, who, channel, said(&unproven)).await;
         Ok(Follows::On)
+    }
+
+    /// Tells one person something that nobody else may see.
+    async fn tell_alone(&self, record: &Record, who: &PersonId, channel: Option<&str>, message: Message) {
+        let message = message.footnote(record.invocation().id.as_str());
+        let told = self.engine.reporter.remark_to(record.invocation(), who, channel, &message).await;
+        if let Err(error) = told {
+            tracing::warn!(%error, person = who.user, "something for one person alone could not be told");
+        }
     }
 
     /// A code that was typed in place of the other way.
@@ -277,7 +293,7 @@ impl Waiting<'_> {
         };
         let checked = match self.engine.step_up(&by, &person) {
             Some(plugin) => {
-                let challenge = self.challenge(record, Person::clone(&person), Role::Asks);
+                let challenge = self.challenge(record, Person::clone(&person), Role::Asks).await;
                 Arc::clone(plugin).check(&challenge, code).await
             }
             None => Err(unreached(format!("no step-up `{by}`"))),
