@@ -100,6 +100,7 @@ async fn what_a_policy_forbids_is_refused_with_its_words_before_github_is_read()
     insta::assert_snapshot!(why(&world, ANA, &id).await?, @r"
     ⛔ `!RenameRepo acme website site` was refused.
     Repositories keep their names here.
+    Ask @security-team.
     Asked by @ana, WHEN · inv-ID
     (only ana sees this)
     ");

@@ -30,14 +30,15 @@ pub(super) async fn policies(ground: &Ground) -> Vec<Finding> {
         Ok(policy) => policy,
         Err(faults) => return vec![wrong(faults)],
     };
-    let (may, takes) = policy.count();
-    let mut found = vec![Finding::Fine(format!("{may} say who may do what, {takes} what it takes"))];
+    let sources = &config.policy.sources;
+    let names = format!("{} and {} are well written", sources.policy.name, sources.obligations.name);
+    let mut found = vec![Finding::Fine(names)];
     let asking = async {
         let web = app::slack(&config, &ground.clock).map_err(|error| error.to_string())?;
         let me = web.auth_test().await.map_err(|error| error.to_string())?;
         let people = Arc::new(People::new(web, Arc::clone(&ground.clock)));
         let facts = Facts::new(people, Arc::new(NoLinks), me.team_id);
-        Ok::<_, String>(impossible(&policy, &config.policy.sources, &facts).await)
+        Ok::<_, String>(impossible(&policy, sources, &facts).await)
     };
     found.push(match tokio::time::timeout(LIMIT, asking).await {
         Ok(Ok(faults)) if faults.is_empty() => {
