@@ -37,7 +37,7 @@ impl AcceptEmail {
     pub fn new(shelf: Shelf, engine: Arc<OnceLock<Weak<Engine>>>) -> Self {
         let about = "Accepts a person's new e-mail, by which they prove who they are";
         let spec = CommandSpec::new("AcceptEmail", "Security", about)
-            .arg(ArgSpec::positional("person", ArgKind::Person, "whose e-mail has changed"))
+            .arg(ArgSpec::positional("person", ArgKind::Text, "whose e-mail has changed, by mention"))
             .example("!AcceptEmail @ana")
             .changes(Risk::Reversible);
         Self { spec, shelf, engine }
@@ -61,7 +61,16 @@ impl Command for AcceptEmail {
     }
 
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
-        let user = request.args.text("person").unwrap_or_default();
+        let typed = request.args.text("person").unwrap_or_default();
+        let user = typed.trim_start_matches('@');
+        if !user.starts_with(['U', 'W'])
+            || !user.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        {
+            return Err(Refusal::new(
+                Text::new().code(typed).plain(" is not a person."),
+                "Mention the person with an @, and choose them from Slack's list.",
+            ));
+        }
         let unknown = |log: String| {
             Refusal::new("Slack did not tell me who that is.", "Try again in a minute.").logged(log)
         };

@@ -4,40 +4,12 @@
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::people::{Person, Place, Standing};
+use hubcommander_sdk::people::{Person, Place};
 use hubcommander_sdk::text::Text;
 
 use crate::pipeline::parse::Parsed;
+pub use crate::pipeline::rules::{Admission, admit};
 use crate::pipeline::rules::{Leave, Question, Rules};
-
-/// What follows from who a person is.
-#[derive(Debug)]
-pub enum Admission {
-    /// May use the bot.
-    Admitted,
-    /// May not, and is told why.
-    Refused(Refusal),
-    /// Is not answered: a bot, or an account that is no longer active.
-    Ignored(&'static str),
-}
-
-/// Whether a person may use the bot at all.
-#[must_use]
-pub fn admit(person: &Person) -> Admission {
-    match person.standing {
-        Standing::Member => Admission::Admitted,
-        Standing::Guest | Standing::SingleChannelGuest => Admission::Refused(Refusal::new(
-            "This needs a full member of the workspace. You are a guest.",
-            "Ask someone you work with here to run it for you.",
-        )),
-        Standing::Stranger => Admission::Refused(Refusal::new(
-            "This needs a full member of this workspace. You are here from another company.",
-            "Ask someone you work with here to run it for you.",
-        )),
-        Standing::Bot => Admission::Ignored("a bot"),
-        Standing::Deactivated => Admission::Ignored("a deactivated account"),
-    }
-}
 
 /// A question that may be asked. Only this station makes one.
 pub struct Asked {
@@ -77,15 +49,12 @@ pub async fn ask(
     parsed: Parsed,
     at: Instant,
 ) -> Result<Asked, Refusal> {
-    match admit(person) {
-        Admission::Admitted => {}
-        Admission::Refused(refusal) => return Err(refusal),
-        Admission::Ignored(why) => {
-            return Err(
-                Refusal::new("This cannot be asked from here.", "Ask from your own account.").logged(why)
-            );
-        }
+    // Guests and people of other companies are the rules' matter: those that ship open nothing to them.
+    if let Admission::Ignored(why) = admit(person) {
+        return Err(Refusal::new("This cannot be asked from here.", "Ask from your own account.").logged(why));
     }
+    let (spec, args) = (parsed.spec(), parsed.args());
+    let leave = rules.may_ask(&Question { person, place, spec, args, at }).await?;
     if place.shared && parsed.spec().audience == Audience::Internal {
         let name = parsed.spec().name.clone();
         return Err(Refusal::new(
@@ -96,7 +65,5 @@ pub async fn ask(
             "Ask me in a direct message instead.",
         ));
     }
-    let (spec, args) = (parsed.spec(), parsed.args());
-    let leave = rules.may_ask(&Question { person, place, spec, args, at }).await?;
     Ok(Asked { parsed, leave })
 }

@@ -9,9 +9,38 @@ use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::{Args, CommandSpec};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::operation::Power;
-use hubcommander_sdk::people::{Person, PersonId, Place};
+use hubcommander_sdk::people::{Person, PersonId, Place, Standing};
 use hubcommander_sdk::plan::{Plan, Risk};
 use hubcommander_sdk::text::Text;
+
+/// What follows from who a person is.
+#[derive(Debug)]
+pub enum Admission {
+    /// May use the bot.
+    Admitted,
+    /// May not, unless the rules open a command to them; and is told why.
+    Refused(Refusal),
+    /// Is not answered: a bot, or an account that is no longer active.
+    Ignored(&'static str),
+}
+
+/// Whether a person may use the bot at all.
+#[must_use]
+pub fn admit(person: &Person) -> Admission {
+    match person.standing {
+        Standing::Member => Admission::Admitted,
+        Standing::Guest | Standing::SingleChannelGuest => Admission::Refused(Refusal::new(
+            "This needs a full member of the workspace. You are a guest.",
+            "Ask someone you work with here to run it for you.",
+        )),
+        Standing::Stranger => Admission::Refused(Refusal::new(
+            "This needs a full member of this workspace. You are here from another company.",
+            "Ask someone you work with here to run it for you.",
+        )),
+        Standing::Bot => Admission::Ignored("a bot"),
+        Standing::Deactivated => Admission::Ignored("a deactivated account"),
+    }
+}
 
 /// What is asked, by whom, where.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +145,10 @@ pub struct Admitted;
 
 #[async_trait]
 impl Rules for Admitted {
-    async fn may_ask(&self, _: &Question<'_>) -> Result<Leave, Refusal> {
+    async fn may_ask(&self, question: &Question<'_>) -> Result<Leave, Refusal> {
+        if let Admission::Refused(refusal) = admit(question.person) {
+            return Err(refusal);
+        }
         Ok(Leave { reason: "a full member of the workspace".into(), policies: Vec::new() })
     }
 

@@ -148,7 +148,7 @@ async fn judge(record: &Record<'_>, invocation: &Invocation, then: Then) -> Opti
         }
     };
     // What the stations refuse by themselves is refused whatever the policies say.
-    let otherwise = !matches!(ask::admit(&person), Admission::Admitted)
+    let otherwise = matches!(ask::admit(&person), Admission::Ignored(_))
         || (place.shared && parsed.spec().audience == Audience::Internal);
     let policy = record.judge.policy();
     let planned = invocation.plan.as_ref().map(|plan| {

@@ -43,7 +43,8 @@ async fn a_command_alone_shows_its_usage() -> Result<()> {
     !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
         [--visibility private|internal|public]
         [--team team=permission]... [--template owner/repo]
-        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+        [--topics topic,topic] [--default-branch BRANCH]
+        [--reason TEXT] [--dry-run]
     ```
     For example `!CreateRepo acme widgets`
     • `org` the organisation it belongs to
@@ -55,6 +56,7 @@ async fn a_command_alone_shows_its_usage() -> Result<()> {
     • `--template` a template to begin from
     • `--topics` topics, separated by commas
     • `--default-branch` the name of its first branch
+    • `--reason` why, for whoever approves it
     • `--dry-run` show the plan and do nothing
     [Fill in a form]
     (only ana sees this)

@@ -40,6 +40,7 @@ async fn from_the_button_to_the_repository() -> Result<()> {
     A template to begin from (optional): [Type to search ▾]
     Topics, separated by commas (optional): [___]
     The name of its first branch (optional): [___]
+    Why, for whoever approves it (optional): [___]
     Show the plan and do nothing (optional): [ ] yes
     [Close] [Run]
     ");
@@ -78,6 +79,7 @@ async fn in_a_direct_message_and_for_the_rest_of_a_line() -> Result<()> {
     The organisation it belongs to: [Choose ▾]
     The repository: [Type to search ▾]
     The sentence; "" to clear it: [___]
+    Why, for whoever approves it (optional): [___]
     Show the plan and do nothing (optional): [ ] yes
     [Close] [Run]
     "#);

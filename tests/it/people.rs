@@ -231,6 +231,12 @@ async fn administrators_are_made_after_a_word() -> Result<()> {
     ");
     assert!(end.starts_with("✅ gus-vega may administer acme/website"), "{end}");
     assert_eq!(world.on_repository("gus-vega", "website"), "admin");
+    // Somebody's first is told to those who watch.
+    let alarm = world.slack.await_message("C0SECURITY").await?;
+    insta::assert_snapshot!(world.shown(&alarm), @"
+    ⚠️ @ana has given administrator rights for the first time: Let gus-vega administer acme/website (inv-ID).
+    If you do not know why, ask them.
+    ");
     // What was, was given for good: it comes back without a word.
     let undone = world.ask("!Undo").await?;
     assert!(undone.starts_with('↩'), "{undone}");

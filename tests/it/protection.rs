@@ -222,7 +222,7 @@ async fn what_cannot_be_protected_is_told_why() -> Result<()> {
     Did you mean `standard`?
     ```
     !SetBranchProtection <org> <repo> <branch>
-        <on|off|standard|strict> [--dry-run]
+        <on|off|standard|strict> [--reason TEXT] [--dry-run]
     ```
     More with `!Help SetBranchProtection`.
     [Fill in a form]
@@ -239,7 +239,7 @@ async fn what_cannot_be_protected_is_told_why() -> Result<()> {
     Git takes no branch of that name.
     ```
     !SetBranchProtection <org> <repo> <branch>
-        <on|off|standard|strict> [--dry-run]
+        <on|off|standard|strict> [--reason TEXT] [--dry-run]
     ```
     More with `!Help SetBranchProtection`.
     [Fill in a form]

@@ -144,7 +144,7 @@ async fn shown_to_everyone_and_hidden_again() -> Result<()> {
     ⚠️ Make acme/website private
     • ⚠️ private: What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost.
     It takes your word that this is what you want.
-    [Run] [Cancel]
+    [Run…] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     world.press(ANA, DEV, asked, "run").await?;
@@ -175,12 +175,13 @@ async fn who_may_see_what_is_bounded() -> Result<()> {
     let permitted = "[commands.SetVisibility]\npermitted_visibilities = [\"private\"]\n";
     let world = World::start_on(servers, &format!("{}\n{permitted}", shipped_with(&[]))).await?;
     let said = world.ask_whispered("!SetVisibility acme website public").await?;
-    assert!(said.contains("public") && said.contains("private") && !said.contains("[Run]"), "{said}");
+    assert!(said.contains("public") && said.contains("private") && !said.contains("[Run"), "{said}");
     insta::assert_snapshot!(said, @r"
     ⛔ `public` is not one of the choices for `visibility`.
     Choose from private.
     ```
-    !SetVisibility <org> <repo> <private> [--dry-run]
+    !SetVisibility <org> <repo> <private> [--reason TEXT]
+        [--dry-run]
     ```
     More with `!Help SetVisibility`.
     [Fill in a form]
@@ -263,7 +264,8 @@ async fn topics_that_cannot_be() -> Result<()> {
     There must be no `_` in it.
     ```
     !SetTopics <org> <repo> [topics]... [--add topic,topic]...
-        [--remove topic,topic]... [--clear] [--dry-run]
+        [--remove topic,topic]... [--clear] [--reason TEXT]
+        [--dry-run]
     ```
     More with `!Help SetTopics`.
     [Fill in a form]
@@ -355,7 +357,7 @@ async fn deleted_at_once() -> Result<()> {
     ⚠️ Delete acme/website now, for good
     • ⚠️ delete acme/website: Its code, issues and settings are gone for good.
     It takes your word that this is what you want.
-    [Run] [Cancel]
+    [Run…] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     assert!(world.writes().is_empty());
@@ -392,7 +394,7 @@ async fn what_is_pushed_to_meanwhile_is_asked_about_again() -> Result<()> {
     Nothing was done yet: acme/website has been changed meanwhile. This is the plan now.
     • ⚠️ delete acme/website: Its code, issues and settings are gone for good.
     It takes your word that this is what you want.
-    [Run] [Cancel]
+    [Run…] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     assert!(world.writes().is_empty());
@@ -648,7 +650,7 @@ async fn what_was_seen_stays_seen() -> Result<()> {
     ⚠️ Undo: Make acme/website public
     • ⚠️ private: What has been seen cannot be unseen, forks stay public, and its stars and watchers are lost.
     It takes your word that this is what you want.
-    [Run] [Cancel]
+    [Run…] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
     world.press(ANA, DEV, undo, "run").await?;

@@ -150,7 +150,7 @@ impl Run {
         for registered in registry.iter().filter(|registered| registered.is_shown()) {
             for example in &registered.spec().examples {
                 let asked = self.say(example)?;
-                if self.servers.end_of(DEV, asked).await?.contains("[Run]") {
+                if self.servers.end_of(DEV, asked).await?.contains("[Run") {
                     self.servers.press(ANA, DEV, asked, "run").await?;
                 }
                 self.settled().await?;

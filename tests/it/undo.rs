@@ -40,7 +40,7 @@ async fn a_new_repository_is_deleted_only_after_a_word() -> Result<()> {
     // The button stands for the line.
     let made = world.with_button(DEV, asked, "ask")?;
     world.slack.click(ANA, DEV, made.ts, "ask", None).await?;
-    let waits = |shown: &str| shown.contains("[Run]");
+    let waits = |shown: &str| shown.contains("[Run");
     let reply = world.slack.await_reply_that(DEV, asked, waits).await?;
     insta::assert_snapshot!(world.shown(&reply), @r"
     ⚠️ Undo: Create acme/widgets
@@ -160,7 +160,7 @@ async fn what_waits_is_cancelled_by_its_id() -> Result<()> {
     let world = World::start_on(crate::world::Servers::start().await?, &config).await?;
     let asked = world.say(ANA, DEV, "!CreateRepo acme widgets")?;
     let waiting = world.end_of(DEV, asked).await?;
-    assert!(waiting.contains("[Run]"), "{waiting}");
+    assert!(waiting.contains("[Run"), "{waiting}");
     let store = hubcommander::store::open(&world.store_url()).await?;
     let id = store.unfinished().await?.pop().unwrap().id;
     insta::assert_snapshot!(world.ask(&format!("!Cancel {id}")).await?, @r"

@@ -19,7 +19,7 @@ const OTHERS: [&str; 4] = ["Cancel", "Extend", "Return", "Undo"];
 async fn ask_and_run(world: &World, line: &str) -> Result<String> {
     let asked = world.say(ANA, DEV, line)?;
     let said = world.end_of(DEV, asked).await?;
-    if !said.contains("[Run]") {
+    if !said.contains("[Run") {
         return Ok(said);
     }
     world.press(ANA, DEV, asked, "run").await?;

@@ -216,7 +216,8 @@ async fn a_slash_command_where_the_bot_is_is_answered_in_the_channel() -> Result
     !CreateRepo <org> <repo> [--description TEXT] [--homepage URL]
         [--visibility private|internal|public]
         [--team team=permission]... [--template owner/repo]
-        [--topics topic,topic] [--default-branch BRANCH] [--dry-run]
+        [--topics topic,topic] [--default-branch BRANCH]
+        [--reason TEXT] [--dry-run]
     ```
     More with `!Help CreateRepo`.
     [Fill in a form]
@@ -353,6 +354,9 @@ async fn a_guest_is_refused_kindly_and_alone() -> Result<()> {
     world.slack.slash(GUS, DEV, "ListOrgs").await?;
     assert!(world.whispered(GUS).await?.contains("You are a guest."));
     assert_eq!(world.github.faults().arrived(), 0, "GitHub is not even asked");
+    // Many refusals alarm.
+    world.settled().await?;
+    world.slack.mark_all_read();
     world.end().await
 }
 
@@ -367,6 +371,9 @@ async fn somebody_of_another_company_is_refused_alone() -> Result<()> {
     (only stran sees this)
     ");
     assert_eq!(world.github.faults().arrived(), 0);
+    // Many refusals alarm.
+    world.settled().await?;
+    world.slack.mark_all_read();
     world.end().await
 }
 
@@ -391,6 +398,9 @@ async fn where_another_company_reads_along_internal_answers_are_given_elsewhere(
     let asked = world.say(ANA, SHARED, "!Repeat good morning")?;
     assert_eq!(world.end_of(SHARED, asked).await?, "good morning");
     assert_eq!(world.github.faults().arrived(), 0);
+    // Many refusals alarm.
+    world.settled().await?;
+    world.slack.mark_all_read();
     world.end().await
 }
 

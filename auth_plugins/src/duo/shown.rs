@@ -154,7 +154,7 @@ mod tests {
         ");
         one.role = Role::Approves;
         assert!(kind(&one).starts_with("HubCommander approval: Delete"));
-        assert!(lines(&info(&one)).contains("Asked by: another person, Slack id U0ANA\n"));
+        assert!(lines(&info(&one)).contains("Asked by: ana, Slack id U0ANA\n"));
     }
 
     #[test]

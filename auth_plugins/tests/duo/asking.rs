@@ -86,7 +86,7 @@ async fn whoever_approves_is_asked_as_such() {
     site.asked_for(&approving).await.unwrap();
     let push = site.local.state().pushes[0].clone();
     assert!(push.kind.starts_with("HubCommander approval: "), "{}", push.kind);
-    assert!(push.info.contains(&("Asked by".into(), "another person, Slack id U0BOB".into())));
+    assert!(push.info.contains(&("Asked by".into(), "ana, Slack id U0BOB".into())));
 }
 
 #[tokio::test]

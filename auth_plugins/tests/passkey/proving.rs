@@ -48,7 +48,7 @@ async fn the_page_shows_the_plan_before_the_touch() {
     challenge.role = Role::Approves;
     challenge.asked_by.user = "U0BOB".into();
     let (_, path) = site.begin(&challenge).await;
-    assert!(site.page(&path).await.2.contains("Asked by the person with the Slack id U0BOB"));
+    assert!(site.page(&path).await.2.contains("Asked by ana (U0BOB)"));
 }
 
 #[tokio::test]

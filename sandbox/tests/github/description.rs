@@ -113,9 +113,9 @@ fn what_github_does_not_know_is_found() {
     GET /orgs/acme/members: GitHub knows no parameter `perpage`
     GET /orgs/acme/members: `since` is "soon", not of type integer; `per_page` is 101, and must be 100 at most; `filter` is "some", none of ["all","2fa_disabled"]
     GET /orgs/acme/members: the parameter `since` is missing
-    PATCH /repositories/42: `archived` is "yes", not of type boolean; GitHub knows no field `descripton`
+    PATCH /repositories/42: GitHub knows no field `descripton`; `archived` is "yes", not of type boolean
     PATCH /repos/a/b: `archived` is null, not of type boolean; `topics[1]` is 2, not of type string; `topics` is 3 long, and must be 2 at most
-    PATCH /repos/a/b: `labels.x` is "y", not of type integer; `security` lacks "status"; GitHub knows no field `security.state`
+    PATCH /repos/a/b: `security` lacks "status"; GitHub knows no field `security.state`; `labels.x` is "y", not of type integer
     PATCH /repos/a/b: `rule.kind` is "b", none of ["a"]
     PATCH /repos/a/b: the body is [], not of type object
     PUT /repos/a/b/subscription: GitHub takes no body there

@@ -186,7 +186,7 @@ impl Engine {
                 return;
             }
         }
-        let retryable = matches!(invocation.state, State::Partial | State::Failed);
+        let retryable = is_retryable(invocation.state);
         if press.action == Action::Retry
             && retryable
             && self.is_same(&press.by, &invocation.origin.person).await
@@ -211,7 +211,7 @@ impl Engine {
     }
 
     async fn retry(self: Arc<Self>, invocation: Invocation, press: Press) {
-        if let Err(refusal) = self.still_admitted(&press.by).await {
+        if let Err(refusal) = self.still_active(&press.by).await {
             self.hint(&press, &invocation, words::refusal(&refusal, &invocation.id)).await;
             self.settle_press(&press, "may not use the bot now").await;
             return;
@@ -236,6 +236,7 @@ impl Engine {
                 return;
             }
         };
+        let version = invocation.version;
         let mut falls = Falls::of(&id);
         let mut record = loop {
             match self.with_journal(invocation.clone()).await {
@@ -261,8 +262,16 @@ impl Engine {
             Err(error) => {
                 self.mailboxes.close(&id, &mail);
                 match error {
-                    // Two presses at once count once.
-                    StoreError::Conflict { .. } => self.settle_press(&press, "pressed twice").await,
+                    StoreError::Conflict { .. } => {
+                        match self.patient.ask(|store| store.invocation(&id)).await {
+                            // That its end was said was noted just now.
+                            Ok(Some(now)) if now.version > version && is_retryable(now.state) => {
+                                Box::pin(self.retry(now, press)).await;
+                            }
+                            // Two presses at once count once.
+                            _ => self.settle_press(&press, "pressed twice").await,
+                        }
+                    }
                     error => tracing::error!(invocation = id, %error, "a retry could not be written"),
                 }
             }
@@ -463,6 +472,32 @@ impl Engine {
         }
     }
 
+    /// Whether Slack still knows the person as one whom the rules can judge: neither a bot nor gone.
+    async fn still_active(&self, person: &PersonId) -> Result<(), Refusal> {
+        let known = self.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
+            Refusal::new("Slack did not tell me who you are, so I did nothing.", "Try again in a minute.")
+                .logged(error.to_string())
+        })?;
+        match ask::admit(&known) {
+            Admission::Ignored(why) => Err(Refusal::new("This account may not use the bot.", "").logged(why)),
+            Admission::Admitted | Admission::Refused(_) => Ok(()),
+        }
+    }
+
+    /// Whether a plan may still be run for who asked, by the rules of now.
+    pub(crate) async fn may_still(
+        &self,
+        invocation: &Invocation,
+        examined: &Examined,
+    ) -> Result<(), Refusal> {
+        self.still_active(&invocation.origin.person).await?;
+        let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
+        let Some(registered) = registered else {
+            return Err(Refusal::new("This command is not there any more.", "See what there is with !Help."));
+        };
+        self.required(invocation, registered, examined).await.map(drop)
+    }
+
     /// Who may read what is said of this invocation. Where its command is not there any more nobody knows,
     /// so it is the person who asked.
     fn audience(&self, invocation: &Invocation) -> Audience {
@@ -487,6 +522,11 @@ impl Engine {
             tracing::warn!(%error, "a hint could not be given");
         }
     }
+}
+
+/// Whether something in this state can be tried again.
+fn is_retryable(state: State) -> bool {
+    matches!(state, State::Partial | State::Failed)
 }
 
 /// The stored plan with the words that were shown for it, and what the gate knows of it.

@@ -98,7 +98,11 @@ impl Way<'_> {
                 let entry = record.entry("ignored", json!({ "why": why }));
                 return self.end_quietly(record, entry).await;
             }
-            Admission::Refused(refusal) => return self.refuse(record, "denied", &refusal).await,
+            // What a command says of itself is not for everybody either.
+            Admission::Refused(refusal) if parsed.is_err() => {
+                return self.refuse(record, "denied", &refusal).await;
+            }
+            Admission::Refused(_) => {}
         }
         let parsed = match parsed {
             Ok(parsed) => parsed,
@@ -420,7 +424,7 @@ impl Way<'_> {
         let Some(registered) = self.engine.registry.find(name) else {
             return Err(Refusal::new("This command is not there any more.", "See what there is with !Help."));
         };
-        self.engine.still_admitted(&invocation.origin.person).await?;
+        self.engine.still_active(&invocation.origin.person).await?;
         self.engine.required(invocation, registered, examined).await
     }
 

@@ -196,12 +196,13 @@ impl Reporter {
         let mut theirs = invocation.clone();
         theirs.origin.person = who.clone();
         theirs.origin.response_url = None;
-        if let Some(channel) = channel {
+        if let Some(channel) = channel.filter(|channel| !channel.starts_with('D')) {
             theirs.origin.channel = channel.to_owned();
             theirs.origin.conversation = Conversation::Private;
             theirs.origin.thread_ts = None;
         }
-        if theirs.origin.conversation == Conversation::Direct {
+        let direct = channel.is_some_and(|channel| channel.starts_with('D'));
+        if direct || theirs.origin.conversation == Conversation::Direct {
             return self.remark(&theirs, message).await;
         }
         let said = unsent(|| self.web.whisper(&theirs.origin.channel, &who.user, None, message)).await;

@@ -10,6 +10,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
@@ -213,11 +214,31 @@ pub async fn gated_with(
 }
 
 impl Gated {
-    /// Types a line as Ana, and reads what it waits for.
+    /// Types a line as Ana, and looks at what it waits for. What she alone is told may come before or after that.
     pub async fn waits(&self, line: &str) -> Result<(Ts, String)> {
         let asked = self.say(ANA, DEV, line)?;
-        let reply = self.slack.await_reply(DEV, asked).await?;
-        Ok((asked, self.shown(&reply)))
+        Ok((asked, self.first_words(asked).await?))
+    }
+
+    /// What is said first of what was asked, besides how to prove who one is.
+    pub async fn first_words(&self, asked: Ts) -> Result<String> {
+        let said = || {
+            let mut all = self.slack.thread(DEV, asked);
+            all.retain(|message| message.ts != asked);
+            all.extend(self.slack.ephemerals(ANA));
+            let shown = all.iter().map(|message| self.shown(message));
+            shown.into_iter().find(|shown| !shown.contains("Look at your phone") && !shown.starts_with('⏳'))
+        };
+        let look = async {
+            loop {
+                if let Some(said) = said() {
+                    return said;
+                }
+                // Looked at without being read: what comes next is waited for as if it were new.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), look).await.context("nothing was said")
     }
 
     /// The card in the approvers' channel, as it is next shown.

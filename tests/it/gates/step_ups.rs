@@ -21,19 +21,21 @@ fn again() -> Unproven {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_asked_for_at_once_and_shows_the_whole_command() -> Result<()> {
     let world = gated(&[step_up()]).await?;
-    let (asked, plan) = world.waits(SET).await?;
-    insta::assert_snapshot!(plan, @r#"
-    ⚠️ Set the description of acme/website
-    • description "A *new* one"
-    ⏳ your word on your phone
-    [Cancel]
-    Asked by @ana · valid for 1 hour · inv-ID
-    "#);
-    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    let asked = world.say(ANA, DEV, SET)?;
+    let told = world.whispered(ANA);
+    insta::assert_snapshot!(told.await?, @r"
     ⚠️ Look at your phone.
     inv-ID
     (only ana sees this)
     ");
+    let plan = world.slack.await_reply_that(DEV, asked, |shown| shown.contains("[Enter a code")).await?;
+    insta::assert_snapshot!(world.shown(&plan), @r#"
+    ⚠️ Set the description of acme/website
+    • description "A *new* one"
+    ⏳ your word on your phone
+    [Enter a code…] [Cancel]
+    Asked by @ana · valid for 1 hour · inv-ID
+    "#);
     assert!(!described(&world).await);
     let shown = world.phone.shown();
     let [challenge] = shown.as_slice() else { panic!("{shown:#?}") };

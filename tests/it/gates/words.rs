@@ -3,10 +3,11 @@
 use anyhow::Result;
 use hubcommander_sandbox::slack::Submitted;
 use hubcommander_sdk::auth::Requirement;
+use hubcommander_sdk::error::Refusal;
 use serde_json::json;
 
 use super::gated;
-use crate::world::{ANA, DEV, SAM};
+use crate::world::{ANA, DEV, GUS, SAM};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_brought_back_takes_its_name() -> Result<()> {
@@ -94,5 +95,28 @@ async fn devices_that_nobody_knows_are_a_no_unless_a_step_up_stands_in() -> Resu
     let asked = world.say(ANA, DEV, "!SetDescription acme website New")?;
     let end = world.ended(asked).await?;
     assert!(end.starts_with('✅'), "{end}");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_may_what_the_rules_open_and_no_more() -> Result<()> {
+    let world = gated(&[Requirement::Reason]).await?;
+    let asked = world.say(GUS, DEV, "!ListOrgs")?;
+    assert!(world.end_of(DEV, asked).await?.contains("acme"));
+    let asked = world.say(GUS, DEV, "!SetDescription acme website New")?;
+    world.slack.await_reply(DEV, asked).await?;
+    world.press(GUS, DEV, asked, "run").await?;
+    assert!(world.ended(asked).await?.starts_with('✅'));
+    // What there is to be asked is not for them.
+    world.say(GUS, DEV, "!SetDescription")?;
+    assert!(world.whispered(GUS).await?.contains("You are a guest"));
+    // The rules of the moment count, also for a word.
+    let asked = world.say(GUS, DEV, "!SetDescription acme website Newer")?;
+    world.slack.await_reply(DEV, asked).await?;
+    *world.rules.denies.lock().unwrap() = Some(Refusal::new("Not any more.", "Ask somebody."));
+    world.press(GUS, DEV, asked, "run").await?;
+    assert!(world.whispered(GUS).await?.contains("Not any more"));
+    world.press(GUS, DEV, asked, "cancel").await?;
+    world.ended(asked).await?;
     world.end().await
 }

@@ -113,6 +113,8 @@ impl Way<'_> {
             }
             let follows = match &stage {
                 Stage::Open if engine.lockdown.holds(&waiting.examined) => Follows::On,
+                // Written down with what was given last.
+                Stage::Open if record.invocation().state == State::Running => return Ok(()),
                 Stage::Open => {
                     let change = Change {
                         state: Some(State::Running),
@@ -232,14 +234,18 @@ impl<'w> Waiting<'w> {
         }
     }
 
-    /// Writes down what has been given so far.
+    /// Writes down what has been given so far; with the last of it, that the plan runs now, so that nothing is asked
+    /// for again after a crash.
     async fn save(
         &self,
         record: &mut Record,
         audit: Vec<AuditEntry>,
         clicks_done: Vec<String>,
     ) -> Result<(), Stopped> {
-        let change = Change { gate: Some(json!(self.progress)), audit, clicks_done, ..Change::default() };
+        let open = gate::stage(&self.progress, Self::asked(record)) == Stage::Open;
+        let state = (open && !self.engine.lockdown.holds(&self.examined)).then_some(State::Running);
+        let change =
+            Change { state, gate: Some(json!(self.progress)), audit, clicks_done, ..Change::default() };
         Ok(record.change(change).await?)
     }
 

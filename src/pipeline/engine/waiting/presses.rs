@@ -48,7 +48,7 @@ impl Waiting<'_> {
 
     /// The person who asked says: run it.
     async fn word(&mut self, record: &mut Record, press: Press) -> Result<Follows, Stopped> {
-        if let Err(refusal) = self.engine.still_admitted(&press.by).await {
+        if let Err(refusal) = self.engine.may_still(record.invocation(), &self.examined).await {
             let message = words::refusal(&refusal, &record.invocation().id);
             return self.aside(record, &press, message, "may not use the bot now").await;
         }
