@@ -64,11 +64,13 @@ pub enum Power {
     GrantOwner,
     /// Changes how people prove who they are.
     Enrol,
+    /// Lifts a lockdown.
+    Unlock,
 }
 
 impl Power {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Delete,
         Self::MakePublic,
         Self::GrantAdmin,
@@ -76,6 +78,7 @@ impl Power {
         Self::WritingKey,
         Self::GrantOwner,
         Self::Enrol,
+        Self::Unlock,
     ];
 
     /// The word that policies use.
@@ -89,6 +92,7 @@ impl Power {
             Self::WritingKey => "writing_key",
             Self::GrantOwner => "grant_owner",
             Self::Enrol => "enrol",
+            Self::Unlock => "unlock",
         }
     }
 }

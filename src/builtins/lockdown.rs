@@ -1,5 +1,6 @@
 //! `!Lockdown`: holds everything but reading, until it is lifted.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::{OperationError, Refusal};
 use hubcommander_sdk::message::{Message, State};
-use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation};
+use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed, Operation, Power};
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::{Plan, Risk, Title};
 use hubcommander_sdk::text::Text;
@@ -157,6 +158,11 @@ impl Handler for Locks {
             None => "commands change things again".into(),
         };
         Ok(Described { what, risk: Risk::Reversible, irreversible: None })
+    }
+
+    /// To lock is quick; to lift it, by whatever command, is a power.
+    fn powers(&self, input: &Json) -> BTreeSet<Power> {
+        read(input).ok().filter(|set| set.to.is_none()).map(|_| Power::Unlock).into_iter().collect()
     }
 
     async fn observe(&self, input: &Json, _: &Attempt) -> Result<Observed, OperationError> {

@@ -158,6 +158,9 @@ impl Run {
             }
         }
         ensure!(examples > 4, "there are {examples} examples only");
+        // What was undone last may have been that it was lifted.
+        self.say("!Lockdown off")?;
+        self.settled().await?;
         self.servers.slack.mark_all_read();
         self.say("!CreateRepo")?;
         let usage = self.servers.slack.await_ephemeral(ANA).await?;
@@ -166,7 +169,11 @@ impl Run {
         self.servers.slack.submit(ANA, &form.id, &json!({ "org": "acme", "repo": "by-form" })).await?;
         self.asked += 1;
         self.settled().await?;
-        ensure!(self.servers.github.state().repository("acme", "by-form").is_some(), "the form did nothing");
+        ensure!(
+            self.servers.github.state().repository("acme", "by-form").is_some(),
+            "the form did nothing:\n{}",
+            self.servers.slack.transcript(DEV)
+        );
         self.servers.slack.slash(SAM, DEV, "/hubcommander CreateRepo acme by-slash").await?;
         self.asked += 1;
         self.settled().await?;

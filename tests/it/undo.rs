@@ -46,10 +46,10 @@ async fn a_new_repository_is_deleted_only_after_a_word() -> Result<()> {
     ⚠️ Undo: Create acme/widgets
     • ⚠️ delete acme/widgets: Its code, issues and settings are gone for good.
     It takes your word that this is what you want.
-    [Run] [Cancel]
+    [Run…] [Cancel]
     Asked by @ana · valid for 1 hour · inv-ID
     ");
-    world.slack.click(ANA, DEV, reply.ts, "run", None).await?;
+    world.press(ANA, DEV, asked, "run").await?;
     let done = world.slack.await_reply_that(DEV, asked, |shown| shown.contains("↩️")).await?;
     insta::assert_snapshot!(world.shown(&done), @r"
     ↩️ Undone: Create acme/widgets

@@ -171,7 +171,9 @@ impl Servers {
             .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
         let path = self.folder.path().join("config.toml");
         // What the policies that ship ask for has stories of its own.
-        let text = format!("{text}\n[policy]\nfile = \"open.cedar\"\nobligations = \"none.cedar\"\n");
+        let text = format!(
+            "{text}\n[policy]\nfile = \"open.cedar\"\nobligations = \"none.cedar\"\n\n[limits]\ncommands_per_minute = 0\nchanges_per_minute = 0\n"
+        );
         std::fs::write(self.folder.path().join("open.cedar"), OPEN)?;
         std::fs::write(self.folder.path().join("none.cedar"), "")?;
         std::fs::write(&path, text)?;

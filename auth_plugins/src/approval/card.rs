@@ -129,6 +129,7 @@ fn in_short(power: Power) -> &'static str {
         Power::WritingKey => "lets a machine write",
         Power::GrantOwner => "makes somebody an owner",
         Power::Enrol => "changes how somebody proves who they are",
+        Power::Unlock => "lifts the lockdown",
     }
 }
 

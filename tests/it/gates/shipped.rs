@@ -153,6 +153,15 @@ async fn what_is_everyday_takes_nothing_more() -> Result<()> {
     let card = world.slack.await_message(APPROVALS).await?;
     world.slack.click(KIM, APPROVALS, card.ts, "approve", None).await?;
     assert!(world.over(lifted).await?.starts_with('✅'), "it takes two to lift it");
+    // Also where it is undone.
+    let locked = world.say(SAM, DEV, "!Lockdown on")?;
+    assert!(world.end_of(DEV, locked).await?.starts_with('✅'));
+    let undone = world.say(SAM, DEV, "!Undo")?;
+    let waits = world.slack.await_reply(DEV, undone).await?;
+    assert!(world.shown(&waits).contains("1 of @security-team"), "{}", world.shown(&waits));
+    let card = world.slack.await_message(APPROVALS).await?;
+    world.slack.click(KIM, APPROVALS, card.ts, "approve", None).await?;
+    assert!(world.over(undone).await?.starts_with('↩'));
     world.end().await
 }
 
