@@ -154,6 +154,8 @@ async fn what_is_everyday_takes_nothing_more() -> Result<()> {
     world.slack.click(KIM, APPROVALS, card.ts, "approve", None).await?;
     assert!(world.over(lifted).await?.starts_with('✅'), "it takes two to lift it");
     // Also where it is undone.
+    world.settled().await?;
+    world.slack.mark_all_read();
     let locked = world.say(SAM, DEV, "!Lockdown on")?;
     assert!(world.end_of(DEV, locked).await?.starts_with('✅'));
     let undone = world.say(SAM, DEV, "!Undo")?;
