@@ -72,12 +72,15 @@ impl fmt::Display for Announcement {
     }
 }
 
+/// What each place said.
+type Answers = Vec<Result<(), NotAnnounced>>;
+
 /// Announces, beside the sealing.
 pub(super) struct Announcer {
     places: Vec<Place>,
     /// Those that took this time's announcement already.
     taken: Vec<bool>,
-    under_way: Option<(Instant, JoinHandle<Vec<Result<(), NotAnnounced>>>)>,
+    under_way: Option<(Instant, JoinHandle<Answers>)>,
     /// The time that was begun with, and when to try again.
     failed: Option<(Instant, Instant)>,
 }

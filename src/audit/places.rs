@@ -79,8 +79,8 @@ fn tag(announcement: &Announcement) -> Tag {
 
 fn words(announcement: &Announcement) -> Message {
     let Announcement { head, seal, at, key } = announcement;
-    Message::new(Text::new().plain(&format!("The audit holds {} entries.", head.position)))
-        .line(Text::new().plain("Its head is ").code(&head.to_string()).plain("."))
+    Message::new(Text::new().plain(format!("The audit holds {} entries.", head.position)))
+        .line(Text::new().plain("Its head is ").code(head.to_string()).plain("."))
         .line("Whoever checks it later can compare: nothing up to here can be changed or cut off unseen.")
         .footnote(format!("seal {seal} · {at} · key {key}").as_str())
 }

@@ -140,7 +140,7 @@ fn a_proof_counts_only_from_the_person_who_asked_and_only_if_it_is_one() {
     progress
         .evidence
         .push(Evidence { proof: Some(proof()), ..evidence(step_up.clone(), "U2", plan.digest()) });
-    assert_eq!(progress.missing(&person("U1")), [step_up.clone()]);
+    assert_eq!(progress.missing(&person("U1")), std::slice::from_ref(&step_up));
     progress.evidence.push(Evidence { proof: Some(proof()), ..evidence(step_up, "U1", plan.digest()) });
     assert!(progress.missing(&person("U1")).is_empty());
 }

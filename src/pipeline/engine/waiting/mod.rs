@@ -249,7 +249,7 @@ impl<'w> Waiting<'w> {
         Ok(record.change(change).await?)
     }
 
-    fn asked<'r>(record: &'r Record) -> &'r PersonId {
+    fn asked(record: &Record) -> &PersonId {
         &record.invocation().origin.person
     }
 }

@@ -119,12 +119,14 @@ fn takes(message: Message, standing: &Standing<'_>) -> Message {
         }
         return message.line(text.plain("."));
     }
-    let next = |requirement: &Requirement| match (stage, requirement) {
-        (Stage::Word { .. }, Requirement::Confirm | Requirement::Reason)
-        | (Stage::Health { .. }, Requirement::HealthyDevice { .. })
-        | (Stage::StepUp { .. }, Requirement::StepUp { .. })
-        | (Stage::Approvals(_), Requirement::Approvals { .. }) => true,
-        _ => false,
+    let next = |requirement: &Requirement| {
+        matches!(
+            (stage, requirement),
+            (Stage::Word { .. }, Requirement::Confirm | Requirement::Reason)
+                | (Stage::Health { .. }, Requirement::HealthyDevice { .. })
+                | (Stage::StepUp { .. }, Requirement::StepUp { .. })
+                | (Stage::Approvals(_), Requirement::Approvals { .. })
+        )
     };
     all.into_iter().fold(message, |message, requirement| {
         let mut text = (standing.takes)(requirement);
