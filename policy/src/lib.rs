@@ -8,7 +8,7 @@
 //! The way through: [`source`] is the text and what is wrong with it; [`schema`] is made from the commands'
 //! specifications; `load` reads the text against it; `annotations` reads what policies carry; [`question`] is what
 //! is asked; `request` turns it into what Cedar judges; [`policy`] judges; [`explain`] says why;
-//! [`reference`] is the part of the documentation that is made from all this.
+//! [`mod@reference`] is the part of the documentation that is made from all this.
 
 mod annotations;
 pub mod explain;
