@@ -78,14 +78,19 @@ impl Examined {
         repositories.next().is_none().then_some(only)
     }
 
-    /// Whether this is the name that has to be typed, if one has to: with or without the organisation, in any case.
+    /// Whether this is the name that has to be typed, if one has to: as [`is_named`].
     #[must_use]
     pub fn is_named_by(&self, typed: Option<&str>) -> bool {
-        let Some(name) = self.name_to_type() else { return true };
-        let short = name.rsplit_once('/').map_or(name, |(_, short)| short);
-        let typed = typed.unwrap_or_default().trim();
-        typed.eq_ignore_ascii_case(name) || typed.eq_ignore_ascii_case(short)
+        self.name_to_type().is_none_or(|name| is_named(name, typed))
     }
+}
+
+/// Whether this is the name that has to be typed: with or without the organisation, in any case.
+#[must_use]
+pub fn is_named(name: &str, typed: Option<&str>) -> bool {
+    let short = name.rsplit_once('/').map_or(name, |(_, short)| short);
+    let typed = typed.unwrap_or_default().trim();
+    typed.eq_ignore_ascii_case(name) || typed.eq_ignore_ascii_case(short)
 }
 
 /// What a command made of a question.

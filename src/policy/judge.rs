@@ -111,7 +111,8 @@ impl Rules for Judge {
     }
 
     async fn takes(&self, question: &Question<'_>, plan: &Planned<'_>) -> Result<Vec<Required>, Refusal> {
-        let question = self.put(question, Freshness::Fresh).await?;
+        // Asked of a plan that may be done: what Slack says was looked up anew for that, a moment ago.
+        let question = self.put(question, Freshness::Cached).await?;
         let taken = self.policy.takes(&question, &planned(plan)).map_err(|erred| erred.refusal)?;
         Ok(taken
             .into_iter()

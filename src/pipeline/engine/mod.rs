@@ -310,12 +310,9 @@ impl Engine {
         registered: &Registered,
         examined: &Examined,
     ) -> Result<Vec<Requirement>, Refusal> {
-        let unknown = |error: SlackError| {
-            Refusal::new("Slack did not tell me who you are, so I did nothing.", "Try again in a minute.")
-                .logged(error.to_string())
-        };
         let user = &invocation.origin.person.user;
-        let person = self.people.get(user, Freshness::Cached).await.map_err(unknown)?;
+        let person = self.people.get(user, Freshness::Cached).await;
+        let person = person.map_err(|error| untold(&error, "Try again in a minute."))?;
         let place = self.place(&invocation.origin).await;
         let args = invocation.args.clone().unwrap_or_default();
         let spec = registered.spec();
@@ -456,16 +453,15 @@ impl Engine {
         }
     }
 
+    /// What Slack says of the person now.
+    async fn admission(&self, person: &PersonId, todo: &str) -> Result<Admission, Refusal> {
+        let known = self.people.get(&person.user, Freshness::Fresh).await;
+        Ok(ask::admit(&*known.map_err(|error| untold(&error, todo))?))
+    }
+
     /// Whether Slack still knows the person as one who may use the bot.
     async fn still_admitted(&self, person: &PersonId) -> Result<(), Refusal> {
-        let known: Arc<Person> = self.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
-            Refusal::new(
-                "Slack did not tell me who you are, so I did nothing.",
-                "Press it again in a minute.",
-            )
-            .logged(error.to_string())
-        })?;
-        match ask::admit(&known) {
+        match self.admission(person, "Press it again in a minute.").await? {
             Admission::Admitted => Ok(()),
             Admission::Refused(refusal) => Err(refusal),
             Admission::Ignored(why) => Err(Refusal::new("This account may not use the bot.", "").logged(why)),
@@ -474,11 +470,7 @@ impl Engine {
 
     /// Whether Slack still knows the person as one whom the rules can judge: neither a bot nor gone.
     async fn still_active(&self, person: &PersonId) -> Result<(), Refusal> {
-        let known = self.people.get(&person.user, Freshness::Fresh).await.map_err(|error| {
-            Refusal::new("Slack did not tell me who you are, so I did nothing.", "Try again in a minute.")
-                .logged(error.to_string())
-        })?;
-        match ask::admit(&known) {
+        match self.admission(person, "Try again in a minute.").await? {
             Admission::Ignored(why) => Err(Refusal::new("This account may not use the bot.", "").logged(why)),
             Admission::Admitted | Admission::Refused(_) => Ok(()),
         }
@@ -522,6 +514,11 @@ impl Engine {
             tracing::warn!(%error, "a hint could not be given");
         }
     }
+}
+
+/// Slack does not say who somebody is.
+fn untold(error: &SlackError, todo: &str) -> Refusal {
+    Refusal::new("Slack did not tell me who you are, so I did nothing.", todo).logged(error.to_string())
 }
 
 /// Whether something in this state can be tried again.

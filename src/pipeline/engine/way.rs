@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::announced::Announced;
 use super::mailboxes::Mail;
-use super::{Engine, Stopped, again, restored, waiting};
+use super::{Engine, Stopped, again, restored, untold, waiting};
 use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
@@ -83,11 +83,7 @@ impl Way<'_> {
             // What is due is done for those too who are not there any more.
             Err(_) if due => Arc::new(absent(&invocation.origin.person)),
             Err(error) => {
-                let refusal = Refusal::new(
-                    "Slack did not tell me who you are, so I did nothing.",
-                    "Try again in a minute.",
-                )
-                .logged(error.to_string());
+                let refusal = untold(&error, "Try again in a minute.");
                 return self.refuse(record, "person.unknown", &refusal).await;
             }
         };

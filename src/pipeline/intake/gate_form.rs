@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 use super::Intake;
 use super::payload::{Interaction, ViewState};
 use crate::pipeline::engine::{Action, Press};
+use crate::pipeline::prepare::is_named;
 use crate::slack::socket::Answer;
 
 /// Which form it is, among those that the bot opens.
@@ -182,12 +183,6 @@ impl Intake {
             }
         }
     }
-}
-
-fn is_named(name: &str, typed: Option<&str>) -> bool {
-    let short = name.rsplit_once('/').map_or(name, |(_, short)| short);
-    let typed = typed.unwrap_or_default();
-    typed.eq_ignore_ascii_case(name) || typed.eq_ignore_ascii_case(short)
 }
 
 fn clear() -> Answer {

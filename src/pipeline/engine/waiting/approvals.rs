@@ -13,14 +13,15 @@ use hubcommander_sdk::text::Text;
 use serde_json::json;
 
 use super::step_ups::said;
-use super::{Follows, Waiting};
+use super::{Called, Follows, Waiting};
 use crate::invocation::State;
-use crate::pipeline::engine::{Engine, Press, Stopped};
+use crate::pipeline::engine::{Engine, Press, Stopped, untold};
 use crate::pipeline::gate::{Card, Progress, Ticket};
 use crate::pipeline::prepare::Examined;
 use crate::pipeline::record::Record;
 use crate::pipeline::report::{Before, words};
 use crate::slack::people::Freshness;
+use crate::slack::web::SlackError;
 
 /// How a card's message is told from the others of its invocation.
 pub(in crate::pipeline::engine) const PART: &str = "approval";
@@ -63,7 +64,9 @@ struct Approver {
 
 impl Waiting<'_> {
     fn question(&self, record: &Record) -> Asked {
-        let called = |requirement: &Requirement| self.called.get(requirement).cloned().unwrap_or_default();
+        let called = |requirement: &Requirement| {
+            self.called.get(requirement).map(|called| called.words.clone()).unwrap_or_default()
+        };
         asked(self.engine, record, &self.examined, &self.progress, called)
     }
 
@@ -87,11 +90,15 @@ impl Waiting<'_> {
         for requirement in self.progress.requirements.clone() {
             let Requirement::Approvals { approvers, .. } = &requirement else { continue };
             let named = approval.by_now(approvers, self.since(), now);
+            // Slack is asked once, and again when it is the deputies' turn: this is done at every look.
+            if self.called.get(&requirement).is_some_and(|called| called.named == named) {
+                continue;
+            }
             match self.engine.rules.approvers(&named).await {
                 Ok(found) => {
-                    let before = self.called.insert(requirement, found.called.clone());
+                    let called = Called { named, words: found.called };
                     // The deputies' turn has come: the card says so.
-                    self.card_is_new &= before.is_none_or(|before| before == found.called);
+                    self.card_is_new &= self.called.insert(requirement, called).is_none();
                 }
                 // Who may approve is looked up again when somebody presses.
                 Err(refusal) => tracing::warn!(%refusal, "who approves could not be looked up"),
@@ -174,13 +181,7 @@ impl Waiting<'_> {
             return Err(not_oneself());
         }
         engine.still_admitted(&press.by).await?;
-        let slack = |error: crate::slack::web::SlackError| {
-            Refusal::new(
-                "Slack did not tell me who you are, so I did nothing.",
-                "Press it again in a minute.",
-            )
-            .logged(error.to_string())
-        };
+        let slack = |error: SlackError| untold(&error, "Press it again in a minute.");
         let person = engine.people.get(&press.by.user, Freshness::Cached).await.map_err(slack)?;
         let other = engine.people.get(&asked.user, Freshness::Cached).await.map_err(slack)?;
         if person.id == other.id || engine.rules.are_one(&person, &other).await? {
@@ -237,16 +238,9 @@ impl Waiting<'_> {
             }
         }
         let Requirement::Approvals { step_up, .. } = &approver.requirement else { return Ok(Follows::On) };
-        let ticket = Ticket {
-            by: step_up.clone().unwrap_or_default(),
-            requirement: approver.requirement.clone(),
-            person: press.by.clone(),
-            role: Role::Approves,
-            ticket: json!(null),
-        };
         let Some(by) = step_up.clone() else {
             let clicks = press.stored_key().into_iter().collect();
-            return self.agreed(record, &ticket, None, clicks).await;
+            return self.agreed(record, approver.requirement, &press.by, None, clicks).await;
         };
         let waits = |known: &Ticket| known.role == Role::Approves && known.person == press.by;
         if self.progress.tickets.iter().any(waits) {
@@ -283,13 +277,14 @@ impl Waiting<'_> {
     pub(super) async fn agreed(
         &mut self,
         record: &mut Record,
-        ticket: &Ticket,
+        requirement: Requirement,
+        by: &PersonId,
         proof: Option<Proof>,
         clicks: Vec<String>,
     ) -> Result<Follows, Stopped> {
-        let body = json!({ "by": ticket.person, "digest": self.progress.digest, "proof": proof });
+        let body = json!({ "by": by, "digest": self.progress.digest, "proof": proof });
         let now = self.engine.clock.now();
-        self.progress.give(ticket.requirement.clone(), &ticket.person, now).proof = proof;
+        self.progress.give(requirement, by, now).proof = proof;
         self.card_is_new = false;
         let entry = record.entry("approved", body);
         self.save(record, vec![entry], clicks).await?;

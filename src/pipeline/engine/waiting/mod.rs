@@ -6,7 +6,7 @@ mod health;
 mod presses;
 mod step_ups;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,9 +66,17 @@ pub(super) struct Waiting<'w> {
     /// The step-up that the person who asked is in.
     by: Option<Arc<dyn StepUp>>,
     /// How the approvers of each requirement are called on.
-    called: BTreeMap<Requirement, Text>,
+    called: BTreeMap<Requirement, Called>,
     /// Whether the card in the approvers' channel shows how things stand.
     card_is_new: bool,
+}
+
+/// How approvers are called on.
+struct Called {
+    /// Those that were looked up.
+    named: BTreeSet<String>,
+    /// As they are called on.
+    words: Text,
 }
 
 /// What follows from something that happened.
@@ -225,7 +233,7 @@ impl<'w> Waiting<'w> {
             Requirement::HealthyDevice { .. } => "devices of yours that are in good shape".into(),
             Requirement::StepUp { by } => self.engine.takes(by),
             Requirement::Approvals { count, approvers, .. } => {
-                let called = self.called.get(requirement).cloned();
+                let called = self.called.get(requirement).map(|called| called.words.clone());
                 let named =
                     || approvers.iter().map(|name| name.trim_start_matches("slack:")).collect::<Vec<_>>();
                 let whom = called.unwrap_or_else(|| named().join(" or ").into());

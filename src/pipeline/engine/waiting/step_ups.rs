@@ -178,21 +178,22 @@ impl Waiting<'_> {
             return Ok(Follows::On);
         }
         match (ticket.role, result) {
-            (Role::Asks, Ok(proof)) => self.proven(record, ticket.requirement, proof, Vec::new()).await,
+            (Role::Asks, Ok(proof)) => self.proven(record, ticket.requirement, proof).await,
             (Role::Asks, Err(unproven)) => self.not_proven(record, unproven).await,
-            (Role::Approves, Ok(proof)) => self.agreed(record, &ticket, Some(proof), Vec::new()).await,
+            (Role::Approves, Ok(proof)) => {
+                self.agreed(record, ticket.requirement, &ticket.person, Some(proof), Vec::new()).await
+            }
             (Role::Approves, Err(unproven)) => {
                 self.approver_not_proven(record, &ticket.person, unproven).await
             }
         }
     }
 
-    pub(super) async fn proven(
+    async fn proven(
         &mut self,
         record: &mut Record,
         requirement: Requirement,
         proof: Proof,
-        clicks: Vec<String>,
     ) -> Result<Follows, Stopped> {
         let asked = Self::asked(record).clone();
         let body = json!({ "person": asked, "digest": self.progress.digest, "proof": proof });
@@ -200,7 +201,7 @@ impl Waiting<'_> {
         self.problem = None;
         self.by = None;
         let entry = record.entry("step_up.passed", body);
-        self.save(record, vec![entry], clicks).await?;
+        self.save(record, vec![entry], Vec::new()).await?;
         Ok(Follows::On)
     }
 
@@ -299,7 +300,7 @@ impl Waiting<'_> {
             None => Err(unreached(format!("no step-up `{by}`"))),
         };
         match checked {
-            Ok(proof) => self.proven(record, Requirement::StepUp { by }, proof, Vec::new()).await,
+            Ok(proof) => self.proven(record, Requirement::StepUp { by }, proof).await,
             Err(unproven) => self.not_proven(record, unproven).await,
         }
     }
