@@ -1,0 +1,12 @@
+//! Stethoscope's own logic, pure: what sources say of devices ([`Record`]), which records are of one device, what
+//! follows for its owner. No I/O; the time comes in.
+
+mod catalogue;
+mod device;
+mod identifiers;
+mod record;
+
+pub use catalogue::{Catalogue, Practice, SoftwareRule};
+pub use device::{Assessment, Conflict, Device, Disagreement, Evaluation, Rating, Status, Witness};
+pub use identifiers::{Identifiers, Mac, Serial};
+pub use record::{Instant, Observation, Platform, PracticeKey, Problem, Record, Seen, Software};
