@@ -1,0 +1,366 @@
+//! A resource as it is sent, kept and shown.
+
+use hubcommander_sdk::clock::Instant;
+use serde_json::{Map, Value as Json, json};
+
+use super::error::ScimError;
+use super::filter::{AttrPath, get};
+use super::schema::{Attribute, COMMON, ENTERPRISE, ENTERPRISE_ATTRIBUTES, Kind, Mutability, Type};
+use crate::{DirectoryPerson, Email, Source};
+
+/// Bytes of one text at most.
+const LONGEST_TEXT: usize = 4_096;
+
+/// A resource as it is kept: attributes under their canonical names, without `id`, `meta`, `schemas`, `groups`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Record {
+    /// The id that we gave it.
+    pub id: String,
+    /// Counts its changes, from one.
+    pub version: u64,
+    /// When it was made.
+    pub created: Instant,
+    /// When it changed last.
+    pub modified: Instant,
+    /// What is known of it.
+    pub attributes: Map<String, Json>,
+}
+
+impl Record {
+    /// Its version, as `ETag` writes it.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        format!("W/\"{}\"", self.version)
+    }
+
+    /// A text of it.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name)?.as_str()
+    }
+
+    /// The ids of a group's members.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        let list = self.attributes.get("members").and_then(Json::as_array);
+        list.into_iter().flatten().filter_map(|one| one.get("value")?.as_str())
+    }
+
+    /// The person that a user stands for, in these groups.
+    #[must_use]
+    pub fn person(&self, groups: impl IntoIterator<Item = String>) -> DirectoryPerson {
+        let user_name = self.text("userName").unwrap_or_default();
+        let mut emails: Vec<Email> = Vec::new();
+        let listed = self.attributes.get("emails").and_then(Json::as_array);
+        let mut listed: Vec<&Json> = listed.into_iter().flatten().collect();
+        listed.sort_by_key(|one| one.get("primary") != Some(&Json::Bool(true)));
+        let written = listed.into_iter().filter_map(|one| one.get("value")?.as_str());
+        for email in written.chain(Some(user_name)).filter_map(Email::parse) {
+            if !emails.contains(&email) {
+                emails.push(email);
+            }
+        }
+        let name = self.attributes.get("name");
+        let part = |part: &str| name.and_then(|name| name.get(part)?.as_str()).unwrap_or_default();
+        let joined = format!("{} {}", part("givenName"), part("familyName"));
+        let names = [self.text("displayName").unwrap_or_default(), part("formatted"), joined.trim(), user_name];
+        let manager = self.attributes.get(ENTERPRISE).and_then(|one| one.pointer("/manager/value")?.as_str());
+        DirectoryPerson {
+            id: self.id.clone(),
+            emails,
+            name: names.into_iter().find(|one| !one.is_empty()).unwrap_or_default().to_owned(),
+            active: self.attributes.get("active").and_then(Json::as_bool),
+            manager: manager.map(str::to_owned),
+            groups: groups.into_iter().collect(),
+            start: None,
+            end: None,
+            source: Source("scim".to_owned()),
+        }
+    }
+}
+
+/// Reads what was sent as a whole resource: canonical names, right types, nothing that only we may say.
+pub(super) fn read(kind: Kind, sent: &Json) -> Result<Map<String, Json>, ScimError> {
+    let sent = sent.as_object().ok_or_else(|| ScimError::syntax("The body is not a JSON object."))?;
+    let schemas = get(sent, "schemas").and_then(Json::as_array);
+    let named = |schemas: &Vec<Json>| {
+        schemas.iter().filter_map(Json::as_str).any(|one| one.eq_ignore_ascii_case(kind.schema()))
+    };
+    if schemas.is_none_or(|schemas| !named(schemas)) {
+        return Err(ScimError::syntax(format!("schemas does not name {}.", kind.schema())));
+    }
+    let mut kept = Map::new();
+    for (key, value) in sent {
+        if kind == Kind::User && key.eq_ignore_ascii_case(ENTERPRISE) {
+            if let Some(inner) = extension(value)? {
+                kept.insert(ENTERPRISE.to_owned(), Json::Object(inner));
+            }
+            continue;
+        }
+        let Some(attribute) = kind.attribute(None, key).filter(|one| is_kept(one)) else { continue };
+        if let Some(value) = value_of(attribute, value)? {
+            kept.insert(attribute.name.to_owned(), value);
+        }
+    }
+    // Whoever says nothing about it means somebody who works here.
+    if kind == Kind::User {
+        kept.entry("active").or_insert(Json::Bool(true));
+    }
+    check(kind, &mut kept)?;
+    Ok(kept)
+}
+
+/// Whether an attribute is what the sender says, and not what we do.
+pub(super) fn is_kept(attribute: &Attribute) -> bool {
+    attribute.mutability != Mutability::ReadOnly && attribute.name != "meta"
+}
+
+/// The enterprise extension.
+pub(super) fn extension(value: &Json) -> Result<Option<Map<String, Json>>, ScimError> {
+    let map = match value {
+        Json::Null => return Ok(None),
+        Json::Object(map) => map,
+        _ => return Err(ScimError::value(format!("{ENTERPRISE} is not an object."))),
+    };
+    let mut kept = Map::new();
+    for (key, value) in map {
+        let Some(attribute) = ENTERPRISE_ATTRIBUTES.iter().find(|one| one.name.eq_ignore_ascii_case(key)) else {
+            continue;
+        };
+        if let Some(value) = value_of(attribute, value)? {
+            kept.insert(attribute.name.to_owned(), value);
+        }
+    }
+    Ok((!kept.is_empty()).then_some(kept))
+}
+
+/// A value of the right type, or none.
+pub(super) fn value_of(attribute: &Attribute, value: &Json) -> Result<Option<Json>, ScimError> {
+    if !attribute.multi {
+        return single(attribute, value);
+    }
+    let list: Vec<&Json> = match value {
+        Json::Null => return Ok(None),
+        Json::Array(list) => list.iter().collect(),
+        // Okta and Entra leave the brackets away at times.
+        one => vec![one],
+    };
+    let mut kept: Vec<Json> = Vec::new();
+    for one in list {
+        match single(attribute, one)? {
+            Some(one) if !kept.contains(&one) => kept.push(one),
+            _ => {}
+        }
+    }
+    Ok((!kept.is_empty()).then_some(Json::Array(kept)))
+}
+
+fn single(attribute: &Attribute, value: &Json) -> Result<Option<Json>, ScimError> {
+    let wrong = |what: &str| ScimError::value(format!("{} is not {what}.", attribute.name));
+    Ok(match (attribute.kind, value) {
+        (_, Json::Null) => None,
+        (Type::Boolean, Json::Bool(flag)) => Some(json!(flag)),
+        // Entra sends "False".
+        (Type::Boolean, Json::String(text)) if text.eq_ignore_ascii_case("true") => Some(json!(true)),
+        (Type::Boolean, Json::String(text)) if text.eq_ignore_ascii_case("false") => Some(json!(false)),
+        (Type::Boolean, _) => return Err(wrong("true or false")),
+        (Type::Text | Type::Reference(_), Json::String(text)) => {
+            if text.len() > LONGEST_TEXT {
+                return Err(wrong("short enough to keep"));
+            }
+            (!text.is_empty()).then(|| json!(text))
+        }
+        // A number for an employee number.
+        (Type::Text, Json::Number(number)) => Some(json!(number.to_string())),
+        (Type::Text | Type::Reference(_), _) => return Err(wrong("a text")),
+        // Entra sends a manager, and some a role, as its value alone.
+        (Type::Complex(subs), Json::String(text)) if subs.iter().any(|one| one.name == "value") => {
+            (!text.is_empty()).then(|| json!({ "value": text }))
+        }
+        (Type::Complex(_), Json::Object(map)) => {
+            let mut kept = Map::new();
+            for (key, value) in map {
+                let Some(sub) = attribute.sub(key) else { continue };
+                if sub.mutability == Mutability::ReadOnly {
+                    continue;
+                }
+                if let Some(value) = single(sub, value)? {
+                    kept.insert(sub.name.to_owned(), value);
+                }
+            }
+            (!kept.is_empty()).then_some(Json::Object(kept))
+        }
+        (Type::Complex(_), _) => return Err(wrong("an object")),
+    })
+}
+
+/// What must hold of a resource as a whole.
+pub(super) fn check(kind: Kind, kept: &mut Map<String, Json>) -> Result<(), ScimError> {
+    for attribute in kind.attributes() {
+        let value = kept.get(attribute.name);
+        let blank = value.and_then(Json::as_str).is_some_and(|text| text.trim().is_empty());
+        if attribute.required && (value.is_none() || blank) {
+            return Err(ScimError::value(format!("{} is required.", attribute.name)));
+        }
+        let Some(list) = value.and_then(Json::as_array).filter(|_| attribute.multi) else { continue };
+        let primary = list.iter().filter(|one| one.get("primary") == Some(&Json::Bool(true))).count();
+        if primary > 1 {
+            return Err(ScimError::value(format!("{} has more than one primary value.", attribute.name)));
+        }
+    }
+    if let Some(Json::Array(members)) = kept.get_mut("members") {
+        if members.iter().any(|one| one.get("value").is_none_or(|value| !value.is_string())) {
+            return Err(ScimError::value("A member has no value."));
+        }
+        let mut seen = std::collections::HashSet::new();
+        members.retain(|one| one.get("value").and_then(Json::as_str).is_some_and(|id| seen.insert(id.to_owned())));
+    }
+    Ok(())
+}
+
+/// What is shown of a resource.
+pub(super) struct Shown<'a> {
+    pub(super) base: &'a str,
+    /// The groups that a user is in: id and name.
+    pub(super) groups: &'a [(String, String)],
+}
+
+/// A resource as it is shown, in full.
+pub(super) fn show(kind: Kind, record: &Record, shown: &Shown<'_>) -> Map<String, Json> {
+    let base = shown.base;
+    let location = format!("{base}/{}/{}", kind.endpoint(), record.id);
+    let mut schemas = vec![kind.schema()];
+    if record.attributes.contains_key(ENTERPRISE) {
+        schemas.push(ENTERPRISE);
+    }
+    let mut whole = Map::new();
+    whole.insert("schemas".to_owned(), json!(schemas));
+    whole.insert("id".to_owned(), json!(record.id));
+    whole.extend(record.attributes.clone());
+    if kind == Kind::User && !shown.groups.is_empty() {
+        let list = shown.groups.iter().map(|(id, name)| {
+            json!({ "value": id, "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct" })
+        });
+        whole.insert("groups".to_owned(), list.collect());
+    }
+    whole.insert(
+        "meta".to_owned(),
+        json!({
+            "resourceType": kind.name(),
+            "created": record.created.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+            "lastModified": record.modified.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+            "location": location, "version": record.etag(),
+        }),
+    );
+    whole
+}
+
+/// Which attributes are asked for.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) only: Vec<AttrPath>,
+    pub(super) without: Vec<AttrPath>,
+}
+
+impl Wanted {
+    /// Leaves away what is not asked for. `schemas` and `id` are always there.
+    pub(super) fn of(&self, whole: Map<String, Json>) -> Json {
+        if !self.only.is_empty() {
+            let mut kept = Map::new();
+            for (key, value) in &whole {
+                if matches!(key.as_str(), "schemas" | "id") {
+                    kept.insert(key.clone(), value.clone());
+                }
+            }
+            for at in &self.only {
+                keep(at, &whole, &mut kept);
+            }
+            return Json::Object(kept);
+        }
+        let mut whole = whole;
+        for at in &self.without {
+            if !["id", "schemas"].iter().any(|one| one.eq_ignore_ascii_case(&at.name)) {
+                leave_away(at, &mut whole);
+            }
+        }
+        Json::Object(whole)
+    }
+}
+
+fn keep(at: &AttrPath, from: &Map<String, Json>, to: &mut Map<String, Json>) {
+    if at.schema == Some(ENTERPRISE) {
+        if let Some(Json::Object(inner)) = from.get(ENTERPRISE) {
+            let mut part = match to.get(ENTERPRISE) {
+                Some(Json::Object(part)) => part.clone(),
+                _ => Map::new(),
+            };
+            keep(&AttrPath { schema: None, ..at.clone() }, inner, &mut part);
+            if !part.is_empty() {
+                to.insert(ENTERPRISE.to_owned(), Json::Object(part));
+            }
+        }
+        return;
+    }
+    let Some((key, value)) = from.iter().find(|(key, _)| key.eq_ignore_ascii_case(&at.name)) else { return };
+    let Some(sub) = &at.sub else {
+        to.insert(key.clone(), value.clone());
+        return;
+    };
+    let add = |one: &Json, to: &mut Map<String, Json>| {
+        let found = one.as_object().and_then(|map| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(sub)));
+        if let Some((key, value)) = found {
+            to.insert(key.clone(), value.clone());
+        }
+    };
+    match value {
+        Json::Array(list) => {
+            let mut parts = match to.get(key) {
+                Some(Json::Array(parts)) if parts.len() == list.len() => parts.clone(),
+                _ => vec![json!({}); list.len()],
+            };
+            for (one, part) in list.iter().zip(&mut parts) {
+                if let Json::Object(part) = part {
+                    add(one, part);
+                }
+            }
+            to.insert(key.clone(), Json::Array(parts));
+        }
+        one => {
+            let mut part = to.get(key).and_then(Json::as_object).cloned().unwrap_or_default();
+            add(one, &mut part);
+            if !part.is_empty() {
+                to.insert(key.clone(), Json::Object(part));
+            }
+        }
+    }
+}
+
+fn leave_away(at: &AttrPath, whole: &mut Map<String, Json>) {
+    if at.schema == Some(ENTERPRISE) {
+        if let Some(Json::Object(inner)) = whole.get_mut(ENTERPRISE) {
+            leave_away(&AttrPath { schema: None, ..at.clone() }, inner);
+        }
+        return;
+    }
+    let Some(sub) = &at.sub else {
+        whole.retain(|key, _| !key.eq_ignore_ascii_case(&at.name));
+        return;
+    };
+    let without = |one: &mut Json| {
+        if let Json::Object(map) = one {
+            map.retain(|key, _| !key.eq_ignore_ascii_case(sub));
+        }
+    };
+    for (key, value) in whole.iter_mut() {
+        if key.eq_ignore_ascii_case(&at.name) {
+            match value {
+                Json::Array(list) => list.iter_mut().for_each(without),
+                one => without(one),
+            }
+        }
+    }
+}
+
+/// Whether such an attribute is one that every resource has.
+pub(super) fn is_common(name: &str) -> bool {
+    COMMON.iter().any(|one| one.name.eq_ignore_ascii_case(name))
+}
