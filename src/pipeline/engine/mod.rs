@@ -505,7 +505,7 @@ impl Engine {
         let elsewhere = !press.channel.is_empty() && press.channel != invocation.origin.channel;
         let given = if elsewhere {
             self.reporter.remark_to(invocation, &press.by, Some(&press.channel), &message).await
-        } else if self.audience(invocation) == Audience::Person {
+        } else if self.audience(invocation).is_one() {
             self.reporter.remark(&theirs, &message).await
         } else {
             self.reporter.whisper(&theirs, &message, Before::Never).await

@@ -8,7 +8,7 @@ use hubcommander_sdk::auth::Requirement;
 use hubcommander_sdk::command::Audience;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Message, Part};
-use hubcommander_sdk::people::{Person, PersonId, Place, Standing};
+use hubcommander_sdk::people::{Conversation, Person, PersonId, Place, Standing};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 
@@ -229,6 +229,16 @@ impl Way<'_> {
             self.show_last(record, message).await?
         } else if message.says_nothing() {
             None
+        } else if audience == Audience::Direct {
+            let posted = self
+                .engine
+                .reporter
+                .say(record.invocation(), &message, "main", self.before, audience)
+                .await?;
+            if record.invocation().origin.conversation != Conversation::Direct {
+                self.engine.reporter.point(record.invocation()).await;
+            }
+            posted
         } else if audience == Audience::Person && record.invocation().origin.via != Via::Due {
             // What the bot says of its own accord is not seen at once, so it goes where it stays.
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
@@ -264,7 +274,9 @@ impl Way<'_> {
             let log = refusal.log.as_deref().unwrap_or("refused");
             self.engine.alarm.raise(again.alarm(record.invocation(), log)).await;
         }
-        if record.invocation().posted.is_some() || self.slot.is_some() {
+        let (posted, replaces) = (&record.invocation().posted, &record.invocation().origin.replaces);
+        // What could not be brought up to date stays as it was.
+        if (posted.is_some() && posted != replaces) || self.slot.is_some() {
             self.show_last(record, message).await?;
         } else {
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
