@@ -39,7 +39,7 @@ use crate::builtins::lockdown::{Lockdown as LockdownCommand, Locks};
 use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
-use crate::devices::{self, FromSlack, SeenLately};
+use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::pipeline::ask;
@@ -207,6 +207,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         devices: Devices {
             looks: Arc::clone(&devices),
             who_is: Arc::new(FromSlack(Arc::clone(&insides.engine))),
+            views: Arc::new(Readings(insides.shelf.clone())),
             page: page.clone(),
         },
         github: github.reader(),

@@ -4,19 +4,23 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use hubcommander_commands::stethoscope::Views;
 use hubcommander_posture::{Device, Instant, Rating};
 use hubcommander_sdk::auth::{DeviceHealth, Health};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::people::{Person, WhoIs};
+use hubcommander_sdk::people::{Person, PersonId, WhoIs};
 use hubcommander_sdk::text::Text;
 use hubcommander_stethoscope::{Freshness, Looks, Settings, Stethoscope, words};
+
+use serde::Deserialize;
 
 use crate::app::Insides;
 use crate::builtins::devices::Said;
 use crate::config::Config;
-use crate::pipeline::engine::Engine;
+use crate::pipeline::engine::{Engine, reading_key};
 use crate::slack::people::Freshness as HowFresh;
+use crate::store::Shelf;
 
 /// A device that has not been seen for so long is not looked at where healthy ones are asked for.
 const LATELY: TimeDelta = TimeDelta::days(14);
@@ -100,6 +104,33 @@ pub fn set_up(
     let catalogue = config.devices.catalogue.clone();
     let settings = Settings::default();
     Ok(Arc::new(Stethoscope::new(sources, said, catalogue, Arc::clone(clock), settings)))
+}
+
+/// Who has looked at somebody's devices, as the engine has noted it.
+pub struct Readings(pub Shelf);
+
+/// How many are looked up.
+const MOST: u32 = 100;
+
+#[derive(Deserialize)]
+struct Reading {
+    by: PersonId,
+    at: Instant,
+}
+
+#[async_trait]
+impl Views for Readings {
+    async fn of(&self, user: &str) -> Vec<(PersonId, Instant)> {
+        let found = async { self.0.get()?.remembered_under(&reading_key(user), MOST).await }.await;
+        let found = found.unwrap_or_else(|error| {
+            tracing::warn!(%error, "who has looked at somebody's devices could not be read");
+            Vec::new()
+        });
+        let read = |(_, value)| serde_json::from_value(value).ok();
+        let mut all: Vec<Reading> = found.into_iter().filter_map(read).collect();
+        all.sort_by_key(|one| one.at);
+        all.into_iter().map(|one| (one.by, one.at)).collect()
+    }
 }
 
 /// Tells who somebody is, from Slack.

@@ -3,43 +3,18 @@
 
 mod catalogue;
 mod device;
+mod evaluate;
 mod identifiers;
+mod judge;
+mod merge;
 mod record;
+mod version;
+mod view;
 
-pub use catalogue::{Catalogue, Practice, SoftwareRule};
+pub use catalogue::{Catalogue, Practice, SoftwareRule, WrongPractice};
 pub use device::{Assessment, Conflict, Device, Disagreement, Evaluation, Rating, Status, Witness};
+pub use evaluate::{Tally, evaluate, tally};
 pub use identifiers::{Identifiers, Mac, Serial};
 pub use record::{Instant, Observation, Platform, PracticeKey, Problem, Record, Seen, Software};
-
-/// Stand-in until merged.
-#[must_use]
-pub fn evaluate(
-    _records: Vec<Record>,
-    _problems: Vec<Problem>,
-    _catalogue: &Catalogue,
-    _now: Instant,
-) -> Evaluation {
-    Evaluation::default()
-}
-
-/// Stand-in until merged.
-#[derive(Debug)]
-pub struct WrongPractice {
-    /// .
-    pub what: String,
-    /// .
-    pub cure: String,
-}
-impl Catalogue {
-    /// Stand-in until merged.
-    #[must_use]
-    pub fn shipped() -> Self {
-        Self { practices: Default::default(), silent_after_days: 30, stale_after_days: 30 }
-    }
-    /// Stand-in until merged.
-    /// # Errors
-    /// none
-    pub fn read(_: &toml::Table) -> Result<Self, WrongPractice> {
-        Ok(Self::shipped())
-    }
-}
+pub use version::Version;
+pub use view::DeviceView;

@@ -352,6 +352,7 @@ pub(super) struct InvocationRow {
     updated_at: i64,
 }
 
+
 impl InvocationRow {
     pub fn read(self) -> Result<Invocation, StoreError> {
         let id = self.id;
@@ -521,4 +522,9 @@ pub(super) fn readable<T>(rows: impl IntoIterator<Item = Result<T, StoreError>>)
                 .ok()
         })
         .collect()
+}
+
+/// What comes after all keys that begin so: no character is greater.
+pub(super) fn after(prefix: &str) -> String {
+    format!("{prefix}\u{10FFFF}")
 }

@@ -10,6 +10,9 @@ use hubcommander_stethoscope::{Freshness, words};
 
 use super::Devices;
 
+/// How many who looked are named.
+const SHOWN: usize = 3;
+
 /// The command.
 pub struct DeviceStatus {
     spec: CommandSpec,
@@ -44,7 +47,11 @@ impl DeviceStatus {
         let before = self.devices.looks.last(email);
         let look = self.devices.looks.look(email, freshness).await;
         let asked = words::Asked { of: None, before: before.as_ref(), page: self.devices.page.as_deref() };
-        Ok(words::status(&look, self.devices.looks.catalogue(), &asked))
+        let mut message = words::status(&look, self.devices.looks.catalogue(), &asked);
+        for (who, at) in self.devices.views.of(&person.id.user).await.iter().rev().take(SHOWN) {
+            message = message.footnote(Text::from("Looked at by ").person(&who.user).plain(" ").time(*at));
+        }
+        Ok(message)
     }
 
     async fn of(&self, user: &str) -> Result<Message, Refusal> {

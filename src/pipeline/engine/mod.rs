@@ -521,6 +521,12 @@ fn untold(error: &SlackError, todo: &str) -> Refusal {
     Refusal::new("Slack did not tell me who you are, so I did nothing.", todo).logged(error.to_string())
 }
 
+/// Under what is kept who has read about this person what is for one person alone.
+#[must_use]
+pub fn reading_key(user: &str) -> String {
+    format!("read-of:{user}:")
+}
+
 /// Whether something in this state can be tried again.
 fn is_retryable(state: State) -> bool {
     matches!(state, State::Partial | State::Failed)

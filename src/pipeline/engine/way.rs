@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hubcommander_sdk::auth::Requirement;
-use hubcommander_sdk::command::Audience;
+use hubcommander_sdk::command::{ArgKind, Audience};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Message, Part};
 use hubcommander_sdk::people::{Conversation, Person, PersonId, Place, Standing};
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::announced::Announced;
 use super::mailboxes::Mail;
-use super::{Engine, Stopped, again, restored, untold, waiting};
+use super::{Engine, Stopped, again, reading_key, restored, untold, waiting};
 use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
@@ -223,6 +223,9 @@ impl Way<'_> {
         audience: Audience,
         entry: AuditEntry,
     ) -> Result<(), Stopped> {
+        if let Some(asked) = asked {
+            self.note_reading(record, asked).await?;
+        }
         let message = files::announced(message, record.invocation(), audience);
         let sent = message.files.clone();
         let posted = if record.invocation().posted.is_some() || self.slot.is_some() {
@@ -258,6 +261,25 @@ impl Way<'_> {
             ..Change::default()
         };
         Ok(record.change(change).await?)
+    }
+
+    /// Whoever reads what is for one person alone, about somebody else, is known to them. Noted before it is shown.
+    async fn note_reading(&self, record: &Record, asked: &Asked) -> Result<(), Stopped> {
+        let spec = asked.parsed().spec();
+        if !spec.audience.is_one() {
+            return Ok(());
+        }
+        let invocation = record.invocation();
+        let by = &invocation.origin.person;
+        for arg in spec.args.iter().filter(|arg| arg.kind == ArgKind::Person) {
+            let Some(user) = asked.parsed().args().text(&arg.name).filter(|user| *user != by.user) else {
+                continue;
+            };
+            let key = format!("{}{}", reading_key(user), invocation.id);
+            let value = json!({ "by": by, "command": spec.name, "at": self.engine.clock.now() });
+            self.engine.store.remember(&key, Some(value)).await?;
+        }
+        Ok(())
     }
 
     async fn refuse(&mut self, record: &mut Record, event: &str, refusal: &Refusal) -> Result<(), Stopped> {

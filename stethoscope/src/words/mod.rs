@@ -4,8 +4,6 @@
 mod fixing;
 mod status;
 mod thanks;
-#[cfg(test)]
-mod tests;
 
 pub use fixing::{Topic, directions};
 pub use status::{Asked, Standing, first_need, needs, status};
