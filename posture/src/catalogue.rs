@@ -170,7 +170,11 @@ impl Catalogue {
 
     fn take_practice(&mut self, key: &str, value: &toml::Value) -> Result<(), WrongPractice> {
         if !value.is_table() {
-            return Err(wrong(key, "must be a section", &format!("Begin it with a line `[practices.{key}]`.")));
+            return Err(wrong(
+                key,
+                "must be a section",
+                &format!("Begin it with a line `[practices.{key}]`."),
+            ));
         }
         let written: Written = value.clone().try_into().map_err(|error: toml::de::Error| {
             let reason = error.message().trim_end_matches('.').to_owned();
@@ -207,7 +211,10 @@ fn blank(key: &str, written: &Written) -> Result<Practice, WrongPractice> {
     if !fits || key.is_empty() {
         return Err(wrong(key, "is no name of a practice", "Write small letters, digits and `_`."));
     }
-    if written.title.is_none() || written.why.is_none() || (written.software.is_none() && !SHIPS.contains(&key)) {
+    if written.title.is_none()
+        || written.why.is_none()
+        || (written.software.is_none() && !SHIPS.contains(&key))
+    {
         let cure = "Give it a `title`, a `why`, and `software = { names = [...] }`; or see docs/devices.md for the \
                     names of those that ship.";
         return Err(wrong(key, "is new and not whole", cure));
@@ -219,7 +226,11 @@ fn blank(key: &str, written: &Written) -> Result<Practice, WrongPractice> {
         link: None,
         directions: BTreeMap::new(),
         minutes: 5,
-        not_on: BTreeSet::from([Platform::Ios, Platform::Android, Platform::ChromeOS]),
+        // Products are for computers, unless it is said otherwise.
+        not_on: match written.software {
+            Some(_) => BTreeSet::from([Platform::Ios, Platform::Android, Platform::ChromeOS]),
+            None => BTreeSet::new(),
+        },
         always_on: BTreeSet::new(),
         when_bad: Status::Nudge,
         when_missing: Status::Unknown,

@@ -45,7 +45,13 @@ fn canonical(one: &Record, other: &Record) -> std::cmp::Ordering {
     // Nearly always source and id tell; what is left is told by all of it.
     (&one.source, &one.id, one.last_seen)
         .cmp(&(&other.source, &other.id, other.last_seen))
-        .then_with(|| if one == other { std::cmp::Ordering::Equal } else { format!("{one:?}").cmp(&format!("{other:?}")) })
+        .then_with(|| {
+            if one == other {
+                std::cmp::Ordering::Equal
+            } else {
+                format!("{one:?}").cmp(&format!("{other:?}"))
+            }
+        })
         .then_with(|| key(one).cmp(&key(other)))
 }
 

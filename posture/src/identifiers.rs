@@ -65,8 +65,7 @@ const VIRTUAL: [[u8; 3]; 8] = [
 ];
 
 /// What every Windows computer shows for adapters that it makes up.
-const SHARED: [[u8; 6]; 2] =
-    [[0x00, 0x53, 0x45, 0x00, 0x00, 0x00], [0x50, 0x50, 0x54, 0x50, 0x30, 0x30]];
+const SHARED: [[u8; 6]; 2] = [[0x00, 0x53, 0x45, 0x00, 0x00, 0x00], [0x50, 0x50, 0x54, 0x50, 0x30, 0x30]];
 
 /// The address of a network interface that belongs to one device alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

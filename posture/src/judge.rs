@@ -121,7 +121,12 @@ fn badness(status: Status) -> u8 {
 }
 
 /// What a record says of a practice, if anything.
-fn said<'a>(key: &str, practice: &Practice, record: &'a Record, platform: Option<Platform>) -> Option<Word<'a>> {
+fn said<'a>(
+    key: &str,
+    practice: &Practice,
+    record: &'a Record,
+    platform: Option<Platform>,
+) -> Option<Word<'a>> {
     let mut words = Vec::new();
     if let Some(seen) = record.observations.get(key) {
         words.push(Word {
@@ -160,13 +165,22 @@ fn by_version<'a>(practice: &Practice, record: &'a Record, platform: Option<Plat
     };
     let (status, details) = match (&version, below(required), below(recommended)) {
         (None, _, _) => (Status::Unknown, written.map(|written| format!("version {written:?}"))),
-        (Some(version), Some(least), _) => (Status::Warn, Some(format!("version {version}, {least} or newer is needed"))),
+        (Some(version), Some(least), _) => {
+            (Status::Warn, Some(format!("version {version}, {least} or newer is needed")))
+        }
         (Some(version), None, Some(least)) => {
             (Status::Nudge, Some(format!("version {version}, {least} or newer is better")))
         }
         (Some(version), None, None) => (Status::Ok, Some(format!("version {version}"))),
     };
-    Some(Word { source: &record.source, status, at: record.last_seen, details, directions: None, present: false })
+    Some(Word {
+        source: &record.source,
+        status,
+        at: record.last_seen,
+        details,
+        directions: None,
+        present: false,
+    })
 }
 
 /// Whether a product is there.

@@ -39,11 +39,8 @@ impl Key<'_> {
 fn keys(identifiers: &Identifiers) -> impl Iterator<Item = Key<'_>> {
     let Identifiers { serial, mac_addresses, udid, imei, meid, others } = identifiers;
     let serial = serial.iter().map(|serial| Key::Serial(serial.as_str()));
-    let singles = [
-        udid.as_deref().map(Key::Udid),
-        imei.as_deref().map(Key::Imei),
-        meid.as_deref().map(Key::Meid),
-    ];
+    let singles =
+        [udid.as_deref().map(Key::Udid), imei.as_deref().map(Key::Imei), meid.as_deref().map(Key::Meid)];
     let others = others.iter().map(|(name, id)| Key::Other(name, id));
     let macs = mac_addresses.iter().map(|mac| Key::Mac(mac.bytes()));
     serial.chain(singles.into_iter().flatten()).chain(others).chain(macs)
@@ -176,7 +173,8 @@ pub(crate) fn group(records: &[Record]) -> Vec<Group> {
     for index in 0..records.len() {
         let root = groups.root(index);
         let first = *first.entry(root).or_insert(index);
-        let group = by_root.entry(first).or_insert_with(|| Group { records: Vec::new(), conflicts: Vec::new() });
+        let group =
+            by_root.entry(first).or_insert_with(|| Group { records: Vec::new(), conflicts: Vec::new() });
         group.records.push(index);
     }
     for (one, other, conflict) in refused {
@@ -207,9 +205,9 @@ fn apart(groups: &mut Groups<'_>, holders: &[usize]) -> Option<(usize, usize, St
         }
         if let Some(contradiction) = all.contradiction(&groups.singles[root]) {
             // Which of those before it is contradicted: the one that is told.
-            let with = seen.iter().find(|(known, _)| {
-                groups.singles[*known].contradiction(&groups.singles[root]).is_some()
-            });
+            let with = seen
+                .iter()
+                .find(|(known, _)| groups.singles[*known].contradiction(&groups.singles[root]).is_some());
             return Some((with.map_or(holders[0], |(_, holder)| *holder), *holder, contradiction));
         }
         all.take(&groups.singles[root]);

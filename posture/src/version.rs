@@ -26,7 +26,10 @@ impl PartialOrd for Version {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         let longest = self.0.len().max(other.0.len());
         let at = |version: &Self, place: usize| version.0.get(place).copied().unwrap_or_default();
-        (0..longest).map(|place| at(self, place).cmp(&at(other, place))).find(|order| order.is_ne()).or(Some(Ordering::Equal))
+        (0..longest)
+            .map(|place| at(self, place).cmp(&at(other, place)))
+            .find(|order| order.is_ne())
+            .or(Some(Ordering::Equal))
     }
 }
 

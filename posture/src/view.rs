@@ -59,7 +59,11 @@ impl<'a> DeviceView<'a> {
             silent: device.silent,
             owners: &device.owners,
             rating: device.rating,
-            practices: device.practices.iter().map(|(key, found)| (key.0.as_str(), practice(found))).collect(),
+            practices: device
+                .practices
+                .iter()
+                .map(|(key, found)| (key.0.as_str(), practice(found)))
+                .collect(),
             conflicts: &device.conflicts,
         }
     }

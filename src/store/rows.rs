@@ -352,7 +352,6 @@ pub(super) struct InvocationRow {
     updated_at: i64,
 }
 
-
 impl InvocationRow {
     pub fn read(self) -> Result<Invocation, StoreError> {
         let id = self.id;

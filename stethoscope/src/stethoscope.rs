@@ -53,7 +53,15 @@ impl Stethoscope {
     ) -> Self {
         sources.sort_by(|one, other| one.name().cmp(other.name()));
         let sources = sources.into_iter().map(|one| Asked::new(one, Arc::clone(&clock), settings)).collect();
-        Self { sources, disowned, catalogue, clock, settings, kept: Mutex::default(), whole: Mutex::default() }
+        Self {
+            sources,
+            disowned,
+            catalogue,
+            clock,
+            settings,
+            kept: Mutex::default(),
+            whole: Mutex::default(),
+        }
     }
 
     /// Whether any source is set up.
@@ -87,8 +95,12 @@ impl Stethoscope {
             Said { of_owner, known_as }
         }));
         let (mut said, disowned) = tokio::join!(first, self.disowned.of(email));
-        let theirs: BTreeSet<(String, String)> =
-            said.iter().filter_map(|one| one.of_owner.as_ref()).flat_map(|found| &found.records).map(key).collect();
+        let theirs: BTreeSet<(String, String)> = said
+            .iter()
+            .filter_map(|one| one.of_owner.as_ref())
+            .flat_map(|found| &found.records)
+            .map(key)
+            .collect();
         let now_known_by: Vec<Identifiers> = said
             .iter()
             .filter_map(|one| one.of_owner.as_ref())
@@ -183,7 +195,8 @@ impl Looks for Stethoscope {
             let own: Vec<Record> = records
                 .iter()
                 .filter(|one| {
-                    one.source == asked.source.name() && theirs.contains(&(one.source.as_str(), one.id.as_str()))
+                    one.source == asked.source.name()
+                        && theirs.contains(&(one.source.as_str(), one.id.as_str()))
                 })
                 .cloned()
                 .collect();

@@ -18,9 +18,7 @@ use sqlx::{Executor as _, FromRow as _};
 
 use super::chain::Sealing;
 use super::database::{Database, Reader, row_error};
-use super::rows::{
-    AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow, after,
-};
+use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow, after};
 use super::writer::WriterHandle;
 use super::{HistoryFilter, StoreError};
 pub(super) use chain::PostgresMoment;

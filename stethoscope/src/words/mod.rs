@@ -14,7 +14,8 @@ use hubcommander_posture::{Assessment, Catalogue, Device, Platform, Practice, Pr
 /// What a device is called: by its owner, else by its model, else by its system.
 #[must_use]
 pub fn name_of(device: &Device) -> String {
-    let named = [&device.name, &device.model, &device.os].into_iter().flatten().find(|name| !name.trim().is_empty());
+    let named =
+        [&device.name, &device.model, &device.os].into_iter().flatten().find(|name| !name.trim().is_empty());
     named.map_or_else(|| "A device without a name".to_owned(), |name| name.trim().to_owned())
 }
 
@@ -45,7 +46,10 @@ pub fn to_do<'a>(
 #[must_use]
 pub fn untold<'a>(device: &'a Device, catalogue: &'a Catalogue) -> Vec<&'a str> {
     let unknown = device.practices.iter().filter(|(_, found)| found.status == Status::Unknown);
-    unknown.filter_map(|(key, _)| catalogue.practices.get(key)).map(|practice| practice.title.as_str()).collect()
+    unknown
+        .filter_map(|(key, _)| catalogue.practices.get(key))
+        .map(|practice| practice.title.as_str())
+        .collect()
 }
 
 /// About how many minutes all of it takes.

@@ -54,26 +54,33 @@ impl Standing {
 #[must_use]
 pub fn status(look: &Look, catalogue: &Catalogue, asked: &Asked<'_>) -> Message {
     let own = asked.of.is_none();
-    let mut message = Message::new(headline(look, catalogue, asked.of.as_ref())).state(match Standing::of(look) {
-        Standing::None | Standing::Fine => State::Done,
-        _ => State::NeedsYou,
-    });
+    let mut message =
+        Message::new(headline(look, catalogue, asked.of.as_ref())).state(match Standing::of(look) {
+            Standing::None | Standing::Fine => State::Done,
+            _ => State::NeedsYou,
+        });
     if let Some(before) = asked.before.filter(|_| own) {
         for (practice, device) in put_right(before, look, catalogue) {
-            message = message.line(Text::new().plain("Thank you. ").bold(practice).plain(format!(" on {device} is fine now.")));
+            message = message.line(
+                Text::new().plain("Thank you. ").bold(practice).plain(format!(" on {device} is fine now.")),
+            );
         }
     }
     if look.devices.is_empty() {
         message = nothing(message, look);
     }
     let lately = look.current();
-    let (fine, needing): (Vec<&Device>, Vec<&Device>) = lately.partition(|device| device.rating == Rating::Ok);
+    let (fine, needing): (Vec<&Device>, Vec<&Device>) =
+        lately.partition(|device| device.rating == Rating::Ok);
     for device in needing {
         message = section(message, device, catalogue, own);
     }
     if !fine.is_empty() {
         let names: Vec<String> = fine.iter().map(|device| name_of(device)).collect();
-        message = message.part(Part::Step(State::Done, Text::from(format!("In good shape: {}", names.join(", ")).as_str())));
+        message = message.part(Part::Step(
+            State::Done,
+            Text::from(format!("In good shape: {}", names.join(", ")).as_str()),
+        ));
     }
     for device in look.devices.iter().filter(|device| device.silent && !look.is_disowned(device)) {
         message = message.line(silent(device));
@@ -97,7 +104,8 @@ pub fn status(look: &Look, catalogue: &Catalogue, asked: &Asked<'_>) -> Message 
 #[must_use]
 pub fn first_need(look: &Look, catalogue: &Catalogue) -> Text {
     let worst = look.devices.iter().filter(|device| device.rating == Rating::Warn);
-    let first = worst.flat_map(|device| to_do(device, catalogue).into_iter().map(move |it| (device, it))).next();
+    let first =
+        worst.flat_map(|device| to_do(device, catalogue).into_iter().map(move |it| (device, it))).next();
     match first {
         Some((device, (_, practice, found))) => Text::new()
             .plain(format!("This needs devices in good shape, and {} needs you first: ", name_of(device)))
@@ -122,10 +130,8 @@ fn headline(look: &Look, catalogue: &Catalogue, of: Option<&Text>) -> Text {
         .copied()
         .filter(|device| matches!(device.rating, Rating::Warn | Rating::Nudge))
         .collect();
-    let whose = of.map_or_else(
-        || Text::from("Your devices"),
-        |of| Text::new().plain("Devices of ").then(of.clone()),
-    );
+    let whose =
+        of.map_or_else(|| Text::from("Your devices"), |of| Text::new().plain("Devices of ").then(of.clone()));
     let sentence = match (all, fine, needing.as_slice()) {
         (0, _, _) if look.devices.is_empty() && look.is_whole() => "no device is known".to_owned(),
         (0, _, _) if look.devices.is_empty() => "nobody can tell right now".to_owned(),
@@ -135,7 +141,9 @@ fn headline(look: &Look, catalogue: &Catalogue, of: Option<&Text>) -> Text {
         (1, _, []) => format!("nobody can tell everything about {}", name_of(lately[0])),
         (_, _, []) => format!("{}; nobody can tell everything about the others", in_shape(fine, all)),
         (1, _, [one]) => format!("{} needs {}", name_of(one), effort(one, catalogue)),
-        (_, _, [one]) => format!("{}; {} needs {}", in_shape(fine, all), name_of(one), effort(one, catalogue)),
+        (_, _, [one]) => {
+            format!("{}; {} needs {}", in_shape(fine, all), name_of(one), effort(one, catalogue))
+        }
         (_, _, several) => {
             let total = several.iter().map(|device| minutes(device, catalogue)).sum::<u32>().max(1);
             format!("{}; {} need about {} in all", in_shape(fine, all), several.len(), in_minutes(total))
