@@ -3,6 +3,7 @@
 
 mod audit;
 pub mod check;
+mod devices;
 mod init;
 mod manifest;
 mod plan;
@@ -22,6 +23,7 @@ use crate::logging::{self, Redactor};
 use crate::policy::Faults;
 
 pub use audit::{AuditCommand, ExportOptions, KeyOptions, VerifyOptions};
+pub use devices::DevicesCommand;
 pub use init::InitOptions;
 pub use plan::PlanOptions;
 pub use policy::PolicyOptions;
@@ -59,6 +61,9 @@ enum Command {
     Plan(PlanOptions),
     /// Try the policies: check them, explain what they say, or see what others would have said.
     Policy(PolicyOptions),
+    /// Judge records of devices.
+    #[command(subcommand)]
+    Devices(DevicesCommand),
     /// Verify and export the record of what was done.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -143,6 +148,10 @@ pub fn main(
         Some(Command::Init(options)) => init::run(options, &surroundings),
         Some(Command::Manifest) => manifest::run(),
         Some(Command::Audit(command)) => audit::run(command, &line.file(environment), &surroundings),
+        Some(Command::Devices(command)) => {
+            let named = line.config.is_some() || environment(FILE_VARIABLE).is_some_and(|path| !path.is_empty());
+            devices::run(command, &line.file(environment), named, &surroundings)
+        }
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
         Some(Command::Policy(options)) => policy::run(options, &line.file(environment), &surroundings),
     };

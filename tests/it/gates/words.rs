@@ -90,6 +90,10 @@ async fn devices_that_nobody_knows_are_a_no_unless_a_step_up_stands_in() -> Resu
     world.devices.state().devices.clear();
     let asked = world.say(ANA, DEV, "!SetDescription acme website New")?;
     insta::assert_snapshot!(world.ended(asked).await?, @r"
+    ⛔ No device of yours has been seen in the last 14 days, so nobody can tell whether yours are in good shape.
+    It is not done as long as nobody can tell.
+    [Try again]
+    inv-ID
     ");
     *world.rules.takes.lock().unwrap() = vec![Requirement::HealthyDevice { or_step_up: Some("any".into()) }];
     world.phone.answer(Ok(()));
