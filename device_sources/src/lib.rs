@@ -3,6 +3,7 @@
 //! Each source reads its own raw records ([`Unreadable`] says what is wrong with one) and answers as a
 //! [`hubcommander_sdk::devices::DeviceSource`].
 
+pub mod jamf;
 mod raw;
 
 pub use raw::Unreadable;
