@@ -7,6 +7,7 @@ pub mod connection;
 pub mod duo;
 pub mod faults;
 pub mod github;
+pub mod jamf;
 pub mod okta;
 pub mod server;
 pub mod slack;
