@@ -4,6 +4,7 @@
 //! [`hubcommander_sdk::devices::DeviceSource`].
 
 pub mod jamf;
+pub mod landesk;
 mod raw;
 
 pub use raw::Unreadable;
