@@ -14,8 +14,9 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
 use super::settings::{Privacy, Settings, SetupError};
 
-/// How many values are bound in one statement. SQL Server takes 2100 at most.
-const BATCH: usize = 500;
+/// How many values are bound in one statement. SQL Server takes 2100; with this many the statement and the list of its
+/// parameters are short texts still.
+const BATCH: usize = 100;
 
 /// Why the database did not answer. None of it names a person or holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -40,6 +40,12 @@ pub fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
+/// What to store so that this time is read: the local server counts days from 2000, where TDS counts from 1900.
+fn stored(text: &str) -> String {
+    let time: chrono::NaiveDateTime = text.parse().unwrap();
+    (time + chrono::Duration::days(36_524)).format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
 pub struct Scene {
     pub settings: Settings,
     client: Client<tokio_util::compat::Compat<TcpStream>>,
@@ -89,8 +95,10 @@ impl Scene {
     pub async fn computer(&mut self, key: u32, email: &str) {
         for row in [
             format!(
-                "Computer VALUES ({key}, 'pc-{key}', '{{GUID-{key}}}', 'Client', '2026-11-20T08:15:00', \
-                 '2026-11-19T08:00:00', '2026-11-18T08:00:00')"
+                "Computer VALUES ({key}, 'pc-{key}', '{{GUID-{key}}}', 'Client', '{}', '{}', '{}')",
+                stored("2026-11-20T08:15:00"),
+                stored("2026-11-19T08:00:00"),
+                stored("2026-11-18T08:00:00"),
             ),
             format!("LDAPUserAttrV VALUES ({key}, '{email}')"),
             format!("CompSystem VALUES ({key}, '21C1S00000', 'LENOVO', 'ZZPC0000{key}', 'ThinkPad X1 Carbon')"),
