@@ -139,6 +139,9 @@ pub struct Origin {
     /// What was due, if the bot asks itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DueTry>,
+    /// The message that the answer takes the place of, if a button asks for it to be brought up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Posted>,
 }
 
 /// Slack's address for answering a slash command. Whoever knows it can answer in the bot's name.
@@ -167,6 +170,7 @@ impl Origin {
             text,
             response_url: None,
             due: Some(DueTry { key: key.to_owned(), tries }),
+            replaces: None,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod builtins;
 pub mod cli;
 pub mod config;
 pub mod crash;
+pub mod devices;
 pub mod ids;
 pub mod invocation;
 pub mod later;
