@@ -80,7 +80,8 @@ pub(super) async fn known_as(
     let mut paths = BTreeSet::new();
     for one in identifiers {
         for (kind, _) in kinds(mobile) {
-            paths.extend(one.serial.iter().map(|serial| by(kind, "serialnumber", serial.as_str().to_owned())));
+            paths
+                .extend(one.serial.iter().map(|serial| by(kind, "serialnumber", serial.as_str().to_owned())));
             paths.extend(one.udid.iter().map(|udid| by(kind, "udid", udid.clone())));
             let macs = one.mac_addresses.iter();
             paths.extend(macs.map(|mac| by(kind, "macaddress", mac.to_string().to_uppercase())));
@@ -94,10 +95,8 @@ pub(super) async fn all(client: &Client, mobile: bool) -> Result<Vec<Json>, Trou
     let mut paths = Vec::new();
     for (path, list) in kinds(mobile) {
         let answer = client.get(DEVICES, &["JSSResource", path], &[]).await?;
-        let entries = raw::list(&answer, &format!("/{list}")).ok_or_else(|| Trouble::Unreadable {
-            what: DEVICES,
-            why: "it is no list".to_owned(),
-        })?;
+        let entries = raw::list(&answer, &format!("/{list}"))
+            .ok_or_else(|| Trouble::Unreadable { what: DEVICES, why: "it is no list".to_owned() })?;
         paths.extend(entries.iter().filter_map(|one| raw::text(one, "/id")).map(|id| by(path, "id", id)));
     }
     devices(client, paths).await

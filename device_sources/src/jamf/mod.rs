@@ -148,9 +148,7 @@ impl DeviceSource for Jamf {
         }
         let (mut raw, problems) = match self.api {
             Api::Pro => self.ask_pro(|list| vec![Some(pro::of_owner(list, &email))]).await?,
-            Api::Classic => {
-                (classic::of_owner(&self.client, &email, self.mobile).await?, Vec::new())
-            }
+            Api::Classic => (classic::of_owner(&self.client, &email, self.mobile).await?, Vec::new()),
         };
         // Nothing of somebody else's, not even that it could not be read.
         let all = raw.len();
@@ -169,9 +167,7 @@ impl DeviceSource for Jamf {
                 let filters = |list| pro::known_as(list, identifiers).into_iter().map(Some).collect();
                 self.ask_pro(filters).await?
             }
-            Api::Classic => {
-                (classic::known_as(&self.client, identifiers, self.mobile).await?, Vec::new())
-            }
+            Api::Classic => (classic::known_as(&self.client, identifiers, self.mobile).await?, Vec::new()),
         };
         let mut found = self.read_all(&raw, problems);
         found.records.retain(|record| is_known_as(record, identifiers));

@@ -95,7 +95,11 @@ impl Pro {
     }
 
     /// How many records a list holds, and the version that said so.
-    pub(super) async fn count(&self, client: &Client, list: List) -> Result<(u64, Option<Inventory>), Trouble> {
+    pub(super) async fn count(
+        &self,
+        client: &Client,
+        list: List,
+    ) -> Result<(u64, Option<Inventory>), Trouble> {
         let (_, count) = self.page(client, list, None, 0, 1).await?;
         let works = *self.works.lock().unwrap_or_else(PoisonError::into_inner);
         Ok((count, self.fixed.or(works)))

@@ -25,7 +25,9 @@ pub(super) enum Trouble {
     #[error("LANDESK's database: {0}")]
     NoAnswer(String),
     /// TLS did not come about.
-    #[error("LANDESK's database: TLS did not come about. See that its certificate is of its host and trusted here; `ca` names an authority of your own")]
+    #[error(
+        "LANDESK's database: TLS did not come about. See that its certificate is of its host and trusted here; `ca` names an authority of your own"
+    )]
     Tls,
     /// It refused. Its words are left out: they may hold what was asked.
     #[error("LANDESK's database: it refused with error {code}: {meaning}")]
@@ -54,9 +56,7 @@ impl From<tiberius::error::Error> for Trouble {
         match error {
             Error::Io { kind, .. } => Self::NoAnswer(format!("broken off ({kind:?})")),
             Error::Tls(_) => Self::Tls,
-            Error::Server(token) => {
-                Self::Refused { code: token.code(), meaning: meaning(token.code()) }
-            }
+            Error::Server(token) => Self::Refused { code: token.code(), meaning: meaning(token.code()) },
             Error::Routing { .. } => Self::NoAnswer("it sends us to another server".to_owned()),
             _ => Self::Unreadable,
         }

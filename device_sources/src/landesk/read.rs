@@ -22,16 +22,11 @@ use crate::raw::text;
 ///
 /// # Errors
 /// It is no object, or has no `Computer_Idn`.
-pub fn read(
-    raw: &Json,
-    settings: &Reading,
-    fetched_at: Option<DateTime<Utc>>,
-) -> Result<Record, Unreadable> {
+pub fn read(raw: &Json, settings: &Reading, fetched_at: Option<DateTime<Utc>>) -> Result<Record, Unreadable> {
     let row = Row(raw);
-    let id = row.text("Computer_Idn").ok_or_else(|| Unreadable {
-        id: None,
-        what: "It has no `Computer_Idn`.".to_owned(),
-    })?;
+    let id = row
+        .text("Computer_Idn")
+        .ok_or_else(|| Unreadable { id: None, what: "It has no `Computer_Idn`.".to_owned() })?;
     for list in ["BitLocker", "BoundAdapter", "CVDetectedV", "AppSoftwareSuites"] {
         if row.get(list).is_some_and(|list| !list.is_array() && !list.is_null()) {
             return Err(Unreadable { id: Some(id), what: format!("Its `{list}` is no list.") });
@@ -93,7 +88,10 @@ impl<'a> Row<'a> {
         if let Some(list) = self.get(name) {
             return Some(list.as_array()?.iter().map(Row).collect());
         }
-        columns.iter().any(|column| self.get(column).is_some_and(|value| !value.is_null())).then(|| vec![self])
+        columns
+            .iter()
+            .any(|column| self.get(column).is_some_and(|value| !value.is_null()))
+            .then(|| vec![self])
     }
 
     fn owners(self) -> Vec<String> {

@@ -108,6 +108,8 @@ pub enum SetupError {
     #[error("landesk, {0}: it is empty; name it")]
     Empty(&'static str),
     /// A password would travel in the clear.
-    #[error("landesk: without TLS only this machine may be asked; set `tls`, or `ca` for an authority of your own")]
+    #[error(
+        "landesk: without TLS only this machine may be asked; set `tls`, or `ca` for an authority of your own"
+    )]
     Plain,
 }

@@ -3,20 +3,14 @@
 //! `WITH (NOLOCK)`: a look at devices must not hold up the inventory service that writes them.
 
 /// Computers by the e-mail address of their owner.
-pub(super) const BY_OWNER: (&str, &str) = (
-    "SELECT DISTINCT u.Computer_Idn FROM LDAPUserAttrV u WITH (NOLOCK) WHERE LOWER(u.EMAILADDR) IN (",
-    ")",
-);
+pub(super) const BY_OWNER: (&str, &str) =
+    ("SELECT DISTINCT u.Computer_Idn FROM LDAPUserAttrV u WITH (NOLOCK) WHERE LOWER(u.EMAILADDR) IN (", ")");
 /// Computers by their serial number.
-pub(super) const BY_SERIAL: (&str, &str) = (
-    "SELECT DISTINCT s.Computer_Idn FROM CompSystem s WITH (NOLOCK) WHERE UPPER(s.SERIALNUM) IN (",
-    ")",
-);
+pub(super) const BY_SERIAL: (&str, &str) =
+    ("SELECT DISTINCT s.Computer_Idn FROM CompSystem s WITH (NOLOCK) WHERE UPPER(s.SERIALNUM) IN (", ")");
 /// Computers by the address of a network adapter.
-pub(super) const BY_MAC: (&str, &str) = (
-    "SELECT DISTINCT a.Computer_Idn FROM BoundAdapter a WITH (NOLOCK) WHERE UPPER(a.PhysAddress) IN (",
-    ")",
-);
+pub(super) const BY_MAC: (&str, &str) =
+    ("SELECT DISTINCT a.Computer_Idn FROM BoundAdapter a WITH (NOLOCK) WHERE UPPER(a.PhysAddress) IN (", ")");
 /// All computers.
 pub(super) const ALL: &str = "SELECT c.Computer_Idn FROM Computer c WITH (NOLOCK)";
 /// How many there are.
@@ -40,10 +34,7 @@ pub(super) const BESIDE: [(&str, &str); 3] = [
          FROM OSNT n WITH (NOLOCK) WHERE n.Computer_Idn IN (",
         ")",
     ),
-    (
-        "SELECT o.Computer_Idn, o.OSTYPE FROM Operating_System o WITH (NOLOCK) WHERE o.Computer_Idn IN (",
-        ")",
-    ),
+    ("SELECT o.Computer_Idn, o.OSTYPE FROM Operating_System o WITH (NOLOCK) WHERE o.Computer_Idn IN (", ")"),
 ];
 /// Whose a computer is; there may be several.
 pub(super) const OWNERS: (&str, &str) = (

@@ -16,9 +16,15 @@ async fn two_people_with_one_local_part_are_two_people() {
         scene.settings.api = api;
         let source = scene.source();
         assert_eq!(ids(&source.of_owner(AMY).await.unwrap()), ["71", "mobile-11"], "{api:?}");
-        assert_eq!(ids(&source.of_owner(" Amy@Acme.Example ").await.unwrap()), ["71", "mobile-11"], "{api:?}");
+        assert_eq!(
+            ids(&source.of_owner(" Amy@Acme.Example ").await.unwrap()),
+            ["71", "mobile-11"],
+            "{api:?}"
+        );
         assert_eq!(ids(&source.of_owner(BEN).await.unwrap()), ["73"], "{api:?}");
-        for nobody in ["", "  ", "amy", "zoe@acme.example", "*", "amy@*", r#"x" or userAndLocation.email=="*"#] {
+        for nobody in
+            ["", "  ", "amy", "zoe@acme.example", "*", "amy@*", r#"x" or userAndLocation.email=="*"#]
+        {
             let found = source.of_owner(nobody).await.unwrap();
             assert_eq!((ids(&found), found.problems.len()), (vec![], 0), "{api:?} {nobody:?}");
         }
@@ -59,17 +65,19 @@ async fn devices_are_found_by_what_others_know_them_by() {
         mac_addresses: hubcommander_posture::Mac::read("a483e7000048").into_iter().collect(),
         ..Identifiers::default()
     };
-    let by_udid = Identifiers {
-        udid: Some("00008120-0000000000000012".to_owned()),
-        ..Identifiers::default()
-    };
+    let by_udid =
+        Identifiers { udid: Some("00008120-0000000000000012".to_owned()), ..Identifiers::default() };
     for api in [Api::Pro, Api::Classic] {
         scene.settings.api = api;
-        let found = scene.source().known_as(&[by_serial.clone(), by_mac.clone(), by_udid.clone()]).await.unwrap();
+        let found =
+            scene.source().known_as(&[by_serial.clone(), by_mac.clone(), by_udid.clone()]).await.unwrap();
         let mut ids = ids(&found);
         ids.sort_unstable();
         assert_eq!(ids, ["71", "72", "mobile-12"], "{api:?}");
-        assert!(scene.source().known_as(&[Identifiers::default()]).await.unwrap().records.is_empty(), "{api:?}");
+        assert!(
+            scene.source().known_as(&[Identifiers::default()]).await.unwrap().records.is_empty(),
+            "{api:?}"
+        );
     }
 }
 
@@ -77,7 +85,10 @@ async fn devices_are_found_by_what_others_know_them_by() {
 async fn many_identifiers_go_in_batches() {
     let scene = Scene::people().await;
     let many: Vec<Identifiers> = (1..=100)
-        .map(|number| Identifiers { serial: Serial::read(&format!("ZZMAC{number:05}")), ..Identifiers::default() })
+        .map(|number| Identifiers {
+            serial: Serial::read(&format!("ZZMAC{number:05}")),
+            ..Identifiers::default()
+        })
         .collect();
     let found = scene.source().known_as(&many).await.unwrap();
     assert_eq!(ids(&found), ["71", "72", "73"]);
@@ -116,7 +127,8 @@ async fn the_newest_inventory_that_is_there_is_asked_and_remembered() {
     scene.server.state().versions = [1, 3].into();
     source.of_owner(AMY).await.unwrap();
     source.of_owner(AMY).await.unwrap();
-    let asked = |scene: &Scene| ["v4", "v3", "v1"].map(|version| scene.asked(&format!("/{version}/computers")));
+    let asked =
+        |scene: &Scene| ["v4", "v3", "v1"].map(|version| scene.asked(&format!("/{version}/computers")));
     assert_eq!(asked(&scene), [1, 2, 0]);
     // The server was brought up to date, and dropped what it had.
     scene.server.state().versions = [4].into();

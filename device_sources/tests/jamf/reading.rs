@@ -24,7 +24,8 @@ fn changed(pointer: &str, value: Value) -> Record {
 
 #[test]
 fn a_mac_of_the_pro_api() {
-    let record = read(&mac(71, AMY, reported()), &Reading::default(), Some(at("2026-11-23T08:00:00Z"))).unwrap();
+    let record =
+        read(&mac(71, AMY, reported()), &Reading::default(), Some(at("2026-11-23T08:00:00Z"))).unwrap();
     assert_eq!(record.owners, [AMY]);
     assert_eq!(record.platform, Some(Platform::MacOs));
     assert_eq!((record.last_seen, record.software_at), (Some(reported()), Some(reported())));
@@ -57,13 +58,25 @@ fn a_mac_of_the_pro_api() {
 #[test]
 fn the_volume_it_starts_from_is_judged_and_what_sums_it_up_only_without() {
     let partitions = |list: Value| json!({ "disks": [{ "device": "disk0", "partitions": list }] });
-    let boot = |state: &str| json!({ "name": "Macintosh HD", "partitionType": "BOOT", "fileVault2State": state });
-    let other = |name: &str, state: &str| json!({ "name": name, "partitionType": "OTHER", "fileVault2State": state });
+    let boot =
+        |state: &str| json!({ "name": "Macintosh HD", "partitionType": "BOOT", "fileVault2State": state });
+    let other =
+        |name: &str, state: &str| json!({ "name": name, "partitionType": "OTHER", "fileVault2State": state });
     let details = |state: &str| json!({ "partitionName": "Macintosh HD", "partitionFileVault2State": state });
     for (storage, details, summary, expected) in [
-        (partitions(json!([boot("ENCRYPTED"), other("VM", "UNENCRYPTED")])), Value::Null, Value::Null, Seen::Good),
+        (
+            partitions(json!([boot("ENCRYPTED"), other("VM", "UNENCRYPTED")])),
+            Value::Null,
+            Value::Null,
+            Seen::Good,
+        ),
         (partitions(json!([boot("UNENCRYPTED")])), details("ENCRYPTED"), json!("ALL_ENCRYPTED"), Seen::Bad),
-        (partitions(json!([boot("ENCRYPTED"), other("HD - Data", "UNENCRYPTED")])), Value::Null, Value::Null, Seen::Bad),
+        (
+            partitions(json!([boot("ENCRYPTED"), other("HD - Data", "UNENCRYPTED")])),
+            Value::Null,
+            Value::Null,
+            Seen::Bad,
+        ),
         (partitions(json!([boot("UNKNOWN")])), details("ENCRYPTED"), Value::Null, Seen::Good),
         (partitions(json!([other("Backup", "ENCRYPTED")])), Value::Null, Value::Null, Seen::Unknown),
         (json!({ "disks": [] }), details("UNENCRYPTED"), json!("BOOT_ENCRYPTED"), Seen::Bad),
@@ -109,7 +122,12 @@ fn flags_and_words_of_a_mac() {
         ("/extensionAttributes", json!([]), "autoupdate", None),
         ("/extensionAttributes", Value::Null, "screenlock", None),
         ("/extensionAttributes", Value::Null, "remotelogin", None),
-        ("/softwareUpdates", json!([{ "name": "macOS", "version": "15.7" }]), "uptodate", Some(Seen::Improvable)),
+        (
+            "/softwareUpdates",
+            json!([{ "name": "macOS", "version": "15.7" }]),
+            "uptodate",
+            Some(Seen::Improvable),
+        ),
         ("/softwareUpdates", json!([]), "uptodate", None),
     ] {
         let shown = format!("{pointer} = {value}: {practice}");
@@ -119,7 +137,8 @@ fn flags_and_words_of_a_mac() {
 
 #[test]
 fn it_says_what_exactly() {
-    let details = |pointer: &str, value: Value, practice: &str| observed(&changed(pointer, value), practice).details;
+    let details =
+        |pointer: &str, value: Value, practice: &str| observed(&changed(pointer, value), practice).details;
     assert_eq!(
         details("/extensionAttributes/3/values/0", json!("False"), "autoupdate").unwrap(),
         "Off: 4 Install OS X Updates Enabled."
@@ -319,7 +338,10 @@ fn what_is_no_record_says_so() {
         assert!(read(&raw, &Reading::default(), None).is_err(), "{raw}");
     }
     let bad = why(json!({ "id": "7", "general": {}, "applications": {} }));
-    assert_eq!((bad.id.as_deref(), bad.what.as_str()), (Some("7"), "Its part `applications` is of another type than Jamf's."));
+    assert_eq!(
+        (bad.id.as_deref(), bad.what.as_str()),
+        (Some("7"), "Its part `applications` is of another type than Jamf's.")
+    );
 }
 
 #[test]

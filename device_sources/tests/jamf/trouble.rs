@@ -142,7 +142,8 @@ fn settings_that_cannot_be_used_say_what_to_do() {
     let why = |settings: Settings| Jamf::new(&settings, clock.clone()).unwrap_err().to_string();
     assert!(Jamf::new(&fine(), clock.clone()).is_ok());
     let address = |url: &str| why(Settings { url: url.parse().unwrap(), ..fine() });
-    for url in ["http://acme.jamfcloud.com", "https://acme.jamfcloud.com/x", "https://a:b@acme.jamfcloud.com"] {
+    for url in ["http://acme.jamfcloud.com", "https://acme.jamfcloud.com/x", "https://a:b@acme.jamfcloud.com"]
+    {
         assert!(address(url).contains("https://company.jamfcloud.com"), "{url}");
     }
     assert!(why(Settings { client_id: " ".to_owned(), ..fine() }).contains("client_id"));
@@ -156,5 +157,8 @@ async fn the_secret_stays_at_this_host() {
     let mut scene = Scene::people().await;
     scene.settings.token_path = Some("//elsewhere.example/token".to_owned());
     let error = scene.source().of_owner(AMY).await.unwrap_err();
-    assert_eq!(error.to_string(), "Jamf, a token: an answer that cannot be read: token_path leads to another host");
+    assert_eq!(
+        error.to_string(),
+        "Jamf, a token: an answer that cannot be read: token_path leads to another host"
+    );
 }

@@ -16,7 +16,10 @@ async fn a_computer_is_read_whole() {
     assert_eq!((ids(&found), found.problems.len()), (vec!["1"], 0));
     let record = &found.records[0];
     assert_eq!(record.owners, [AMY]);
-    assert_eq!((record.platform, record.os_version.as_deref()), (Some(Platform::Windows), Some("10.0.22631")));
+    assert_eq!(
+        (record.platform, record.os_version.as_deref()),
+        (Some(Platform::Windows), Some("10.0.22631"))
+    );
     assert_eq!(record.last_seen, Some(at("2026-11-20T16:15:00Z")));
     assert_eq!(record.software_at, Some(at("2026-11-18T16:00:00Z")));
     assert!(record.fetched_at.is_some());
@@ -85,7 +88,9 @@ async fn many_rows_make_one_computer() {
     let lines: Vec<String> = record
         .observations
         .iter()
-        .map(|(practice, one)| format!("{practice}: {:?} {}", one.seen, one.details.clone().unwrap_or_default()))
+        .map(|(practice, one)| {
+            format!("{practice}: {:?} {}", one.seen, one.details.clone().unwrap_or_default())
+        })
         .collect();
     insta::assert_snapshot!(lines.join("\n").replace(" \n", "\n"), @"
     autoupdate: Good

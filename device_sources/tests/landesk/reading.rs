@@ -46,9 +46,7 @@ fn all_as_it_should_be() {
 
 #[test]
 fn bitlocker() {
-    let row = |protection: Value, percent: Value, conversion: &str| {
-        json!({ "PROTECTIONSTATUS": protection, "ENCRYPTIONPERCENTAGE": percent, "CONVERSIONSTATUS": conversion })
-    };
+    let row = |protection: Value, percent: Value, conversion: &str| json!({ "PROTECTIONSTATUS": protection, "ENCRYPTIONPERCENTAGE": percent, "CONVERSIONSTATUS": conversion });
     let on = || row(json!("1 - on"), json!(100), "1 - fully encrypted");
     let off = || row(json!("0 - off"), json!(100), "1 - fully encrypted");
     for (rows, expected) in [
@@ -77,7 +75,9 @@ fn bitlocker() {
 #[test]
 fn firewalls_of_adapters() {
     let rows = |words: &[Value]| {
-        Value::Array(words.iter().map(|word| json!({ "FirewallEnabled": word, "PhysAddress": "x" })).collect())
+        Value::Array(
+            words.iter().map(|word| json!({ "FirewallEnabled": word, "PhysAddress": "x" })).collect(),
+        )
     };
     for (words, expected) in [
         (vec![json!("Yes")], Seen::Good),
@@ -94,9 +94,7 @@ fn firewalls_of_adapters() {
 
 #[test]
 fn what_was_detected() {
-    let row = |id: &str, kind: &str, severity: &str| {
-        json!([{ "Vul_ID": id, "VulType": kind, "VulSeverity": severity, "Title": "a title", "Reason": "It is.So." }])
-    };
+    let row = |id: &str, kind: &str, severity: &str| json!([{ "Vul_ID": id, "VulType": kind, "VulSeverity": severity, "Title": "a title", "Reason": "It is.So." }]);
     for (rows, practice, expected) in [
         (row("ST000202", "Security Threat", "High"), "screenlock", Seen::Bad),
         (row("ST000202", "Security Threat", "High"), "uptodate", Seen::Good),
@@ -157,7 +155,10 @@ fn one_flat_row_will_do() {
         "SWLASTSCANDATE": "2026-11-18 08:00:00", "PROTECTIONSTATUS": "1 - on", "ENCRYPTIONPERCENTAGE": 100,
         "PhysAddress": "00DECAFBAD00", "FirewallEnabled": "No", "SuiteName": "Falcon", "Version": "7.1",
     }));
-    assert_eq!((record.owners, record.identifiers.mac_addresses.len()), (vec!["amy@acme.example".to_owned()], 1));
+    assert_eq!(
+        (record.owners, record.identifiers.mac_addresses.len()),
+        (vec!["amy@acme.example".to_owned()], 1)
+    );
     let seen = |practice: &str| record.observations[&practice.into()].seen;
     assert_eq!((seen("encryption"), seen("firewall")), (Seen::Good, Seen::Bad));
     // Nothing was said of what is detected.
@@ -197,7 +198,9 @@ fn systems_and_models() {
 
 #[test]
 fn what_is_no_record_says_so() {
-    for raw in [json!(null), json!([]), json!({}), json!({ "Computer_Idn": null }), json!({ "Computer_Idn": "" })] {
+    for raw in
+        [json!(null), json!([]), json!({}), json!({ "Computer_Idn": null }), json!({ "Computer_Idn": "" })]
+    {
         assert!(read(&raw, &Reading::default(), None).is_err(), "{raw}");
     }
     let mut raw = computer();

@@ -101,7 +101,9 @@ impl Scene {
                 stored("2026-11-18T08:00:00"),
             ),
             format!("LDAPUserAttrV VALUES ({key}, '{email}')"),
-            format!("CompSystem VALUES ({key}, '21C1S00000', 'LENOVO', 'ZZPC0000{key}', 'ThinkPad X1 Carbon')"),
+            format!(
+                "CompSystem VALUES ({key}, '21C1S00000', 'LENOVO', 'ZZPC0000{key}', 'ThinkPad X1 Carbon')"
+            ),
             format!("BitLocker VALUES ({key}, '1 - on', '1 - fully encrypted', 'XTS-AES 256', 100)"),
             format!("OSNT VALUES ({key}, '22631', '6.3', NULL)"),
             format!("Operating_System VALUES ({key}, 'Microsoft Windows 11 Professional Edition, 64-bit')"),

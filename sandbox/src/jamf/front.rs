@@ -88,11 +88,7 @@ pub(super) async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Reque
     }
 }
 
-fn token(
-    state: &mut State,
-    body: &[u8],
-    now: hubcommander_sdk::clock::Instant,
-) -> Result<Value, Refused> {
+fn token(state: &mut State, body: &[u8], now: hubcommander_sdk::clock::Instant) -> Result<Value, Refused> {
     let form: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
     let of = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     if of("grant_type") != Some("client_credentials") {

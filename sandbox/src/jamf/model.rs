@@ -88,7 +88,8 @@ impl State {
 fn encrypt(computer: &mut Value, on: bool) {
     let state = if on { "ENCRYPTED" } else { "UNENCRYPTED" };
     let percent = if on { 100 } else { 0 };
-    computer["operatingSystem"]["fileVault2Status"] = if on { "BOOT_ENCRYPTED" } else { "NOT_ENCRYPTED" }.into();
+    computer["operatingSystem"]["fileVault2Status"] =
+        if on { "BOOT_ENCRYPTED" } else { "NOT_ENCRYPTED" }.into();
     computer["diskEncryption"]["bootPartitionEncryptionDetails"] = json!({
         "partitionName": "Macintosh HD (Boot Partition)", "partitionFileVault2State": state,
         "partitionFileVault2Percent": percent,

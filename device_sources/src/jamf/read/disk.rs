@@ -63,8 +63,11 @@ impl Volume {
 pub(super) fn judge(volumes: &[Volume]) -> (Seen, Option<String>) {
     let counting: Vec<&Volume> = volumes.iter().filter(|volume| volume.boot || volume.data()).collect();
     let words = |which: fn(State) -> bool| {
-        let lines: Vec<String> =
-            counting.iter().filter(|volume| which(volume.state)).filter_map(|volume| volume.words()).collect();
+        let lines: Vec<String> = counting
+            .iter()
+            .filter(|volume| which(volume.state))
+            .filter_map(|volume| volume.words())
+            .collect();
         (!lines.is_empty()).then(|| format!("{}.", lines.join(". ")))
     };
     if let Some(words) = words(|state| matches!(state, State::Plain(_))) {

@@ -35,11 +35,7 @@ enum Shape {
 ///
 /// # Errors
 /// It is no record of Jamf, has no id, or one of its parts is of another type than Jamf's.
-pub fn read(
-    raw: &Json,
-    settings: &Reading,
-    fetched_at: Option<DateTime<Utc>>,
-) -> Result<Record, Unreadable> {
+pub fn read(raw: &Json, settings: &Reading, fetched_at: Option<DateTime<Utc>>) -> Result<Record, Unreadable> {
     let (shape, raw) = shape(raw)?;
     let mut record = match shape {
         Shape::ProComputer => pro::read(raw, settings)?,
@@ -75,7 +71,8 @@ fn shape(raw: &Json) -> Result<(Shape, &Json), Unreadable> {
         Some(Shape::ProMobile)
     } else if has("/general/wifi_mac_address") || has("/general/last_inventory_update_utc") {
         Some(Shape::ClassicMobile)
-    } else if has("/general/serial_number") || has("/extension_attributes") || has("/general/report_date_utc") {
+    } else if has("/general/serial_number") || has("/extension_attributes") || has("/general/report_date_utc")
+    {
         Some(Shape::ClassicComputer)
     } else if has("/id") && ["/udid", "/general", "/hardware"].iter().any(|pointer| has(pointer)) {
         Some(Shape::ProComputer)
@@ -120,7 +117,8 @@ fn time(raw: &Json, pointer: &str) -> Option<DateTime<Utc>> {
 /// The time at `pointer` in milliseconds since 1970; zero is none.
 fn epoch(raw: &Json, pointer: &str) -> Option<DateTime<Utc>> {
     let value = raw.pointer(pointer)?;
-    let millis = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|millis| *millis > 0)?;
+    let millis =
+        value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|millis| *millis > 0)?;
     DateTime::from_timestamp_millis(millis)
 }
 

@@ -54,7 +54,12 @@ pub(super) fn read(raw: &Json, settings: &Reading) -> Result<Record, Unreadable>
     let auto_login = flag(raw, "/security/autoLoginDisabled").map(|disabled| !disabled);
     let remote_desktop = flag(raw, "/security/remoteDesktopEnabled");
     attributes::observe(&mut record, &values, names, at, auto_login, remote_desktop);
-    installed(&mut record, software(raw, "/applications", "/version"), software(raw, "/services", "/version"), at);
+    installed(
+        &mut record,
+        software(raw, "/applications", "/version"),
+        software(raw, "/services", "/version"),
+        at,
+    );
     Ok(record)
 }
 

@@ -31,7 +31,8 @@ pub(super) fn observe(
 
     // A list that was not asked for, or a computer that was never scanned: nobody looked.
     let found = row.list("CVDetectedV", &["Vul_ID"]).filter(|_| software_at.is_some());
-    for (practice, definition) in [("screenlock", &settings.screenlock), ("autoupdate", &settings.autoupdate)] {
+    for (practice, definition) in [("screenlock", &settings.screenlock), ("autoupdate", &settings.autoupdate)]
+    {
         let (seen, details) = match &found {
             None => (Seen::Unknown, None),
             Some(rows) => match rows.iter().find(|one| one.is("Vul_ID", definition)) {
