@@ -12,7 +12,7 @@ fn of(raw: &Value) -> Record {
 }
 
 fn observed(record: &Record, practice: &str) -> Observation {
-    record.observations[&practice.into()].clone()
+    record.observations[practice].clone()
 }
 
 /// A Mac of the Pro API with one place changed.

@@ -90,5 +90,5 @@ pub fn ids(found: &Found) -> Vec<&str> {
 }
 
 pub fn seen(record: &Record, practice: &str) -> Option<Seen> {
-    record.observations.get(&practice.into()).map(|one| one.seen)
+    record.observations.get(practice).map(|one| one.seen)
 }

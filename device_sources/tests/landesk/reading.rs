@@ -41,7 +41,7 @@ fn all_as_it_should_be() {
     assert_eq!(record.identifiers.serial.as_ref().unwrap().as_str(), "ZZPC7");
     assert!(record.observations.values().all(|one| one.seen == Seen::Good));
     assert_eq!(record.observations.len(), 5);
-    assert_eq!(record.observations[&"firewall".into()].at, Some(at("2026-11-19T08:00:00Z")));
+    assert_eq!(record.observations["firewall"].at, Some(at("2026-11-19T08:00:00Z")));
 }
 
 #[test]
@@ -115,13 +115,13 @@ fn what_was_detected() {
         .map(|number| json!({ "VulType": "Vulnerability", "VulSeverity": "High", "Title": format!("KB{number}") }))
         .collect();
     let record = with("CVDetectedV", many.into());
-    let details = record.observations[&"uptodate".into()].details.clone().unwrap();
+    let details = record.observations["uptodate"].details.clone().unwrap();
     assert_eq!(details, "Missing: KB0, KB1, KB2, KB3, KB4, and 3 more.");
     let settings = Reading { screenlock: "OWN-1".to_owned(), ..Reading::default() };
     let mut raw = computer();
     raw["CVDetectedV"] = row("own-1", "Custom", "NA");
     let record = read(&raw, &settings, None).unwrap();
-    assert_eq!(record.observations[&"screenlock".into()].details.as_deref(), Some("It is. So."));
+    assert_eq!(record.observations["screenlock"].details.as_deref(), Some("It is. So."));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn one_flat_row_will_do() {
         (record.owners, record.identifiers.mac_addresses.len()),
         (vec!["amy@acme.example".to_owned()], 1)
     );
-    let seen = |practice: &str| record.observations[&practice.into()].seen;
+    let seen = |practice: &str| record.observations[practice].seen;
     assert_eq!((seen("encryption"), seen("firewall")), (Seen::Good, Seen::Bad));
     // Nothing was said of what is detected.
     assert_eq!((seen("screenlock"), seen("uptodate")), (Seen::Unknown, Seen::Unknown));

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn only_the_boot_and_the_data_volume_count() {
         let boot = volume("Macintosh HD (Boot Partition)", true, "ENCRYPTED");
-        let of = |others: &[Volume]| judge(&[&[boot.clone()], others].concat()).0;
+        let of = |others: &[Volume]| judge(&[std::slice::from_ref(&boot), others].concat()).0;
         assert_eq!(of(&[]), Seen::Good);
         for name in ["VM", "Preboot", "Update", "Recovery HD", "Backup disk"] {
             assert_eq!(of(&[volume(name, false, "UNENCRYPTED")]), Seen::Good, "{name}");
