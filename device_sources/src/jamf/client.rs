@@ -17,7 +17,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::settings::{Settings, SetupError};
-use super::trouble::Trouble;
+use super::trouble::{TOKEN, Trouble};
 
 /// How many questions may be open at once.
 const AT_ONCE: usize = 5;
@@ -27,7 +27,6 @@ const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 const MARGIN: Duration = Duration::from_secs(5);
 /// Where tokens are given, the newer way first.
 const TOKEN_PATHS: [&str; 2] = ["/api/v1/oauth/token", "/api/oauth/token"];
-const TOKEN: &str = "a token";
 
 /// A token, and until when it is used.
 #[derive(Clone)]

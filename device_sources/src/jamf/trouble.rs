@@ -5,6 +5,9 @@ use std::time::Duration;
 use hubcommander_outbound::Failure;
 use hubcommander_sdk::devices::SourceError;
 
+/// What is asked for before all else.
+pub(super) const TOKEN: &str = "a token";
+
 /// What went wrong. None of it names a person or holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Trouble {
@@ -48,7 +51,11 @@ impl Trouble {
 impl From<Trouble> for SourceError {
     fn from(trouble: Trouble) -> Self {
         let words = trouble.to_string();
+        let token = matches!(&trouble, Trouble::Refused { what, .. } if *what == TOKEN);
         match trouble.status() {
+            Some(400) if !token => Self::Misconfigured(format!(
+                "{words}. The server does not take what it was asked; set `inventory` to an older version."
+            )),
             Some(400 | 401) => Self::Misconfigured(format!(
                 "{words}. See that client_id and client_secret are those of an API client that is enabled at Jamf."
             )),

@@ -54,6 +54,12 @@ impl Landesk {
     }
 }
 
+/// Whether a computer is of whoever has exactly this address. The database compares as its collation does, which may
+/// pass over accents, and a computer may change hands between two statements.
+fn is_of(raw: &Json, email: &str) -> bool {
+    owners(raw).iter().any(|owner| owner == email)
+}
+
 /// The key of a row.
 fn key(row: &Map<String, Json>) -> Option<i64> {
     row.get(KEY)?.as_i64()
@@ -129,8 +135,7 @@ impl DeviceSource for Landesk {
             computers(&mut connection, &keys(&rows).collect()).await
         };
         let mut raw = self.database.within(1, asking).await?;
-        // The database compares as its collation does, which may pass over accents and blanks.
-        raw.retain(|one| owners(one).contains(&email));
+        raw.retain(|one| is_of(one, &email));
         Ok(self.read_all(&raw))
     }
 
@@ -183,5 +188,28 @@ impl DeviceSource for Landesk {
         let count = rows.first().and_then(|row| row.values().next()?.as_i64());
         let count = count.ok_or_else(|| SourceError::from(Trouble::Unreadable))?;
         Ok(format!("{count} computers"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_computer_is_only_of_whose_address_it_holds() {
+        let email = "amy@acme.example";
+        for (held, of) in [
+            (json!("amy@acme.example"), true),
+            (json!(" Amy@ACME.example "), true),
+            (json!(["ben@acme.example", "amy@acme.example"]), true),
+            (json!("ämy@acme.example"), false),
+            (json!("amy@acme.example.org"), false),
+            (json!([]), false),
+            (json!(""), false),
+            (Json::Null, false),
+        ] {
+            assert_eq!(is_of(&json!({ "Computer_Idn": 1, "EMAILADDR": held }), email), of, "{held}");
+        }
+        assert!(!is_of(&json!({ "Computer_Idn": 1 }), email));
     }
 }

@@ -27,6 +27,14 @@ async fn who_is_not_let_in_must_be_told() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_not_taken_is_not_blamed_on_the_client() {
+    let scene = Scene::people().await;
+    scene.faults.add(inventory(), Fault::Status(400, r#"{"errors":[{"code":"INVALID_FIELD"}]}"#.to_owned()));
+    let error = scene.source().of_owner(AMY).await.unwrap_err();
+    insta::assert_snapshot!(error, @"Jamf, computers: 400 INVALID_FIELD. The server does not take what it was asked; set `inventory` to an older version.");
+}
+
+#[tokio::test]
 async fn a_server_without_any_inventory_is_not_jamf_pro() {
     let scene = Scene::people().await;
     scene.server.state().versions.clear();
