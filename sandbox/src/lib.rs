@@ -8,6 +8,7 @@ pub mod devices;
 pub mod duo;
 pub mod faults;
 pub mod github;
+pub mod jamf;
 pub mod okta;
 pub mod server;
 pub mod slack;
