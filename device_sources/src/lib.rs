@@ -3,6 +3,10 @@
 //! Each source reads its own raw records ([`Unreadable`] says what is wrong with one) and answers as a
 //! [`hubcommander_sdk::devices::DeviceSource`].
 
+mod fields;
+mod found;
+pub mod google;
 mod raw;
+mod rest;
 
 pub use raw::Unreadable;
