@@ -31,7 +31,10 @@ pub(crate) fn udid(text: Option<String>) -> Option<String> {
 /// The id of a radio: its digits, if they are as many as one has (14, with a check digit 15, with a version 16).
 pub(crate) fn imei(text: Option<String>) -> Option<String> {
     let digits: String = text?.chars().filter(char::is_ascii_digit).collect();
-    (14..=16).contains(&digits.len()).then_some(digits).filter(|digits| digits.bytes().any(|byte| byte != b'0'))
+    (14..=16)
+        .contains(&digits.len())
+        .then_some(digits)
+        .filter(|digits| digits.bytes().any(|byte| byte != b'0'))
 }
 
 /// The same for CDMA.
@@ -64,7 +67,18 @@ pub(crate) fn platform(name: &str) -> Option<Platform> {
         Some(Platform::Android)
     } else if begins(&["chrome"]) {
         Some(Platform::ChromeOS)
-    } else if begins(&["linux", "ubuntu", "debian", "fedora", "rhel", "centos", "arch", "pop", "linuxmint", "opensuse"]) {
+    } else if begins(&[
+        "linux",
+        "ubuntu",
+        "debian",
+        "fedora",
+        "rhel",
+        "centos",
+        "arch",
+        "pop",
+        "linuxmint",
+        "opensuse",
+    ]) {
         Some(Platform::Ubuntu)
     } else {
         None
@@ -101,7 +115,11 @@ pub(crate) fn patch_day(raw: &Json, pointer: &str) -> Option<NaiveDate> {
 
 /// What an old security patch means, if any age is too old: nothing is said of a younger one, since the system
 /// itself may be old.
-pub(crate) fn old_patch(day: NaiveDate, oldest_days: Option<u32>, now: Option<DateTime<Utc>>) -> Option<String> {
+pub(crate) fn old_patch(
+    day: NaiveDate,
+    oldest_days: Option<u32>,
+    now: Option<DateTime<Utc>>,
+) -> Option<String> {
     let oldest = TimeDelta::days(i64::from(oldest_days?));
     (now?.date_naive() - day > oldest).then(|| format!("The newest security patch on it is of {day}."))
 }

@@ -4,8 +4,10 @@
 //! [`hubcommander_sdk::devices::DeviceSource`].
 
 mod fields;
+pub mod fleet;
 mod found;
 pub mod google;
+pub mod intune;
 mod raw;
 mod rest;
 

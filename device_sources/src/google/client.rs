@@ -80,11 +80,14 @@ impl Client {
     }
 
     /// Who uses which device, by Cloud Identity: of one (by its name, `devices/1`) or of all.
-    pub(super) async fn device_users(&self, device: Option<&str>, filter: &str) -> Result<Vec<Json>, Trouble> {
+    pub(super) async fn device_users(
+        &self,
+        device: Option<&str>,
+        filter: &str,
+    ) -> Result<Vec<Json>, Trouble> {
         let customer = format!("customers/{}", self.customer);
         let id = device.map_or("-", |name| name.rsplit('/').next().unwrap_or_default());
-        let fields =
-            [("customer", customer.as_str()), ("filter", filter), ("pageSize", USERS_PAGE)];
+        let fields = [("customer", customer.as_str()), ("filter", filter), ("pageSize", USERS_PAGE)];
         let path = ["v1", "devices", id, "deviceUsers"];
         self.pages(&self.identity, "users of devices", &path, &fields, "deviceUsers").await
     }
@@ -134,7 +137,9 @@ impl Client {
 
 /// What a token must be good for. One that is not delegated, and no token is given at all.
 fn scopes(lists: Lists) -> String {
-    let scope = |wanted: bool, scope: &'static str| wanted.then(|| format!("https://www.googleapis.com/auth/{scope}"));
+    let scope = |wanted: bool, scope: &'static str| {
+        wanted.then(|| format!("https://www.googleapis.com/auth/{scope}"))
+    };
     let all = [
         scope(lists.mobile, "admin.directory.device.mobile.readonly"),
         scope(lists.chromeos, "admin.directory.device.chromeos.readonly"),

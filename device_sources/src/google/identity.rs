@@ -50,7 +50,12 @@ pub(super) fn read(raw: &Json, options: &Options, now: Option<DateTime<Utc>>) ->
     }
     if record.platform == Some(Platform::Android) {
         let usb = raw::flag(raw, "/enabledUsbDebugging");
-        record.saw("adbstatus", as_it_should(usb, false), at, usb.map(|on| format!("USB debugging is {}.", on_off(on))));
+        record.saw(
+            "adbstatus",
+            as_it_should(usb, false),
+            at,
+            usb.map(|on| format!("USB debugging is {}.", on_off(on))),
+        );
         let allowed = raw::flag(raw, "/androidSpecificAttributes/enabledUnknownSources");
         record.saw("unknownsources", unknown_sources(record.os_version.as_deref(), allowed), at, None);
         let patch = patch_day(raw, "/securityPatchTime");
@@ -96,7 +101,10 @@ fn password(raw: &Json) -> (Seen, Option<DateTime<Utc>>) {
         })
         .collect();
     let first = |wanted: Seen| states.iter().find(|(seen, _)| *seen == wanted).copied();
-    first(Seen::Bad).or_else(|| first(Seen::Unknown)).or_else(|| first(Seen::Good)).unwrap_or((Seen::Unknown, None))
+    first(Seen::Bad)
+        .or_else(|| first(Seen::Unknown))
+        .or_else(|| first(Seen::Good))
+        .unwrap_or((Seen::Unknown, None))
 }
 
 /// The device and the accounts on it are judged by Google each in words of their own. One compromise is enough.

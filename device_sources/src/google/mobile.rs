@@ -30,7 +30,12 @@ pub(super) fn read(raw: &Json, options: &Options, now: Option<DateTime<Utc>>) ->
     record.saw("jailed", seen, at, details);
     if record.platform == Some(Platform::Android) {
         let usb = raw::flag(raw, "/adbStatus");
-        record.saw("adbstatus", as_it_should(usb, false), at, usb.map(|on| format!("USB debugging is {}.", on_off(on))));
+        record.saw(
+            "adbstatus",
+            as_it_should(usb, false),
+            at,
+            usb.map(|on| format!("USB debugging is {}.", on_off(on))),
+        );
         let seen = unknown_sources(record.os_version.as_deref(), raw::flag(raw, "/unknownSourcesStatus"));
         record.saw("unknownsources", seen, at, None);
         let patch = patch_day(raw, "/securityPatchLevel");

@@ -186,11 +186,14 @@ impl DeviceSource for Google {
 
     async fn known_as(&self, identifiers: &[Identifiers]) -> Result<Found, SourceError> {
         let mut all = Found::default();
-        let mut serials: Vec<&str> = identifiers.iter().filter_map(|one| one.serial.as_ref()).map(|s| s.as_str()).collect();
+        let mut serials: Vec<&str> =
+            identifiers.iter().filter_map(|one| one.serial.as_ref()).map(|s| s.as_str()).collect();
         serials.sort_unstable();
         serials.dedup();
         // A serial number that would mean something in a question is not asked for.
-        let plain = |serial: &&&str| serial.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let plain = |serial: &&&str| {
+            serial.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
         for serial in serials.iter().filter(plain) {
             let (by_serial, by_id) = (format!("serial:{serial}"), format!("id:{serial}"));
             let (mobile, chromeos, identity) = tokio::join!(

@@ -31,7 +31,9 @@ pub(super) fn shape(raw: &Json) -> Option<Shape> {
         Some(Shape::Identity)
     } else if has("resourceId") {
         Some(Shape::Mobile)
-    } else if has("deviceId") && (has("bootMode") || has("recentUsers") || has("platformVersion") || has("orgUnitPath")) {
+    } else if has("deviceId")
+        && (has("bootMode") || has("recentUsers") || has("platformVersion") || has("orgUnitPath"))
+    {
         Some(Shape::ChromeOs)
     } else {
         None
@@ -60,11 +62,7 @@ pub fn read(raw: &Json, options: &Options, fetched_at: Option<DateTime<Utc>>) ->
 
 /// What a device is known by. Google's own id of it counts only where nothing of the hardware is told: one phone
 /// may be listed once for each account on it, each time with another id.
-pub(super) fn identifiers(
-    raw: &Json,
-    serial: &str,
-    macs: impl IntoIterator<Item = String>,
-) -> Identifiers {
+pub(super) fn identifiers(raw: &Json, serial: &str, macs: impl IntoIterator<Item = String>) -> Identifiers {
     let mut known = Identifiers {
         serial: raw::text(raw, serial).and_then(|text| Serial::read(&text)),
         mac_addresses: macs.into_iter().filter_map(|text| Mac::read(&text)).collect(),

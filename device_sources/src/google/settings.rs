@@ -88,6 +88,8 @@ pub enum SetupError {
     #[error("devices.google.subject: `{0}` is no e-mail address; name an administrator who may see devices")]
     Subject(String),
     /// Nothing to ask.
-    #[error("devices.google.lists: none is switched on; switch on at least one, or leave `devices.google` out")]
+    #[error(
+        "devices.google.lists: none is switched on; switch on at least one, or leave `devices.google` out"
+    )]
     Lists,
 }

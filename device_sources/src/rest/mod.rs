@@ -81,7 +81,9 @@ impl Api {
 
     /// Whether an address that the other side named is one where our token may be sent.
     pub(crate) fn is_ours(&self, address: &Url) -> bool {
-        address.origin() == self.base.origin() && address.username().is_empty() && address.password().is_none()
+        address.origin() == self.base.origin()
+            && address.username().is_empty()
+            && address.password().is_none()
     }
 
     pub(crate) fn unreadable(&self, what: &'static str, why: impl ToString) -> Trouble {
@@ -99,8 +101,7 @@ impl Api {
         address: &Url,
         authorization: &HeaderValue,
     ) -> Result<Json, Trouble> {
-        let request =
-            || self.http.get(address.clone()).header(AUTHORIZATION, authorization.clone());
+        let request = || self.http.get(address.clone()).header(AUTHORIZATION, authorization.clone());
         self.read(what, &self.patiently(what, request).await?)
     }
 
@@ -113,7 +114,10 @@ impl Api {
     ) -> Result<(), Trouble> {
         let request = || {
             let request = self.http.request(Method::POST, address.clone());
-            request.header(AUTHORIZATION, authorization.clone()).header(CONTENT_TYPE, "application/json").body("{}")
+            request
+                .header(AUTHORIZATION, authorization.clone())
+                .header(CONTENT_TYPE, "application/json")
+                .body("{}")
         };
         self.patiently(what, request).await.map(drop)
     }
@@ -136,7 +140,8 @@ impl Api {
     fn read<T: DeserializeOwned>(&self, what: &'static str, answer: &Answer) -> Result<T, Trouble> {
         // Where and of which kind, not serde's own words: those may quote what was sent.
         answer.json().map_err(|error| {
-            let why = format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column());
+            let why =
+                format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column());
             self.unreadable(what, why)
         })
     }
