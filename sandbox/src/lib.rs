@@ -4,9 +4,13 @@
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
 
 pub mod connection;
+mod device_doc;
 pub mod duo;
 pub mod faults;
+pub mod fleet;
 pub mod github;
+pub mod google;
+pub mod intune;
 pub mod okta;
 pub mod server;
 pub mod slack;
