@@ -18,8 +18,6 @@ pub use model::State;
 struct Site {
     clock: SharedClock,
     state: Mutex<State>,
-    /// Where it is, for the addresses in its answers.
-    address: String,
 }
 
 impl Site {
@@ -47,8 +45,7 @@ impl Fleet {
     /// When the machine gives no port.
     pub async fn start(state: State, clock: SharedClock, faults: Faults) -> Result<Self, ServeError> {
         let listener = loopback().await?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let site = Arc::new(Site { clock, state: Mutex::new(state), address });
+        let site = Arc::new(Site { clock, state: Mutex::new(state) });
         faults.word_refusals(front::refusal);
         let router = Router::new().fallback(front::answer).with_state(Arc::clone(&site));
         let running = serve(listener, router, &faults)?;
