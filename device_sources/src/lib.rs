@@ -3,9 +3,15 @@
 //! Each source reads its own raw records ([`Unreadable`] says what is wrong with one) and answers as a
 //! [`hubcommander_sdk::devices::DeviceSource`].
 
+mod fields;
+pub mod fleet;
+mod found;
+pub mod google;
+pub mod intune;
 pub mod jamf;
 pub mod landesk;
 mod raw;
+mod rest;
 pub mod sample;
 
 use std::sync::Arc;

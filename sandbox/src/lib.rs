@@ -5,10 +5,14 @@
 
 pub mod connection;
 pub mod devices;
+mod device_doc;
 pub mod duo;
 pub mod faults;
+pub mod fleet;
 pub mod github;
 pub mod jamf;
+pub mod google;
+pub mod intune;
 pub mod okta;
 pub mod server;
 pub mod slack;
