@@ -149,7 +149,8 @@ pub fn main(
         Some(Command::Manifest) => manifest::run(),
         Some(Command::Audit(command)) => audit::run(command, &line.file(environment), &surroundings),
         Some(Command::Devices(command)) => {
-            let named = line.config.is_some() || environment(FILE_VARIABLE).is_some_and(|path| !path.is_empty());
+            let named =
+                line.config.is_some() || environment(FILE_VARIABLE).is_some_and(|path| !path.is_empty());
             devices::run(command, &line.file(environment), named, &surroundings)
         }
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use hubcommander_audit::PublicKey;
+use hubcommander_device_sources::landesk;
 use hubcommander_outbound::leads_here;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -32,6 +33,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the audit can be sealed and announced as it says", audit_holds_together),
     ("accounts at Duo are for domains, each once", duo_has_domains),
     ("Duo, Okta and sources of devices have the address of a host", step_ups_have_hosts),
+    ("the clock of LANDESK hangs somewhere", landesk_has_a_zone),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
     ("organisations are named as GitHub allows", organisations_are_logins),
@@ -295,7 +297,7 @@ fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {
 }
 
 fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in ["auth_plugins.duo.*.api_url", "auth_plugins.okta.url", "device_sources.sample.url"]
+    for found in ["auth_plugins.duo.*.api_url", "auth_plugins.okta.url", "device_sources.fleet.url", "device_sources.jamf.url", "device_sources.sample.url"]
         .iter()
         .flat_map(|path| tree.all(path))
     {
@@ -305,6 +307,19 @@ fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 format!("`{}` has more in it than a host.", found.key.name()),
                 format!("Write the host alone, such as `{}`.", found.key.example),
+            );
+        }
+    }
+}
+
+fn landesk_has_a_zone(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("device_sources.landesk.zone") {
+        let known = found.text().is_some_and(|zone| zone.parse::<landesk::Tz>().is_ok());
+        if !known {
+            problems.at(
+                found.at.clone(),
+                "There is no such time zone.",
+                "Write it as the IANA does, such as `\"America/Los_Angeles\"`.",
             );
         }
     }
