@@ -30,6 +30,7 @@ use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
+use crate::builtins::glass::GlassBroken;
 use crate::builtins::help::Help;
 use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
@@ -42,6 +43,7 @@ use crate::later::{self, BookedLeases};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
+use crate::pipeline::glass;
 use crate::pipeline::intake::Intake;
 use crate::pipeline::limits::Limits;
 use crate::pipeline::lockdown::{self, Lockdown};
@@ -285,6 +287,7 @@ fn with_insides(
         Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(engine))),
         Arc::new(Cancel::new(shelf.clone())),
         Arc::new(Extend::new(desk.clone(), Arc::clone(clock))),
+        Arc::new(GlassBroken::new(shelf.clone())),
         Arc::new(History::new(shelf.clone(), Arc::clone(orgs))),
         Arc::new(LeaseEnds::new(desk.clone())),
         Arc::new(LeaseEndsSoon::new(desk.clone())),
@@ -355,10 +358,7 @@ impl App {
             passkeys.load().await?;
             pages = pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
         }
-        let locked = store.remembered(lockdown::KEY).await?;
-        // What cannot be read is held to be locked: who locked is not what matters.
-        let locked = locked
-            .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
+        let locked = lockdown::stored(&*store, clock.now()).await?;
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let rules = match rules {
             Some(rules) => rules,
@@ -404,6 +404,7 @@ impl App {
             lockdown,
             limits: Limits::new(config.limits),
             watch: Watch::default(),
+            glass: config.break_glass.clone(),
         });
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));
@@ -440,6 +441,11 @@ impl App {
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
+        let engine = &self.engine;
+        let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
+        let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
+        tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
+        tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
         let settings =
             SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };
@@ -478,7 +484,7 @@ pub fn read_policy(config: &Config, plugins: &Plugins) -> Result<Policy, Faults>
     policy::read(sources, contact, &plugins.registry, &plugins.operations, &means)
 }
 
-fn sealing(
+pub(crate) fn sealing(
     config: &Config,
     store: &Arc<dyn Store>,
     clock: &SharedClock,

@@ -8,6 +8,8 @@ pub mod builtins;
 pub mod cli;
 pub mod config;
 pub mod crash;
+#[cfg(feature = "passkey")]
+pub mod glass;
 pub mod ids;
 pub mod invocation;
 pub mod later;

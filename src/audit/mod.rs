@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use crate::slack::socket::Alarm;
 use crate::store::Store;
 
-pub use announce::{Announcement, Schedule};
+pub use announce::{Announcement, Schedule, announce_now};
 pub use export_file::ExportFile;
 pub use places::{NotAnnounced, Place, Slack};
 pub use reading::{Export, exported, verify};

@@ -40,7 +40,7 @@ pub fn router(passkeys: Arc<Passkeys>) -> Router {
 /// A refusal: the page's script shows its words.
 type Refused = (StatusCode, &'static str);
 
-const GONE: Refused = (StatusCode::GONE, "This link is no longer good. Ask in Slack again for a new one.");
+const GONE: Refused = (StatusCode::GONE, "This link is no longer good. Ask again for a new one.");
 const NOT_RIGHT: Refused = (StatusCode::FORBIDDEN, "This passkey does not fit. Try again with yours.");
 const FROM_ELSEWHERE: Refused = (StatusCode::FORBIDDEN, "This is for the buttons of the page.");
 
@@ -164,7 +164,7 @@ async fn finish(
             if !passkeys.end(&id, Stands::Used(reference)).await.map_err(|error| broken(&error))? {
                 return Err(GONE);
             }
-            "That was you. You can close this page; the answer is in Slack."
+            "That was you. You can close this page; the answer is where it was asked."
         }
         (Ceremony::Enrol(state), Purpose::Enrol { .. }) => {
             let credential: RegisterPublicKeyCredential =

@@ -111,6 +111,7 @@ impl World {
             text: line.into(),
             response_url: None,
             due: None,
+            glass: None,
         };
         let new = NewInvocation { id: id.into(), keys: vec![format!("key:{id}")], origin, at, due: None };
         store.receive(new).await.unwrap();

@@ -111,6 +111,7 @@ impl Intake {
             text: line.unwrap_or_default().to_owned(),
             response_url: None,
             due: None,
+            glass: None,
         };
         self.receive(vec![format!("click:{}", envelope.id)], origin).await
     }

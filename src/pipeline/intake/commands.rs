@@ -93,6 +93,7 @@ impl Intake {
             text: crate::redact::redact(&line.text),
             response_url: None,
             due: None,
+            glass: None,
         };
         self.receive(keys, origin).await
     }
@@ -124,6 +125,7 @@ impl Intake {
             text: crate::redact::redact(&text),
             response_url: slash.response_url.map(ResponseUrl),
             due: None,
+            glass: None,
         };
         self.receive(vec![format!("envelope:{}", envelope.id)], origin).await
     }
