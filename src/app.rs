@@ -115,11 +115,13 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "History",
         "Leases",
         "Lockdown",
+        "Passkeys",
+        "RemovePasskey",
         "Return",
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 11] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 13] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -215,14 +217,14 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
     #[cfg(feature = "passkey")]
     let operations =
-        operations.and(passkeys.iter().map(|set_up| Arc::clone(&set_up.handler)).collect(), vec![])?;
+        operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.extend(hubcommander_commands::all(&setup)?);
     #[cfg(feature = "passkey")]
-    commands.extend(passkeys.iter().map(|set_up| Arc::clone(&set_up.command)));
+    commands.extend(passkeys.iter().flat_map(|set_up| set_up.commands.clone()));
     let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
         let name = command.spec().name.clone();
