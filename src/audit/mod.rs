@@ -3,6 +3,7 @@
 //! it proves.
 
 mod announce;
+pub mod compare;
 mod export_file;
 mod places;
 mod reading;

@@ -23,7 +23,7 @@ use crate::config::{COMMAND_LIMIT, Config, Environment, KnownCommand, Problems, 
 use crate::logging::{self, Redactor};
 use crate::policy::Faults;
 
-pub use audit::{AuditCommand, ExportOptions, KeyOptions, VerifyOptions};
+pub use audit::{AuditCommand, CompareOptions, ExportOptions, KeyOptions, VerifyOptions};
 #[cfg(feature = "passkey")]
 pub use exec::ExecOptions;
 pub use init::InitOptions;

@@ -13,6 +13,7 @@ mod architecture;
 mod audience;
 mod audit;
 mod audit_chain;
+mod audit_compare;
 mod bad_input;
 mod browser;
 mod command_line;
