@@ -1,5 +1,6 @@
 //! What passkeys need of the engine: a place to be kept, and a way to tell one person something.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -18,7 +19,7 @@ use serde_json::Value as Json;
 
 use crate::config::Config;
 use crate::slack::web::{Tag, Web};
-use crate::store::{Shelf, StoreError};
+use crate::store::{Shelf, Store, StoreError};
 
 /// Slack, once the bot is let in.
 pub type Line = Arc<OnceLock<Web>>;
@@ -58,6 +59,16 @@ pub fn set_up(
         Arc::new(RemovePasskey::new(Arc::clone(&passkeys))),
     ];
     Ok(Some(SetUp { passkeys, commands, handlers }))
+}
+
+/// Who has a passkey, by what this store holds.
+///
+/// # Errors
+/// The store does not work.
+pub async fn people(store: Arc<dyn Store>) -> Result<BTreeSet<PersonId>, Unkept> {
+    let shelf = Shelf::default();
+    shelf.put(store);
+    hubcommander_auth_plugins::passkey::people(&Shelved(shelf)).await
 }
 
 /// Keeps them in the store.

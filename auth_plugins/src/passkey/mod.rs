@@ -108,6 +108,14 @@ fn id_of(secret: &str) -> String {
     digest(&SHA256, secret.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Who has a passkey.
+///
+/// # Errors
+/// The store does not work.
+pub async fn people(keep: &dyn Keep) -> Result<BTreeSet<PersonId>, Unkept> {
+    keep::people(keep).await
+}
+
 /// What a passkey is called, in lists and in the audit: `pk-` and the beginning of a hash of its public id.
 fn name(passkey: &Passkey) -> String {
     let hash = digest(&SHA256, passkey.cred_id().as_ref());

@@ -42,6 +42,19 @@ fn sections_that_nothing_reads() {
 }
 
 #[test]
+fn a_glass_that_nobody_could_break() {
+    insta::assert_snapshot!(with("[break_glass]\npeople = [\"U1\", \"@ana\"]\n"), @"");
+    let passkeys = "[auth_plugins.passkey]\n[web]\npublic_url = \"https://hub.example.com\"\n";
+    insta::assert_snapshot!(
+        said(&[
+            ("[slack]", "[slack]\nalarm_channel = \"C0SECURITY\""),
+            ("[orgs.acme]\n", &format!("[orgs.acme]\n{passkeys}[break_glass]\npeople = [\"U1\", \"U1\"]\n")),
+        ]),
+        @""
+    );
+}
+
+#[test]
 fn secrets_in_plain_text() {
     let said = said(&[
         ("{ env = \"SLACK_BOT_TOKEN\" }", "\"xoxb-real-and-secret\""),

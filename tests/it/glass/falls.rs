@@ -131,6 +131,17 @@ async fn the_program_says_how_it_ended() -> Result<()> {
     let (said, code) = exec.end().await?;
     assert!(said.contains("✅") && said.contains("!Undo inv-") && code == Some(0), "{said}");
     assert!(host.described());
+    let checked = Command::new(env!("CARGO_BIN_EXE_hubcommander"))
+        .arg("--config")
+        .arg(&down)
+        .arg("check")
+        .env_clear()
+        .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
+        .envs([("GITHUB_TOKEN", "ghp_sandbox"), ("TRAVIS_TOKEN", "travis_sandbox")])
+        .output()
+        .await?;
+    let checked = String::from_utf8(checked.stdout)?;
+    assert!(checked.contains("✅ Breaking the glass: 2 of 2 people have a passkey"), "{checked}");
     for (words, wanted) in [
         (&[SET, "--as", ANA, "--dry-run"][..], 0),
         (&[SET, "--as", ANA, "--with", ANA, "--reason", WHY], 1),

@@ -258,6 +258,8 @@ async fn two_passkeys_run_it_and_everybody_hears_of_it() -> Result<()> {
     let id = regex::Regex::new(r"inv-[0-9A-Z]{10}")?;
     let blocks = told.blocks.context("no blocks")?.to_string();
     let id = id.find(&blocks).context("no id")?.as_str().to_owned();
+    let why = world.ask(&format!("!Why {id}")).await?;
+    assert!(why.contains("past Slack, together with @sam") && why.contains(WHY), "{why}");
     let undone = world.say(ANA, DEV, &format!("!Undo {id}"))?;
     let undone = world.end_of(DEV, undone).await?;
     assert!(undone.starts_with("↩️"), "{undone}");
