@@ -37,6 +37,7 @@ fn received(number: u64) -> NewInvocation {
             response_url: None,
             due: None,
             glass: None,
+            replaces: None,
         },
         at: chrono::Utc::now(),
         due: None,

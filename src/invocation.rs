@@ -153,6 +153,9 @@ pub struct Origin {
     /// Who else breaks the glass, if it is asked past Slack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glass: Option<BreakGlass>,
+    /// The message that the answer takes the place of, if a button asks for it to be brought up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Posted>,
 }
 
 /// Slack's address for answering a slash command. Whoever knows it can answer in the bot's name.
@@ -182,6 +185,7 @@ impl Origin {
             response_url: None,
             due: Some(DueTry { key: key.to_owned(), tries }),
             glass: None,
+            replaces: None,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod builtins;
 pub mod cli;
 pub mod config;
 pub mod crash;
+pub mod devices;
 #[cfg(feature = "passkey")]
 pub mod glass;
 pub mod ids;

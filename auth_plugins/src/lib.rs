@@ -6,7 +6,6 @@ mod again;
 pub mod approval;
 pub mod duo;
 mod email;
-mod exchange;
 pub mod okta;
 #[cfg(feature = "passkey")]
 pub mod passkey;
@@ -17,7 +16,10 @@ use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use secrecy::SecretString;
 
-pub use exchange::AddressError;
+pub use hubcommander_outbound::AddressError;
+
+/// No answer that we ask for is longer.
+const LONGEST_ANSWER: usize = 1024 * 1024;
 
 /// What the plugins are told at start. What is not there is not set up.
 #[derive(Clone, Debug, Default)]

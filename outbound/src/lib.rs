@@ -4,6 +4,7 @@
 //! One connector serves the Slack Web API, the WebSockets and GitHub, so that all obey the same rules.
 
 mod client;
+mod exchange;
 #[cfg(test)]
 mod stub;
 
@@ -25,6 +26,7 @@ use tower::Service;
 use url::{Host, Url};
 
 pub use client::{Patience, http_client};
+pub use exchange::{AddressError, Answer, Failure, client_for, exchange};
 
 /// An open connection, with TLS where the address asks for it. The inner layer is TLS to a proxy.
 pub type Wire = MaybeHttpsStream<Hop>;

@@ -8,6 +8,7 @@
 pub mod auth;
 pub mod clock;
 pub mod command;
+pub mod devices;
 pub mod error;
 pub mod lease;
 pub mod message;

@@ -11,6 +11,8 @@ pub enum Shape {
     Section,
     /// A section whose keys are names that the owner chooses; the words say what names.
     Named(&'static str),
+    /// A section that somebody else reads; the words say where its keys are explained.
+    Free(&'static str),
     /// A list of `{ ... }`, whose keys are in the table too.
     Sections,
     /// Words in quotes.
@@ -46,6 +48,7 @@ impl Shape {
         match self {
             Self::Section => "a section".to_owned(),
             Self::Named(names) => format!("a section of {names}"),
+            Self::Free(what) => format!("a section: {what}"),
             Self::Sections => "a list of `{ ... }`".to_owned(),
             Self::Text => "text in quotes".to_owned(),
             Self::Texts => "a list of texts, such as `[\"a\", \"b\"]`".to_owned(),
@@ -655,6 +658,16 @@ pub static KEYS: &[Key] = &[
         "Ids in Slack of the people who may. Two of them are needed each time, so name three or more.",
     ),
     key(
+        "practices",
+        Shape::Free("docs/devices.md lists what can be set"),
+        Optional,
+        "",
+        "What is looked at on people's devices, and what is said about it, where it differs from what ships; \
+         docs/devices.md lists all of it. `[practices.uptodate]` with `required = { macOS = \"15.0\" }` sets the least \
+         version of a system; a section with a new name and `software = { names = [\"Falcon.app\"] }` looks for a \
+         product.",
+    ),
+    key(
         "travis",
         Shape::Section,
         Optional,
@@ -953,7 +966,7 @@ mod tests {
     fn every_key_is_explained() {
         for key in KEYS {
             assert!(key.about.ends_with('.') || key.about.ends_with('>'), "{}", key.path);
-            let section = matches!(key.shape, Shape::Section | Shape::Named(_));
+            let section = matches!(key.shape, Shape::Section | Shape::Named(_) | Shape::Free(_));
             assert_eq!(section, key.example.is_empty(), "{}", key.path);
         }
     }

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod reference;
 
 mod checks;
+mod devices;
 mod near;
 mod policy;
 mod secret;
@@ -30,6 +31,7 @@ use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
 pub use crate::pipeline::limits::PerMinute;
+pub use devices::Devices;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use policy::PolicyFiles;
@@ -67,6 +69,8 @@ pub struct Config {
     pub policy: PolicyFiles,
     /// How others are asked, if that is set up.
     pub approval: Option<approval::Settings>,
+    /// Where people's devices are known, and what is looked at.
+    pub devices: Devices,
     /// How much one person may ask.
     pub limits: PerMinute,
     /// How people prove who they are.
@@ -278,6 +282,12 @@ impl Config {
         Some(hubcommander_auth_plugins::passkey::Settings { public_url, name })
     }
 
+    /// The page on which people see their devices, if there is one.
+    #[must_use]
+    pub fn devices_page(&self) -> Option<String> {
+        None
+    }
+
     /// What is set for this command; the defaults if nothing is.
     #[must_use]
     pub fn command(&self, name: &str) -> CommandSettings {
@@ -341,6 +351,7 @@ impl Sections {
             travis: all.travis,
             policy: all.policy,
             approval: all.approval,
+            devices: all.devices,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,

@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::checks::{CHECKS, only_outside_the_sandbox, time_of_day};
+use super::devices::{self, Devices};
 use super::keys::{self, Presence};
 use super::policy::{self, PolicyFiles};
 use super::problem::{Collector, Problems};
@@ -53,6 +54,8 @@ pub struct Sections {
     pub policy: PolicyFiles,
     /// `[auth_plugins.approval]`.
     pub approval: Option<approval::Settings>,
+    /// `[device_sources]` and `[practices]`.
+    pub devices: Devices,
     /// `[limits]`.
     pub limits: PerMinute,
     /// `[auth_plugins]`, as far as people prove there who they are.
@@ -94,8 +97,10 @@ impl Sections {
             None => reading.sections(&plain),
             Some(overlay) => reading.sandbox(&plain, overlay),
         };
+        let catalogue = devices::catalogue(&tree, &plain, &mut problems);
         let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
-        (Self { policy, ..sections }, problems.finish(path))
+        let devices = Devices { catalogue, ..sections.devices.clone() };
+        (Self { policy, devices, ..sections }, problems.finish(path))
     }
 
     /// Every secret that is there, to be kept out of what is printed.

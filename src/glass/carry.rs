@@ -55,6 +55,7 @@ impl Host<'_> {
             text: bare(&ask.line),
             response_url: None,
             due: None,
+            replaces: None,
             glass: Some(BreakGlass { with: with.id.clone(), reason: redact(ask.reason.trim()) }),
         };
         let beating = self.beat(&id).await?;

@@ -15,7 +15,8 @@ use serde_json::Value as Json;
 
 use super::settings::Account;
 use super::sign::{self, Parameters, Signed};
-use crate::exchange::{AddressError, Answer, Failure, client_for, exchange};
+use crate::LONGEST_ANSWER;
+use hubcommander_outbound::{AddressError, Answer, Failure, client_for, exchange};
 
 /// Why Duo did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -269,7 +270,8 @@ impl Client {
         path: &'static str,
         request: reqwest::RequestBuilder,
     ) -> Result<T, Trouble> {
-        let answer = exchange(request).await.map_err(|failure| Trouble::NoAnswer { path, failure })?;
+        let answer =
+            exchange(request, LONGEST_ANSWER).await.map_err(|failure| Trouble::NoAnswer { path, failure })?;
         tracing::debug!(path, host = self.host, status = answer.status.as_u16(), "Duo answered");
         read(path, &answer)
     }

@@ -7,7 +7,7 @@ use hubcommander_outbound::{Patience, Proxies};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::exchange::AddressError;
+use hubcommander_outbound::AddressError;
 
 /// How long somebody has to answer, unless it is said otherwise: Duo gives up on a push after 60 s.
 pub const DEADLINE: Duration = Duration::from_secs(70);

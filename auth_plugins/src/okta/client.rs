@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::settings::{Settings, SetupError};
-use crate::exchange::{Answer, Failure, client_for, exchange};
+use hubcommander_outbound::{Answer, Failure, client_for, exchange};
+
+use crate::LONGEST_ANSWER;
 
 /// Why Okta did not do what it was asked. None of it names the person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -226,7 +228,8 @@ impl Client {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let answer = exchange(request).await.map_err(|failure| Trouble::NoAnswer { what, failure })?;
+        let answer =
+            exchange(request, LONGEST_ANSWER).await.map_err(|failure| Trouble::NoAnswer { what, failure })?;
         tracing::debug!(what, status = answer.status.as_u16(), "Okta answered");
         read(what, &answer)
     }

@@ -6,7 +6,7 @@ use hubcommander_outbound::{Patience, Proxies};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::exchange::AddressError;
+use hubcommander_outbound::AddressError;
 
 /// What the plugin is told at start.
 #[derive(Clone, Debug)]

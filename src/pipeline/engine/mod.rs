@@ -512,7 +512,7 @@ impl Engine {
         let elsewhere = !press.channel.is_empty() && press.channel != invocation.origin.channel;
         let given = if elsewhere {
             self.reporter.remark_to(invocation, &press.by, Some(&press.channel), &message).await
-        } else if self.audience(invocation) == Audience::Person {
+        } else if self.audience(invocation).is_one() {
             self.reporter.remark(&theirs, &message).await
         } else {
             self.reporter.whisper(&theirs, &message, Before::Never).await
@@ -526,6 +526,12 @@ impl Engine {
 /// Slack does not say who somebody is.
 fn untold(error: &SlackError, todo: &str) -> Refusal {
     Refusal::new("Slack did not tell me who you are, so I did nothing.", todo).logged(error.to_string())
+}
+
+/// Under what is kept who has read about this person what is for one person alone.
+#[must_use]
+pub fn reading_key(user: &str) -> String {
+    format!("read-of:{user}:")
 }
 
 /// Whether something in this state can be tried again.

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hubcommander_sdk::auth::Requirement;
-use hubcommander_sdk::command::Audience;
+use hubcommander_sdk::command::{ArgKind, Audience};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Message, Part};
-use hubcommander_sdk::people::{Person, PersonId, Place, Standing};
+use hubcommander_sdk::people::{Conversation, Person, PersonId, Place, Standing};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 
 use super::announced::Announced;
 use super::mailboxes::Mail;
-use super::{Engine, Stopped, again, restored, untold, waiting};
+use super::{Engine, Stopped, again, reading_key, restored, untold, waiting};
 use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
@@ -234,12 +234,25 @@ impl Way<'_> {
         audience: Audience,
         entry: AuditEntry,
     ) -> Result<(), Stopped> {
+        if let Some(asked) = asked {
+            self.note_reading(record, asked).await?;
+        }
         let message = files::announced(message, record.invocation(), audience);
         let sent = message.files.clone();
         let posted = if record.invocation().posted.is_some() || self.slot.is_some() {
             self.show_last(record, message).await?
         } else if message.says_nothing() {
             None
+        } else if audience == Audience::Direct {
+            let posted = self
+                .engine
+                .reporter
+                .say(record.invocation(), &message, "main", self.before, audience)
+                .await?;
+            if record.invocation().origin.conversation != Conversation::Direct {
+                self.engine.reporter.point(record.invocation()).await;
+            }
+            posted
         } else if audience == Audience::Person && record.invocation().origin.via != Via::Due {
             // What the bot says of its own accord is not seen at once, so it goes where it stays.
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
@@ -261,6 +274,25 @@ impl Way<'_> {
         Ok(record.change(change).await?)
     }
 
+    /// Whoever reads what is for one person alone, about somebody else, is known to them. Noted before it is shown.
+    async fn note_reading(&self, record: &Record, asked: &Asked) -> Result<(), Stopped> {
+        let spec = asked.parsed().spec();
+        if !spec.audience.is_one() {
+            return Ok(());
+        }
+        let invocation = record.invocation();
+        let by = &invocation.origin.person;
+        for arg in spec.args.iter().filter(|arg| arg.kind == ArgKind::Person) {
+            let Some(user) = asked.parsed().args().text(&arg.name).filter(|user| *user != by.user) else {
+                continue;
+            };
+            let key = format!("{}{}", reading_key(user), invocation.id);
+            let value = json!({ "by": by, "command": spec.name, "at": self.engine.clock.now() });
+            self.engine.store.remember(&key, Some(value)).await?;
+        }
+        Ok(())
+    }
+
     async fn refuse(&mut self, record: &mut Record, event: &str, refusal: &Refusal) -> Result<(), Stopped> {
         let id = &record.invocation().id;
         if let Some(log) = &refusal.log {
@@ -275,7 +307,9 @@ impl Way<'_> {
             let log = refusal.log.as_deref().unwrap_or("refused");
             self.engine.alarm.raise(again.alarm(record.invocation(), log)).await;
         }
-        if record.invocation().posted.is_some() || self.slot.is_some() {
+        let (posted, replaces) = (&record.invocation().posted, &record.invocation().origin.replaces);
+        // What could not be brought up to date stays as it was.
+        if (posted.is_some() && posted != replaces) || self.slot.is_some() {
             self.show_last(record, message).await?;
         } else {
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;

@@ -121,6 +121,7 @@ impl Intake {
             response_url: None,
             due: None,
             glass: None,
+            replaces: None,
         };
         match self.receive(vec![format!("view:{}", view.id)], origin).await {
             Answer::Withhold => Answer::AckWith(errors(

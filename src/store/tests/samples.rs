@@ -32,6 +32,7 @@ pub fn origin(text: &str) -> Origin {
         response_url: Some(ResponseUrl("https://hooks.slack.example/very-secret".into())),
         due: None,
         glass: None,
+        replaces: None,
     }
 }
 

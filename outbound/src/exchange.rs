@@ -5,28 +5,34 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
-use hubcommander_outbound::{Patience, Proxies, WayOutError, http_client, must_be_private};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-/// No answer that we ask for is longer.
-const LONGEST_BODY: usize = 1024 * 1024;
+use crate::{Patience, Proxies, WayOutError, http_client, must_be_private};
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    /// How it went.
+    pub status: StatusCode,
+    /// What stands beside it.
+    pub headers: HeaderMap,
+    /// All of it.
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+    /// The body, read as JSON.
+    ///
+    /// # Errors
+    /// It is none, or of another shape.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }
 
     /// How long the other side asks us to wait, if it says.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
         Some(Duration::from_secs(seconds))
     }
@@ -34,7 +40,7 @@ impl Answer {
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// It was certainly not sent.
     #[error("not sent: {0}")]
     NotSent(String),
@@ -55,11 +61,10 @@ pub enum AddressError {
 }
 
 /// A client for this address, which must be that of a host and nothing more.
-pub(crate) fn client_for(
-    url: &Url,
-    proxies: &Proxies,
-    patience: Patience,
-) -> Result<reqwest::Client, AddressError> {
+///
+/// # Errors
+/// As [`AddressError`] says.
+pub fn client_for(url: &Url, proxies: &Proxies, patience: Patience) -> Result<reqwest::Client, AddressError> {
     must_be_private(url)?;
     let bare = url.username().is_empty()
         && url.password().is_none()
@@ -73,13 +78,16 @@ pub(crate) fn client_for(
     Ok(http_client(proxies.clone(), patience, url.scheme() == "https")?)
 }
 
-/// Sends one request, once.
-pub(crate) async fn exchange(request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+/// Sends one request, once. An answer of more than `longest` bytes counts as lost.
+///
+/// # Errors
+/// As [`Failure`] says.
+pub async fn exchange(request: reqwest::RequestBuilder, longest: usize) -> Result<Answer, Failure> {
     let mut response = request.send().await.map_err(|error| failure(&error))?;
     let (status, headers) = (response.status(), response.headers().clone());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| Failure::Lost(chain(&error)))? {
-        if body.len() + chunk.len() > LONGEST_BODY {
+        if body.len() + chunk.len() > longest {
             return Err(Failure::Lost("it is longer than any that we ask for".to_owned()));
         }
         body.extend_from_slice(&chunk);

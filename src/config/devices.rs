@@ -1,0 +1,47 @@
+//! `[device_sources]` and `[practices]`: where people's devices are known, and what is looked at.
+
+use hubcommander_device_sources::Setup;
+use hubcommander_posture::Catalogue;
+
+use super::problem::Collector;
+use super::tree::Tree;
+
+/// What the file says about people's devices.
+#[derive(Clone, Debug)]
+pub struct Devices {
+    /// Where they are known.
+    pub sources: Setup,
+    /// What is looked at, and what is said about it.
+    pub catalogue: Catalogue,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self { sources: Setup::default(), catalogue: Catalogue::shipped() }
+    }
+}
+
+impl Devices {
+    /// Whether any source is set up.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.sources.any()
+    }
+}
+
+/// What is looked at: what ships, with what the file says instead.
+pub(super) fn catalogue(tree: &Tree, plain: &toml::Table, problems: &mut Collector<'_>) -> Catalogue {
+    let empty = toml::Table::new();
+    let table = plain.get("practices").and_then(toml::Value::as_table).unwrap_or(&empty);
+    match Catalogue::read(table) {
+        Ok(catalogue) => catalogue,
+        Err(wrong) => {
+            let at = tree.one("practices", &[]).map(|found| found.name_at.clone());
+            match at {
+                Some(at) => problems.at(at, wrong.what, wrong.cure),
+                None => problems.anywhere(wrong.what, wrong.cure),
+            }
+            Catalogue::shipped()
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Stethoscope on the web.
