@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::{Host, PATIENCE, SECURITY, SET, WHY, told};
-use crate::passkeys::{ORIGIN, links};
+use crate::passkeys::{ORIGIN, free, links};
 use crate::world::{ANA, KIM, Process, SAM, shipped_with};
 
 /// The real program on the host.
@@ -248,5 +248,31 @@ async fn before_both_agreed_nothing_is_done_and_the_bot_says_so() -> Result<()> 
     host.settled().await?;
     bot.stop().await?;
     assert!(!host.described());
+    host.assert_finished().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bot_leaves_alone_what_somebody_is_at() -> Result<()> {
+    let mut host = Host::new().await?;
+    let (up, down) = files(&host, &[ANA, SAM])?;
+    let mut exec = Exec::start(&down, &WORDS, &[])?;
+    let (first, second) = exec.links().await?;
+    assert_eq!(host.ana.touch(host.listen, &first).await?.0, 200);
+    // The page has the address for now, so the bot that is started meanwhile takes another.
+    let text = std::fs::read_to_string(&up)?;
+    std::fs::write(&up, text.replace(&host.listen.to_string(), &free()?.to_string()))?;
+    let bot = Process::start(&up, &[])?;
+    host.slack.connected(1).await?;
+    assert!(host.ask("!RepoInfo acme website").await?.contains("acme/website"));
+    // Longer than it takes to look once more.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(host.sam.touch(host.listen, &second).await?.0, 200);
+    let (said, code) = exec.end().await?;
+    assert!(code == Some(0) && host.described(), "{said}");
+    host.settled().await?;
+    bot.stop().await?;
+    let all = host.slack.transcript(SECURITY);
+    assert!(!all.contains("not gone on with"), "{all}");
+    host.slack.mark_all_read();
     host.assert_finished().await
 }
