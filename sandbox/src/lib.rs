@@ -4,6 +4,7 @@
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
 
 pub mod connection;
+pub mod devices;
 pub mod duo;
 pub mod faults;
 pub mod github;

@@ -3,6 +3,7 @@
 
 mod audit;
 pub mod check;
+mod devices;
 #[cfg(feature = "passkey")]
 mod exec;
 mod init;
@@ -24,6 +25,7 @@ use crate::logging::{self, Redactor};
 use crate::policy::Faults;
 
 pub use audit::{AuditCommand, CompareOptions, ExportOptions, KeyOptions, VerifyOptions};
+pub use devices::DevicesCommand;
 #[cfg(feature = "passkey")]
 pub use exec::ExecOptions;
 pub use init::InitOptions;
@@ -67,6 +69,9 @@ enum Command {
     Exec(ExecOptions),
     /// Try the policies: check them, explain what they say, or see what others would have said.
     Policy(PolicyOptions),
+    /// Judge records of devices.
+    #[command(subcommand)]
+    Devices(DevicesCommand),
     /// Verify and export the record of what was done.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -154,6 +159,11 @@ pub fn main(
         Some(Command::Init(options)) => init::run(options, &surroundings),
         Some(Command::Manifest) => manifest::run(),
         Some(Command::Audit(command)) => audit::run(command, &line.file(environment), &surroundings),
+        Some(Command::Devices(command)) => {
+            let named =
+                line.config.is_some() || environment(FILE_VARIABLE).is_some_and(|path| !path.is_empty());
+            devices::run(command, &line.file(environment), named, &surroundings)
+        }
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
         #[cfg(feature = "passkey")]
         Some(Command::Exec(options)) => exec::run(options, &line.file(environment), &surroundings),

@@ -31,7 +31,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("the audit can be sealed and announced as it says", audit_holds_together),
     ("accounts at Duo are for domains, each once", duo_has_domains),
-    ("Duo and Okta have the address of a host", step_ups_have_hosts),
+    ("Duo, Okta and sources of devices have the address of a host", step_ups_have_hosts),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
@@ -296,8 +296,9 @@ fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {
 }
 
 fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in
-        ["auth_plugins.duo.*.api_url", "auth_plugins.okta.url"].iter().flat_map(|path| tree.all(path))
+    for found in ["auth_plugins.duo.*.api_url", "auth_plugins.okta.url", "device_sources.sample.url"]
+        .iter()
+        .flat_map(|path| tree.all(path))
     {
         let Value::Address(url) = &found.value else { continue };
         if !url.path().trim_end_matches('/').is_empty() {

@@ -1,10 +1,13 @@
 //! `[device_sources]` and `[practices]`: where people's devices are known, and what is looked at.
 
+use std::path::Path;
+
 use hubcommander_device_sources::Setup;
 use hubcommander_posture::Catalogue;
 
-use super::problem::Collector;
+use super::problem::{Collector, Problem, Problems};
 use super::tree::Tree;
+use super::{Sections, Surroundings};
 
 /// What the file says about people's devices.
 #[derive(Clone, Debug)]
@@ -22,6 +25,18 @@ impl Default for Devices {
 }
 
 impl Devices {
+    /// What a file says about people's devices, without what the rest of it needs: no secret is fetched, and what is
+    /// wrong elsewhere does not matter.
+    ///
+    /// # Errors
+    /// The practices cannot be read.
+    pub fn alone(path: &Path, text: &str, surroundings: &Surroundings<'_>) -> Result<Self, Problems> {
+        let (sections, problems) = Sections::read(path, text, surroundings, None);
+        let ours = |problem: &&Problem| problem.what.starts_with("`practices");
+        let list: Vec<Problem> = problems.list.iter().filter(ours).cloned().collect();
+        if list.is_empty() { Ok(sections.devices) } else { Err(Problems { list, ..problems }) }
+    }
+
     /// Whether any source is set up.
     #[must_use]
     pub fn any(&self) -> bool {

@@ -25,6 +25,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
+use hubcommander_device_sources::Setup as DeviceSources;
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
 use url::Url;
@@ -237,6 +238,8 @@ pub struct Overlay {
     pub github_token: Secret,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
+    /// The local devices, in place of the sources that the file names.
+    pub device_sources: DeviceSources,
     /// The local ways to prove who one is, in place of those that the file names.
     pub auth_plugins: AuthPlugins,
     /// The sandbox's own store, so that a real one stays untouched.
@@ -299,6 +302,7 @@ impl Config {
         let stored = Some(&self.store);
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
+            .chain(self.devices.sources.secrets())
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hubcommander_audit::SigningKey;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
+use hubcommander_device_sources::{Setup as DeviceSources, sample};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -108,6 +109,7 @@ impl Sections {
         let (slack, github) = (self.slack.as_ref(), self.github.as_ref());
         secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
             .chain(self.auth_plugins.secrets())
+            .chain(self.devices.sources.secrets())
     }
 }
 
@@ -152,6 +154,7 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
+            devices: Devices { sources: self.device_sources(), ..Devices::default() },
             ..self.rest(plain)
         }
     }
@@ -166,6 +169,7 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
             auth_plugins: overlay.auth_plugins.clone(),
+            devices: Devices { sources: overlay.device_sources.clone(), ..Devices::default() },
             ..self.rest(plain)
         }
     }
@@ -410,6 +414,12 @@ impl Reading<'_, '_, '_> {
         let okta_token = self.secret("auth_plugins.okta.api_token", token);
         let okta = okta_token.and_then(|token| Some((self.address("auth_plugins.okta.url")?, token)));
         AuthPlugins { duo: self.duo(), okta: okta.map(|(url, token)| okta::Settings::new(url, token)) }
+    }
+
+    fn device_sources(&mut self) -> DeviceSources {
+        let sample = self.secret("device_sources.sample.token", token);
+        let sample = sample.and_then(|token| Some((self.address("device_sources.sample.url")?, token)));
+        DeviceSources { sample: sample.map(|(url, token)| sample::Settings::new(url, token)) }
     }
 
     /// The accounts at Duo that could be read.

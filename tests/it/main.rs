@@ -21,6 +21,7 @@ mod confirm;
 mod crash;
 mod create_repo;
 mod deleting_later;
+mod devices;
 mod documentation;
 mod enterprise;
 mod falls;

@@ -58,6 +58,7 @@ impl World {
             github_token: "ghp_sandbox".to_owned().into(),
             travis: None,
             auth_plugins: hubcommander_auth_plugins::Setup::default(),
+            device_sources: hubcommander_device_sources::Setup::default(),
             store_url: format!("sqlite://{}/bot.db", folder.path().display()).into(),
         };
         let commands: Vec<KnownCommand> =
