@@ -36,6 +36,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the clock of LANDESK hangs somewhere", landesk_has_a_zone),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
+    ("the glass can be broken by two, and loudly", glass_can_be_broken),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -349,6 +350,46 @@ fn passkeys_have_an_address(tree: &Tree, problems: &mut Collector<'_>) {
             found.at.clone(),
             "Browsers offer no passkeys at this `public_url`.",
             "Write `https://` and the name of a host, without a path.",
+        );
+    }
+}
+
+fn glass_can_be_broken(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(section) = tree.one("break_glass", &[]) else { return };
+    if tree.one("auth_plugins.passkey", &[]).is_none() {
+        problems.at(
+            section.name_at.clone(),
+            "It takes the passkeys of two people to break the glass, and there are none here.",
+            "Add `[auth_plugins.passkey]`, or remove this section.",
+        );
+    }
+    if tree.one("slack.alarm_channel", &[]).is_none() {
+        problems.at(
+            section.name_at.clone(),
+            "Nobody would hear that the glass was broken: there is no `slack.alarm_channel`.",
+            "Add `alarm_channel = \"C0123ABCD\"` to `[slack]`, or remove this section.",
+        );
+    }
+    let mut known: BTreeMap<&str, ()> = BTreeMap::new();
+    for (_, (id, at)) in texts(tree, "break_glass.people") {
+        let rest = id.strip_prefix(['U', 'W']).unwrap_or_default();
+        if rest.is_empty() || !rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+            problems.at(
+                at,
+                format!("`{id}` in `people` is no person's id."),
+                "Write the id, such as `U0123ABCD`: in Slack, open the person's profile, then the three dots, then Copy \
+                 member ID.",
+            );
+        }
+        known.insert(id, ());
+    }
+    if let Some(people) = tree.one("break_glass.people", &[])
+        && known.len() < 2
+    {
+        problems.at(
+            people.at.clone(),
+            "It takes two different people to break the glass.",
+            "Name two or more; three, so that one may be away.",
         );
     }
 }

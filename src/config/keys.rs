@@ -642,6 +642,22 @@ pub static KEYS: &[Key] = &[
         "What people's devices call it.",
     ),
     key(
+        "break_glass",
+        Shape::Section,
+        Optional,
+        "",
+        "For the day when Slack is down: `hubcommander exec` runs one command on the host, with the passkeys of two of \
+         these people; docs/break-glass.md leads through it. Takes `auth_plugins.passkey` and `slack.alarm_channel`. \
+         Without this section it is off.",
+    ),
+    key(
+        "break_glass.people",
+        Shape::Texts,
+        Required,
+        "[\"U0123ABCD\", \"U0456EFGH\", \"U0789JKLM\"]",
+        "Ids in Slack of the people who may. Two of them are needed each time, so name three or more.",
+    ),
+    key(
         "device_sources",
         Shape::Section,
         Optional,

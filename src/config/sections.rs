@@ -1,6 +1,6 @@
 //! From the keys that were found to the typed sections, with their secrets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
@@ -63,6 +63,8 @@ pub struct Sections {
     pub auth_plugins: AuthPlugins,
     /// `[auth_plugins.passkey]`: what people's devices call the bot.
     pub passkey: Option<String>,
+    /// `[break_glass]`: who may; nobody where it is off.
+    pub break_glass: BTreeSet<String>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -266,6 +268,7 @@ impl Reading<'_, '_, '_> {
                 .tree
                 .one("auth_plugins.passkey", &[])
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
+            break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
             limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },

@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "pipeline::ask",
     "pipeline::prepare",
     "pipeline::gate",
+    "pipeline::glass",
     "pipeline::lockdown",
     "pipeline::locks",
     "pipeline::waits",
@@ -38,6 +39,7 @@ const ORDER: &[&str] = &[
     "web",
     "reference",
     "app",
+    "glass",
     "cli",
 ];
 
