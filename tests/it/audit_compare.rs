@@ -35,7 +35,11 @@ async fn compare(config: &PathBuf, words: &[&str]) -> Result<(String, String, Op
         .args(words)
         .env_clear()
         .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-        .envs([("GITHUB_TOKEN", "ghp_sandbox"), ("TRAVIS_TOKEN", "travis_sandbox")])
+        .envs([
+            ("GITHUB_TOKEN", "ghp_sandbox"),
+            ("TRAVIS_TOKEN", "travis_sandbox"),
+            ("SAMPLE_TOKEN", "sample_sandbox"),
+        ])
         .output()
         .await?;
     Ok((String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?, output.status.code()))

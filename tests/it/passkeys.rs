@@ -17,9 +17,11 @@ use crate::world::{ANA, APPROVALS, DEV, KIM, SAM, Servers, World, shipped_with};
 /// How people's browsers reach the bot's pages.
 pub const ORIGIN: &str = "https://hub.acme.example";
 
-/// Where something can listen: nobody did a moment ago.
+/// Where something can listen: below the ports that the system hands out, so that no other test is given it meanwhile.
 pub fn free() -> Result<SocketAddr> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    let first = 20_000 + u16::try_from(std::process::id() % 1_200)? * 10;
+    let mut ports = (first..first + 100).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    ports.find(|at| std::net::TcpListener::bind(at).is_ok()).context("no port is free")
 }
 
 /// The configuration with passkeys, and with these people who may break the glass.

@@ -29,7 +29,11 @@ impl Exec {
             .args(words)
             .env_clear()
             .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-            .envs([("GITHUB_TOKEN", "ghp_sandbox"), ("TRAVIS_TOKEN", "travis_sandbox")])
+            .envs([
+                ("GITHUB_TOKEN", "ghp_sandbox"),
+                ("TRAVIS_TOKEN", "travis_sandbox"),
+                ("SAMPLE_TOKEN", "sample_sandbox"),
+            ])
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -137,7 +141,11 @@ async fn the_program_says_how_it_ended() -> Result<()> {
         .arg("check")
         .env_clear()
         .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-        .envs([("GITHUB_TOKEN", "ghp_sandbox"), ("TRAVIS_TOKEN", "travis_sandbox")])
+        .envs([
+            ("GITHUB_TOKEN", "ghp_sandbox"),
+            ("TRAVIS_TOKEN", "travis_sandbox"),
+            ("SAMPLE_TOKEN", "sample_sandbox"),
+        ])
         .output()
         .await?;
     let checked = String::from_utf8(checked.stdout)?;
