@@ -66,6 +66,12 @@ impl DeviceHealth for SeenLately {
                     .as_str(),
             ));
         }
+        // A part of a source that could not be read: what it would have said is missing.
+        if let Some(problem) = look.problems.iter().find(|problem| problem.id.is_none()) {
+            return Health::Unknown(Text::from(
+                format!("{} could not be read whole, so nobody can tell whether your devices are in good shape.", problem.source).as_str(),
+            ));
+        }
         if look.answers.is_empty() {
             return Health::Unknown(
                 "No source of devices is set up, so nobody can tell whether yours are in good shape.".into(),

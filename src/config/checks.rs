@@ -298,9 +298,15 @@ fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {
 }
 
 fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in ["auth_plugins.duo.*.api_url", "auth_plugins.okta.url", "device_sources.fleet.url", "device_sources.jamf.url", "device_sources.sample.url"]
-        .iter()
-        .flat_map(|path| tree.all(path))
+    for found in [
+        "auth_plugins.duo.*.api_url",
+        "auth_plugins.okta.url",
+        "device_sources.fleet.url",
+        "device_sources.jamf.url",
+        "device_sources.sample.url",
+    ]
+    .iter()
+    .flat_map(|path| tree.all(path))
     {
         let Value::Address(url) = &found.value else { continue };
         if !url.path().trim_end_matches('/').is_empty() {

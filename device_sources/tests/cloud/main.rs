@@ -50,7 +50,7 @@ pub(crate) fn time(text: &str) -> DateTime<Utc> {
 }
 
 pub(crate) fn seen(record: &Record, practice: &str) -> Option<Seen> {
-    record.observations.get(&practice.into()).map(|observation| observation.seen)
+    record.observations.get(practice).map(|observation| observation.seen)
 }
 
 pub(crate) fn ids(found: &Found) -> Vec<&str> {
