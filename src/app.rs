@@ -205,7 +205,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let devices: Arc<dyn Looks> = devices::set_up(config, &insides, clock)?;
+    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
     let page = config.devices_page();
     let setup = Setup {
         devices: Devices {

@@ -19,7 +19,8 @@ use hubcommander_sdk::devices::Found;
 pub(crate) const AMY: &str = "amy@example.com";
 /// The same local part at another domain.
 pub(crate) const OTHER_AMY: &str = "amy@example.org";
-pub(crate) const QUICK: Patience = Patience { connect: Duration::from_secs(5), request: Duration::from_secs(5) };
+pub(crate) const QUICK: Patience =
+    Patience { connect: Duration::from_secs(5), request: Duration::from_secs(5) };
 
 /// A clock that stands until it is moved.
 #[derive(Debug)]
