@@ -1,4 +1,4 @@
-//! The stylesheet and the script.
+//! The stylesheet, the script and the icon.
 
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -14,4 +14,9 @@ pub(crate) async fn css() -> impl IntoResponse {
 pub(crate) async fn js() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, KEEP)];
     (headers, include_str!("../assets/stethoscope.js"))
+}
+
+pub(crate) async fn icon() -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, KEEP)];
+    (headers, include_str!("../assets/icon.svg"))
 }

@@ -171,6 +171,7 @@ pub fn router(pages: Arc<Pages>) -> Router {
         .route("/logout/everywhere", post(login::logout_everywhere))
         .route("/assets/stethoscope.css", get(assets::css))
         .route("/assets/stethoscope.js", get(assets::js))
+        .route("/assets/icon.svg", get(assets::icon))
         .nest("/api/v1", api::router())
         .layer(DefaultBodyLimit::max(16 * 1024))
         .layer(middleware::from_fn_with_state(Arc::clone(&pages), guard::headers))

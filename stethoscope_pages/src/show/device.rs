@@ -205,7 +205,7 @@ fn safe_link(link: &str) -> bool {
 
 fn conflict(one: &hubcommander_posture::Conflict, titles: &BTreeMap<String, String>) -> String {
     format!(
-        "{} knows a device with the same {}, but {} differs, so we hold the two apart.",
+        "{} knows a device with the same {}, but its {} differs, so we hold the two apart.",
         titled(&one.with.0, titles),
         one.shared,
         one.contradiction

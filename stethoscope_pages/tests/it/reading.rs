@@ -13,14 +13,116 @@ async fn the_overview_opens_with_the_answer() {
     let cookie = world.sign_in(MIA).await;
     let page = world.get("/", &cookie).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert_snapshot!(page.text(), @"");
+    assert_snapshot!(page.text(), @r##"
+    Two of your three devices are fine.
+    Mia's MacBook needs two things.
+    Critical: do this first
+    Mia's MacBook: Turn on disk encryption
+    Check again
+    Mia's MacBook
+    MacBook Pro · macOS 14.2
+    Critical · Two things to fix, about 4 minutes
+    Turn on disk encryption Critical Up-to-date system Suggested
+    Last seen 2 hours ago
+    Mia's iPhone
+    iPhone 15 · iOS 17.4
+    Fine · Everything we look at is fine
+    Last seen 2 hours ago
+    Mia's ThinkPad
+    ThinkPad X1 · Windows 11 Pro 10.0.22631
+    Fine · Everything we look at is fine
+    Last seen 2 hours ago
+    One more device has not been heard of for 30 days or more. See it
+    Where this comes from
+    Google answered 3 minutes ago. Jamf answered 3 minutes ago.
+    "##);
 }
 
 #[tokio::test]
 async fn a_device_says_what_to_do_and_why() {
     let world = World::new();
     let cookie = world.sign_in(MIA).await;
-    assert_snapshot!(world.get("/devices", &cookie).await.text(), @"");
+    assert_snapshot!(world.get("/devices", &cookie).await.text(), @r##"
+    Two of your three devices are fine.
+    Mia's MacBook needs two things.
+    Critical: do this first
+    Mia's MacBook: Turn on disk encryption
+    Check again
+    Mia's MacBook
+    MacBook Pro · macOS 14.2
+    Critical · Two things to fix, about 4 minutes
+    Google knows a device with the same network address, but its serial number differs, so we hold the two apart.
+    Turn on disk encryption Critical
+    Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Turn on disk encryption
+    What we saw
+    Macintosh HD: not encrypted
+    From Jamf, which looked 5 hours ago.
+    What to do Takes about 2 minutes. Open System Settings. Choose Privacy & Security. Turn on FileVault.
+    Up-to-date system Suggested
+    Why it matters Most attacks use holes that an update has closed.
+    What we saw
+    macOS 14.2; 14.6 is suggested
+    From Jamf, which looked 5 hours ago.
+    Becomes critical in 6 days.
+    What to do Takes about 2 minutes. Open Settings. Choose General, then Software Update. Install what is offered.
+    Screen lock Cannot tell
+    Why it matters A lock keeps others out while you are away.
+    What we saw
+    No source says anything about it, so we cannot tell.
+    What to do Takes about 2 minutes. Set a code.
+    1 thing is fine
+    Firewall Fine
+    Why it matters It keeps strangers on the same network out.
+    What we saw
+    On, with stealth mode
+    From Jamf, which looked 5 hours ago.
+    Google says otherwise: critical, 9 days ago.
+    Last seen 2 hours ago · known to Jamf
+    Mia's iPhone
+    iPhone 15 · iOS 17.4
+    Fine · Everything we look at is fine
+    2 things are fine
+    Disk encryption Fine
+    Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Disk encryption
+    What we saw
+    The source gives no details.
+    From Jamf, which looked 5 hours ago.
+    Screen lock Fine
+    Why it matters A lock keeps others out while you are away.
+    What we saw
+    After 5 minutes
+    From Jamf, which looked 5 hours ago.
+    Last seen 2 hours ago · known to Jamf
+    Mia's ThinkPad
+    ThinkPad X1 · Windows 11 Pro 10.0.22631
+    Fine · Everything we look at is fine
+    2 things are fine
+    Disk encryption Fine
+    Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Disk encryption
+    What we saw
+    The source gives no details.
+    From Jamf, which looked 5 hours ago.
+    Screen lock Fine
+    Why it matters A lock keeps others out while you are away.
+    What we saw
+    After 5 minutes
+    From Jamf, which looked 5 hours ago.
+    Last seen 2 hours ago · known to Jamf
+    Not heard of for 30 days or more
+    Switch it on to have it report. If you no longer have it, tell IT.
+    Old laptop
+    MacBook Pro · macOS 14.2
+    Critical · One thing to fix, about 2 minutes
+    Turn on disk encryption Critical
+    Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Turn on disk encryption
+    What we saw
+    The source gives no details.
+    From Jamf, which looked 5 hours ago.
+    What to do Takes about 2 minutes. Open System Settings. Choose Privacy & Security. Turn on FileVault.
+    Last seen on 23 Dec 2025 · known to Jamf
+    Where this comes from
+    Google answered 3 minutes ago. Jamf answered 3 minutes ago.
+    "##);
 }
 
 #[tokio::test]
@@ -68,7 +170,15 @@ async fn questions_are_answered_by_a_button_and_then_quiet() {
     world.fill();
     let cookie = world.sign_in(MIA).await;
     let page = world.get("/notifications", &cookie).await;
-    assert_snapshot!(page.text(), @"");
+    assert_snapshot!(page.text(), @r##"
+    One question waits for you
+    Was this you?
+    A new key was added to your GitHub account from Lisbon.
+    4 hours ago
+    Yes, it was me No, it was not
+    Earlier
+    Did you sign in from a new phone? A new key was added to your GitHub account from Lisbon. 2 days ago · you answered “Yes, it was me” 2 days ago
+    "##);
     let form = format!("csrf={}&action=no", page.csrf());
     let got = world.post("/notifications/n2", &cookie, &form).await;
     assert_eq!((got.status, got.header("location")), (StatusCode::SEE_OTHER, "/notifications"));
@@ -89,7 +199,18 @@ async fn access_is_listed_with_how_to_give_it_back() {
     let text = world.get("/access", &cookie).await.text();
     assert!(text.contains("No account is linked") && text.contains("Nobody but you"), "{text}");
     world.fill();
-    assert_snapshot!(world.get("/access", &cookie).await.text(), @"");
+    assert_snapshot!(world.get("/access", &cookie).await.text(), @r##"
+    My access
+    GitHub account
+    Your account is mia-dev, linked 12 days ago. Not yours? Tell whoever runs the bot.
+    Access for a time
+    acme/widgets: can push. Ends in 3 hours. To give it back, type !Return inv-7Q4K2 in Slack.
+    Who looked at your devices
+    Nobody but you. If an administrator looks, you will read here who it was and when.
+    Signed in elsewhere?
+    This ends every session of yours, on every browser, this one too. Tokens for programs stay; you revoke them on their own page.
+    Sign out everywhere
+    "##);
 }
 
 #[tokio::test]
@@ -124,7 +245,7 @@ async fn a_first_visit_is_small() {
     world.fill();
     let cookie = world.sign_in(MIA).await;
     let mut bytes = world.get("/", &cookie).await.body.len();
-    for asset in ["/assets/stethoscope.css", "/assets/stethoscope.js"] {
+    for asset in ["/assets/stethoscope.css", "/assets/stethoscope.js", "/assets/icon.svg"] {
         bytes += world.get(asset, "").await.body.len();
     }
     assert!(bytes < 40 * 1024, "{bytes}");

@@ -267,6 +267,8 @@ impl Got {
         }
         let out = out.replace("&#39;", "'").replace("&#38;", "&");
         let lines = out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        // Where a tag ends before a point there is no space.
+        let lines = lines.map(|line| line.replace(" .", ".").replace(" ,", ",").replace(" :", ":"));
         lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     }
 }
