@@ -73,6 +73,6 @@ async fn the_counts_as_files() {
     "2026-03-03","'=cmd|'/c calc'!A1","macOS",70,0,10,1
     "##);
     let json = world.get("/fleet/export.json", &cookie).await;
-    assert_snapshot!(json.body, @"");
+    assert_snapshot!(json.body, @r##"[{"day":"2026-03-03","practice":"=cmd|'/c calc'!A1","system":"macOS","fine":70,"suggested":0,"critical":10,"unknown":1}]"##);
     assert_eq!(world.memory.kept().views.len(), 2);
 }
