@@ -169,9 +169,15 @@ fn draw(
     lines.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut free = HEIGHT - BOTTOM + 4.0;
     for (at, line) in &mut lines {
-        let place = at.min(free);
-        line.label_y = format!("{:.1}", place + 4.0);
-        free = place - APART;
+        *at = at.min(free);
+        free = *at - APART;
+    }
+    // And none above the drawing: then from the highest down.
+    let mut free = TOP;
+    for (at, line) in lines.iter_mut().rev() {
+        *at = at.max(free);
+        line.label_y = format!("{:.1}", *at + 4.0);
+        free = *at + APART;
     }
     let all: BTreeSet<NaiveDate> = series.values().flat_map(|values| values.keys().copied()).collect();
     let along = [0.0, 0.25, 0.5, 0.75, 1.0]
