@@ -51,6 +51,22 @@ impl Serial {
     }
 }
 
+/// What virtual machines give their adapters, by the registry of the IEEE
+/// (<https://standards-oui.ieee.org/oui/oui.txt>): VMware, VirtualBox, Hyper-V, Parallels, Xen.
+const VIRTUAL: [[u8; 3]; 8] = [
+    [0x00, 0x05, 0x69],
+    [0x00, 0x0c, 0x29],
+    [0x00, 0x1c, 0x14],
+    [0x00, 0x50, 0x56],
+    [0x08, 0x00, 0x27],
+    [0x00, 0x15, 0x5d],
+    [0x00, 0x1c, 0x42],
+    [0x00, 0x16, 0x3e],
+];
+
+/// What every Windows computer shows for adapters that it makes up.
+const SHARED: [[u8; 6]; 2] = [[0x00, 0x53, 0x45, 0x00, 0x00, 0x00], [0x50, 0x50, 0x54, 0x50, 0x30, 0x30]];
+
 /// The address of a network interface that belongs to one device alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mac([u8; 6]);
@@ -70,8 +86,20 @@ impl Mac {
         let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
         let bytes: [u8; 6] = (digits.len() == 12).then(|| bytes.try_into().ok()).flatten()?;
         // The lowest two bits of the first byte: group, and locally administered (IEEE 802-2014, 8.2).
-        let shared = bytes[0] & 0b11 != 0 || bytes[..3] == [0, 0, 0];
+        let shared = bytes[0] & 0b11 != 0
+            || bytes[..3] == [0, 0, 0]
+            || VIRTUAL.iter().any(|range| bytes[..3] == *range)
+            || SHARED.contains(&bytes);
         (!shared).then_some(Self(bytes))
+    }
+
+    /// The address with these bytes, which has been read before.
+    pub(crate) fn of(bytes: [u8; 6]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn bytes(self) -> [u8; 6] {
+        self.0
     }
 }
 

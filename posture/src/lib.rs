@@ -3,10 +3,18 @@
 
 mod catalogue;
 mod device;
+mod evaluate;
 mod identifiers;
+mod judge;
+mod merge;
 mod record;
+mod version;
+mod view;
 
-pub use catalogue::{Catalogue, Practice, SoftwareRule};
+pub use catalogue::{Catalogue, Practice, SoftwareRule, WrongPractice};
 pub use device::{Assessment, Conflict, Device, Disagreement, Evaluation, Rating, Status, Witness};
+pub use evaluate::{Tally, evaluate, tally};
 pub use identifiers::{Identifiers, Mac, Serial};
 pub use record::{Instant, Observation, Platform, PracticeKey, Problem, Record, Seen, Software};
+pub use version::Version;
+pub use view::DeviceView;

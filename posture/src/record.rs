@@ -23,6 +23,12 @@ impl From<&str> for PracticeKey {
     }
 }
 
+impl std::borrow::Borrow<str> for PracticeKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for PracticeKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

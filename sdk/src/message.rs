@@ -54,6 +54,8 @@ pub enum Part {
     Quote(String),
     /// Lines to copy, in a monospaced block.
     Code(String),
+    /// A paragraph, and something to press that is about it.
+    Offer(Text, Button),
     /// Rows under headings. Cells are text; the engine chooses Slack's table or aligned columns.
     Table {
         /// The headings.
@@ -201,7 +203,7 @@ impl Message {
         for part in &self.body {
             out.push('\n');
             match part {
-                Part::Line(text) => out.push_str(&text.words()),
+                Part::Line(text) | Part::Offer(text, _) => out.push_str(&text.words()),
                 Part::Item(text) => {
                     out.push_str("• ");
                     out.push_str(&text.words());

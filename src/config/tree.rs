@@ -240,6 +240,7 @@ impl Walk<'_, '_, '_> {
                 self.section(table, Some(header(&at, &name_at)), key.path, names, &[]);
                 Some(Value::Section)
             }
+            (Shape::Free(_), DeValue::Table(_)) => Some(Value::Section),
             (Shape::Named(_), DeValue::Table(table)) => {
                 self.named(key, table, names);
                 Some(Value::Section)

@@ -252,6 +252,10 @@ pub trait Store: chain::ChainStore {
     /// What is kept under this key.
     async fn remembered(&self, key: &str) -> Result<Option<Json>, StoreError>;
 
+    /// What is kept under keys that begin so, in their order, so many at most; each with the rest of its key.
+    /// A prefix holds letters, digits, `:` and `-` only.
+    async fn remembered_under(&self, prefix: &str, limit: u32) -> Result<Vec<(String, Json)>, StoreError>;
+
     /// Invocations with a plan, the newest first, so many at most.
     async fn history(&self, filter: &HistoryFilter, limit: u32) -> Result<Vec<Invocation>, StoreError>;
 

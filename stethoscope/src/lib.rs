@@ -1,6 +1,12 @@
 //! Stethoscope: asks all sources about the devices of one person, judges what they say, and says in words what
 //! follows. Slack and the web show the same.
 
+mod asking;
 mod look;
+mod settings;
+mod stethoscope;
+pub mod words;
 
-pub use look::{Answer, Freshness, Look, Looks, Outcome};
+pub use look::{Answer, Disowned, Freshness, Look, Looks, Outcome};
+pub use settings::Settings;
+pub use stethoscope::Stethoscope;

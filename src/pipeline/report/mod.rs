@@ -74,7 +74,9 @@ impl Reporter {
         audience: Audience,
     ) -> Result<Option<Posted>, SlackError> {
         let target = match audience {
-            Audience::Person if invocation.origin.conversation != Conversation::Direct => Target::Direct,
+            Audience::Person | Audience::Direct if invocation.origin.conversation != Conversation::Direct => {
+                Target::Direct
+            }
             _ => self.target(&invocation.origin).await,
         };
         self.deliver(invocation, message, part, before, target).await

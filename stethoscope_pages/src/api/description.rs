@@ -87,7 +87,7 @@ fn schemas() -> Value {
         "Device": object(&json!({
             "id": text, "name": maybe, "model": maybe,
             "platform": { "type": ["string", "null"], "enum": ["macOS", "Windows", "Ubuntu", "iOS", "Android", "ChromeOS", null] },
-            "os": maybe, "os_version": maybe, "last_seen": maybe_time, "silent": { "type": "boolean" },
+            "os": maybe, "os_version": maybe, "last_seen": maybe_time, "silent": { "type": "boolean" }, "disowned": { "type": "boolean" },
             "rating": { "type": "string", "enum": ["ok", "unknown", "nudge", "warn"] },
             "practices": { "type": "object", "additionalProperties": reference("Standing") },
         })),

@@ -42,6 +42,8 @@ struct DeviceShape {
     os_version: Option<String>,
     last_seen: Option<Instant>,
     silent: bool,
+    /// Whether the person says that it is not theirs.
+    disowned: bool,
     rating: Rating,
     practices: BTreeMap<String, Standing>,
 }
@@ -77,14 +79,14 @@ impl Devices {
                     at: one.at,
                 })
                 .collect(),
-            devices: look.devices.iter().map(DeviceShape::of).collect(),
+            devices: look.devices.iter().map(|device| DeviceShape::of(device, look.is_disowned(device))).collect(),
             unreadable: look.problems.len(),
         }
     }
 }
 
 impl DeviceShape {
-    fn of(device: &Device) -> Self {
+    fn of(device: &Device, disowned: bool) -> Self {
         Self {
             id: anchor(device),
             name: device.name.clone(),
@@ -94,6 +96,7 @@ impl DeviceShape {
             os_version: device.os_version.clone(),
             last_seen: device.last_seen,
             silent: device.silent,
+            disowned,
             rating: device.rating,
             practices: device.practices.iter().map(|(key, one)| (key.0.clone(), Standing::of(one))).collect(),
         }

@@ -50,6 +50,7 @@ pub fn start() -> Instant {
 pub struct FakeLooks {
     pub devices: Mutex<BTreeMap<String, Vec<Device>>>,
     pub silent: Mutex<BTreeSet<String>>,
+    pub disowned: Mutex<BTreeSet<(String, String)>>,
     pub asked: Mutex<Vec<(String, Freshness)>>,
     clock: Arc<Still>,
     catalogue: Catalogue,
@@ -71,7 +72,7 @@ impl FakeLooks {
                 at: at - TimeDelta::minutes(3),
             })
             .into();
-        Look { email: email.into(), devices, answers, problems: Vec::new(), at }
+        Look { email: email.into(), devices, answers, problems: Vec::new(), at, disowned: self.disowned.lock().unwrap().clone() }
     }
 }
 
@@ -81,6 +82,10 @@ impl Looks for FakeLooks {
         self.asked.lock().unwrap().push((email.to_owned(), freshness));
         let devices = self.devices.lock().unwrap().get(email).cloned().unwrap_or_default();
         self.answer(email, devices)
+    }
+
+    fn last(&self, _: &str) -> Option<Look> {
+        None
     }
 
     async fn everything(&self) -> Look {
@@ -287,6 +292,7 @@ impl World {
         let looks = Arc::new(FakeLooks {
             devices: Mutex::new([(MIA.to_owned(), mias())].into()),
             silent: Mutex::default(),
+            disowned: Mutex::default(),
             asked: Mutex::default(),
             clock: Arc::clone(&clock),
             catalogue: catalogue(),
