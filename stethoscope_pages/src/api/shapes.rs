@@ -79,7 +79,11 @@ impl Devices {
                     at: one.at,
                 })
                 .collect(),
-            devices: look.devices.iter().map(|device| DeviceShape::of(device, look.is_disowned(device))).collect(),
+            devices: look
+                .devices
+                .iter()
+                .map(|device| DeviceShape::of(device, look.is_disowned(device)))
+                .collect(),
             unreadable: look.problems.len(),
         }
     }
@@ -141,16 +145,17 @@ impl PracticeShape {
     pub(super) fn all(catalogue: &Catalogue) -> Vec<Self> {
         let mut practices: Vec<_> = catalogue.practices.iter().collect();
         practices.sort_by_key(|(key, one)| (one.order, *key));
-        let shape = |(key, one): (&hubcommander_posture::PracticeKey, &hubcommander_posture::Practice)| Self {
-            key: key.0.clone(),
-            title: one.title.clone(),
-            why: one.why.clone(),
-            link: one.link.clone(),
-            minutes: one.minutes,
-            directions: one.directions.clone(),
-            required: one.required.clone(),
-            recommended: one.recommended.clone(),
-        };
+        let shape =
+            |(key, one): (&hubcommander_posture::PracticeKey, &hubcommander_posture::Practice)| Self {
+                key: key.0.clone(),
+                title: one.title.clone(),
+                why: one.why.clone(),
+                link: one.link.clone(),
+                minutes: one.minutes,
+                directions: one.directions.clone(),
+                required: one.required.clone(),
+                recommended: one.recommended.clone(),
+            };
         practices.into_iter().map(shape).collect()
     }
 }

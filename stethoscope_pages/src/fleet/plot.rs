@@ -86,7 +86,8 @@ pub(crate) fn plots(key: &PracticeKey, title: &str, days: &[DayCount]) -> Vec<Pl
     let (first, last) = (days[0].day, days[days.len() - 1].day);
     let (fine, all) = (sum(last, |count| count.ok), sum(last, DayCount::total));
     let now_percent = f64::from(fine) * 100.0 / f64::from(all.max(1));
-    let then = f64::from(sum(first, |count| count.ok)) * 100.0 / f64::from(sum(first, DayCount::total).max(1));
+    let then =
+        f64::from(sum(first, |count| count.ok)) * 100.0 / f64::from(sum(first, DayCount::total).max(1));
     let change = (now_percent - then).round();
     let moved = match change {
         change if change > 0.0 => format!("{change:.0} points more than on {}", day(first)),

@@ -57,14 +57,14 @@ pub(crate) fn preview(
         }
     }
     versions.sort_by(|(a, ..), (b, ..)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-    answer.versions =
-        versions.into_iter().map(|(has, text, count)| (text, count, has >= wanted)).collect();
+    answer.versions = versions.into_iter().map(|(has, text, count)| (text, count, has >= wanted)).collect();
     Some(answer)
 }
 
 /// What was typed, if it is a version and nothing besides: sources are read more leniently.
 fn typed(version: &str) -> Option<Version> {
-    let plain = version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let plain =
+        version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     plain.then(|| Version::read(version)).flatten()
 }
 

@@ -57,7 +57,9 @@ impl Devices {
         let sources = look
             .answers
             .iter()
-            .map(|one| (one.title.clone(), matches!(one.outcome, Outcome::Answered(_)), when(one.at, look.at)))
+            .map(|one| {
+                (one.title.clone(), matches!(one.outcome, Outcome::Answered(_)), when(one.at, look.at))
+            })
             .collect();
         Self {
             headline,

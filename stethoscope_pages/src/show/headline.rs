@@ -37,7 +37,9 @@ pub(crate) fn headline(look: &Look, catalogue: &Catalogue, whose: &str) -> Headl
     let fine = active.iter().filter(is_fine).count();
     let answer = match (all, fine) {
         (0, _) if !silent.is_empty() => "We cannot tell which devices there are.".to_owned(),
-        (0, _) if look.devices.iter().any(|device| !look.is_disowned(device)) => format!("None of {whose} devices has been heard of lately."),
+        (0, _) if look.devices.iter().any(|device| !look.is_disowned(device)) => {
+            format!("None of {whose} devices has been heard of lately.")
+        }
         (0, _) => "No devices yet.".to_owned(),
         (1, 1) => format!("{} device is fine.", capital(whose)),
         (2, 2) => format!("Both of {whose} devices are fine."),
