@@ -169,7 +169,7 @@ fn draw(
     // Names must not lie upon each other: from the lowest up, each is moved up as far as it needs.
     lines.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut free = HEIGHT - BOTTOM + 4.0;
-    for (at, line) in &mut lines {
+    for (at, _) in &mut lines {
         *at = at.min(free);
         free = *at - APART;
     }
