@@ -1,4 +1,5 @@
-//! A local Slack, a local GitHub, a local Travis, a local Duo, a local Okta and a local provider of identities: state models with faults on demand.
+//! A local Slack, a local GitHub, a local Travis, a local Duo, a local Okta and a local provider of identities:
+//! state models with faults on demand.
 //!
 //! The servers answer over real TCP on loopback, run through [`server::serve`], and take a
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.

@@ -156,8 +156,17 @@ pub(crate) fn must_be_ours(pages: &Pages, headers: &HeaderMap) -> Result<(), Ref
 /// A page of ours to go to. Anything else becomes the first page, so that no link of ours leads elsewhere.
 pub(crate) fn way_on(next: &str) -> &str {
     let path = next.split(['?', '#']).next().unwrap_or_default();
-    const PAGES: [&str; 9] =
-        ["/", "/devices", "/notifications", "/access", "/faq", "/tokens", "/person", "/fleet", "/fleet/preview"];
+    const PAGES: [&str; 9] = [
+        "/",
+        "/devices",
+        "/notifications",
+        "/access",
+        "/faq",
+        "/tokens",
+        "/person",
+        "/fleet",
+        "/fleet/preview",
+    ];
     if PAGES.contains(&path) && next.bytes().all(|byte| (0x21..0x7f).contains(&byte)) { next } else { "/" }
 }
 

@@ -134,7 +134,9 @@ pub(crate) async fn leave(
     let state = pages.behind.secrets.make();
     let nonce = pages.behind.secrets.make().expose_secret().to_owned();
     let verifier = pages.behind.secrets.make().expose_secret().to_owned();
-    let address = provider.leave(&pages.settings.public_url, state.expose_secret(), &nonce, &verifier, pages.now()).await?;
+    let address = provider
+        .leave(&pages.settings.public_url, state.expose_secret(), &nonce, &verifier, pages.now())
+        .await?;
     let lives = pages.settings.link_lives;
     let attempt = Attempt {
         id: hash(state.expose_secret()),

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use hubcommander_sdk::clock::Instant;
 
 use crate::ports::{
-    Access, Accesses, Attempt, DayCount, Given, Hash, History, Notice, Notices, Person, Rules, Session, Sessions,
-    Ticket, Token, Tokens, Trouble, View, Views, What,
+    Access, Accesses, Attempt, DayCount, Given, Hash, History, Notice, Notices, Person, Rules, Session,
+    Sessions, Ticket, Token, Tokens, Trouble, View, Views, What,
 };
 
 /// Everything, in one place.

@@ -55,7 +55,8 @@ pub(super) async fn authorize(
         && is("code_challenge_method", "S256")
         && openid;
     let back = asked.get("redirect_uri").and_then(|back| Url::parse(back).ok());
-    let (true, Some(mut address), Some(challenge)) = (good, back, asked.get("code_challenge").cloned()) else {
+    let (true, Some(mut address), Some(challenge)) = (good, back, asked.get("code_challenge").cloned())
+    else {
         return refused(StatusCode::BAD_REQUEST, "invalid_request");
     };
     let mut state = site.state();

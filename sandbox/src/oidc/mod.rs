@@ -15,8 +15,8 @@ use hubcommander_sdk::clock::{Instant, SharedClock};
 
 use crate::faults::Faults;
 use crate::server::{Running, ServeError, loopback, serve};
-use token::Signer;
 pub use token::NoKey;
+use token::Signer;
 
 /// Somebody who has an account there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,7 +46,8 @@ impl Signer {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&head), part(claims));
         let by = |key: &EcdsaKeyPair| {
-            key.sign(&self.random, signed.as_bytes()).map(|signature| URL_SAFE_NO_PAD.encode(signature.as_ref()))
+            key.sign(&self.random, signed.as_bytes())
+                .map(|signature| URL_SAFE_NO_PAD.encode(signature.as_ref()))
         };
         let signature = match lie {
             Lie::Unsigned => Ok(String::new()),

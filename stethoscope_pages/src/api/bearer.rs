@@ -40,9 +40,11 @@ impl IntoResponse for Problem {
                 "No token that counts",
                 "Send `Authorization: Bearer TOKEN` with a token that has neither ended nor been revoked. Make one on the page Tokens for programs.",
             ),
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "There is no such thing", "See /api/v1/openapi.json for what there is.")
-            }
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "There is no such thing",
+                "See /api/v1/openapi.json for what there is.",
+            ),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "The API only reads", "Use GET."),
             Self::Broken => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -50,7 +52,8 @@ impl IntoResponse for Problem {
                 "Something behind the API did not answer. Try again in a minute.",
             ),
         };
-        let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
+        let body =
+            json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (status, kind, body.to_string()).into_response();
         if self == Self::NoToken {

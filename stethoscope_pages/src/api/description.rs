@@ -34,9 +34,7 @@ pub(super) fn document(origin: &str) -> Value {
 }
 
 fn path(summary: &str, schema: &Value) -> Value {
-    let problem = |words: &str| {
-        json!({ "description": words, "content": { "application/problem+json": { "schema": reference("Problem") } } })
-    };
+    let problem = |words: &str| json!({ "description": words, "content": { "application/problem+json": { "schema": reference("Problem") } } });
     json!({
         "get": {
             "summary": summary,
@@ -70,9 +68,7 @@ fn schemas() -> Value {
     let maybe_time = json!({ "type": ["string", "null"], "format": "date-time" });
     let count = json!({ "type": "integer", "minimum": 0 });
     let platforms = json!(["macOS", "Windows", "Ubuntu", "iOS", "Android", "ChromeOS"]);
-    let by_platform = |value: &Value| {
-        json!({ "type": "object", "propertyNames": { "enum": platforms }, "additionalProperties": value })
-    };
+    let by_platform = |value: &Value| json!({ "type": "object", "propertyNames": { "enum": platforms }, "additionalProperties": value });
     let status = json!({ "type": "string", "enum": ["ok", "nudge", "warn", "na", "unknown"],
         "description": "ok: as it should be; nudge: suggested; warn: critical; na: does not exist there; unknown: nobody can tell, never fine" });
     json!({
@@ -87,7 +83,7 @@ fn schemas() -> Value {
         "Device": object(&json!({
             "id": text, "name": maybe, "model": maybe,
             "platform": { "type": ["string", "null"], "enum": ["macOS", "Windows", "Ubuntu", "iOS", "Android", "ChromeOS", null] },
-            "os": maybe, "os_version": maybe, "last_seen": maybe_time, "silent": { "type": "boolean" },
+            "os": maybe, "os_version": maybe, "last_seen": maybe_time, "silent": { "type": "boolean" }, "disowned": { "type": "boolean" },
             "rating": { "type": "string", "enum": ["ok", "unknown", "nudge", "warn"] },
             "practices": { "type": "object", "additionalProperties": reference("Standing") },
         })),

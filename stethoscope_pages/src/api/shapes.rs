@@ -42,6 +42,8 @@ struct DeviceShape {
     os_version: Option<String>,
     last_seen: Option<Instant>,
     silent: bool,
+    /// Whether the person says that it is not theirs.
+    disowned: bool,
     rating: Rating,
     practices: BTreeMap<String, Standing>,
 }
@@ -77,14 +79,18 @@ impl Devices {
                     at: one.at,
                 })
                 .collect(),
-            devices: look.devices.iter().map(DeviceShape::of).collect(),
+            devices: look
+                .devices
+                .iter()
+                .map(|device| DeviceShape::of(device, look.is_disowned(device)))
+                .collect(),
             unreadable: look.problems.len(),
         }
     }
 }
 
 impl DeviceShape {
-    fn of(device: &Device) -> Self {
+    fn of(device: &Device, disowned: bool) -> Self {
         Self {
             id: anchor(device),
             name: device.name.clone(),
@@ -94,6 +100,7 @@ impl DeviceShape {
             os_version: device.os_version.clone(),
             last_seen: device.last_seen,
             silent: device.silent,
+            disowned,
             rating: device.rating,
             practices: device.practices.iter().map(|(key, one)| (key.0.clone(), Standing::of(one))).collect(),
         }
@@ -138,16 +145,17 @@ impl PracticeShape {
     pub(super) fn all(catalogue: &Catalogue) -> Vec<Self> {
         let mut practices: Vec<_> = catalogue.practices.iter().collect();
         practices.sort_by_key(|(key, one)| (one.order, *key));
-        let shape = |(key, one): (&hubcommander_posture::PracticeKey, &hubcommander_posture::Practice)| Self {
-            key: key.0.clone(),
-            title: one.title.clone(),
-            why: one.why.clone(),
-            link: one.link.clone(),
-            minutes: one.minutes,
-            directions: one.directions.clone(),
-            required: one.required.clone(),
-            recommended: one.recommended.clone(),
-        };
+        let shape =
+            |(key, one): (&hubcommander_posture::PracticeKey, &hubcommander_posture::Practice)| Self {
+                key: key.0.clone(),
+                title: one.title.clone(),
+                why: one.why.clone(),
+                link: one.link.clone(),
+                minutes: one.minutes,
+                directions: one.directions.clone(),
+                required: one.required.clone(),
+                recommended: one.recommended.clone(),
+            };
         practices.into_iter().map(shape).collect()
     }
 }

@@ -86,7 +86,8 @@ pub(crate) fn plots(key: &PracticeKey, title: &str, days: &[DayCount]) -> Vec<Pl
     let (first, last) = (days[0].day, days[days.len() - 1].day);
     let (fine, all) = (sum(last, |count| count.ok), sum(last, DayCount::total));
     let now_percent = f64::from(fine) * 100.0 / f64::from(all.max(1));
-    let then = f64::from(sum(first, |count| count.ok)) * 100.0 / f64::from(sum(first, DayCount::total).max(1));
+    let then =
+        f64::from(sum(first, |count| count.ok)) * 100.0 / f64::from(sum(first, DayCount::total).max(1));
     let change = (now_percent - then).round();
     let moved = match change {
         change if change > 0.0 => format!("{change:.0} points more than on {}", day(first)),
@@ -168,10 +169,16 @@ fn draw(
     // Names must not lie upon each other: from the lowest up, each is moved up as far as it needs.
     lines.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut free = HEIGHT - BOTTOM + 4.0;
-    for (at, line) in &mut lines {
-        let place = at.min(free);
-        line.label_y = format!("{:.1}", place + 4.0);
-        free = place - APART;
+    for (at, _) in &mut lines {
+        *at = at.min(free);
+        free = *at - APART;
+    }
+    // And none above the drawing: then from the highest down.
+    let mut free = TOP;
+    for (at, line) in lines.iter_mut().rev() {
+        *at = at.max(free);
+        line.label_y = format!("{:.1}", *at + 4.0);
+        free = *at + APART;
     }
     let all: BTreeSet<NaiveDate> = series.values().flat_map(|values| values.keys().copied()).collect();
     let along = [0.0, 0.25, 0.5, 0.75, 1.0]

@@ -1,9 +1,8 @@
 //! What would change if a version of a system were required.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
-use hubcommander_posture::{Catalogue, Device, Platform, PracticeKey};
+use hubcommander_posture::{Catalogue, Device, Platform, PracticeKey, Version};
 
 /// What would change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +28,12 @@ pub(crate) fn preview(
     version: &str,
     catalogue: &Catalogue,
 ) -> Option<Answer> {
-    let wanted = Version::read(version)?;
+    let wanted = typed(version)?;
     let uptodate = catalogue.practices.get(&PracticeKey::from("uptodate"));
     let today = uptodate.and_then(|known| known.required.get(&platform)).cloned();
     let today_read = today.as_deref().and_then(Version::read);
     let mut answer = Answer { total: 0, below: 0, newly: 0, unclear: 0, today, versions: Vec::new() };
-    let mut versions: BTreeMap<Version, (String, usize)> = BTreeMap::new();
+    let mut versions: Vec<(Version, String, usize)> = Vec::new();
     for device in devices.iter().filter(|one| one.platform == Some(platform) && !one.silent) {
         answer.total += 1;
         let Some(text) = device.os_version.as_deref() else {
@@ -51,59 +50,33 @@ pub(crate) fn preview(
                 answer.newly += 1;
             }
         }
-        versions.entry(has).or_insert_with(|| (text.to_owned(), 0)).1 += 1;
+        // The same version may be written in two ways.
+        match versions.iter_mut().find(|(known, ..)| known.partial_cmp(&has) == Some(Ordering::Equal)) {
+            Some((.., count)) => *count += 1,
+            None => versions.push((has, text.to_owned(), 1)),
+        }
     }
-    answer.versions =
-        versions.into_iter().map(|(has, (text, count))| (text, count, has >= wanted)).collect();
+    versions.sort_by(|(a, ..), (b, ..)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+    answer.versions = versions.into_iter().map(|(has, text, count)| (text, count, has >= wanted)).collect();
     Some(answer)
 }
 
-/// Numbers with points between them; what is missing at the end counts as nought.
-#[derive(Clone, Debug)]
-struct Version(Vec<u64>);
-
-impl Version {
-    /// The version at the beginning of a text: `10.12.1 (16B2555)` is 10.12.1.
-    fn read(text: &str) -> Option<Self> {
-        let first = text.split_whitespace().next()?;
-        let parts: Option<Vec<u64>> = first.split('.').map(|part| part.parse().ok()).collect();
-        parts.filter(|parts| parts.len() <= 6).map(Self)
-    }
+/// What was typed, if it is a version and nothing besides: sources are read more leniently.
+fn typed(version: &str) -> Option<Version> {
+    let plain =
+        version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    plain.then(|| Version::read(version)).flatten()
 }
-
-impl Ord for Version {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let longest = self.0.len().max(other.0.len());
-        let at = |version: &Self, place: usize| version.0.get(place).copied().unwrap_or_default();
-        (0..longest).map(|place| at(self, place).cmp(&at(other, place))).find(|one| one.is_ne()).unwrap_or(Ordering::Equal)
-    }
-}
-
-impl PartialOrd for Version {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Version {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Version {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn versions_compare_as_numbers() {
-        let read = |text| Version::read(text).unwrap();
-        assert!(read("10.9") < read("10.12.1 (16B2555)"));
-        assert_eq!(read("14"), read("14.0.0"));
-        for not in ["", "  ", "Sonoma", "14.", "14.x", "-1"] {
-            assert!(Version::read(not).is_none(), "{not}");
+    fn only_a_version_is_taken_for_one() {
+        assert!(typed("14").is_some() && typed("14.6.1").is_some());
+        for not in ["", "  ", "Sonoma", "14.", "14.x", "-1", "macOS 14"] {
+            assert!(typed(not).is_none(), "{not}");
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::pin::Pin;
 
-use hubcommander_outbound::{Failure, Patience, Proxies, WayOutError, exchange, http_client, must_be_private};
+use hubcommander_outbound::{
+    Failure, Patience, Proxies, WayOutError, exchange, http_client, must_be_private,
+};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
 /// More than any discovery document or set of keys has.

@@ -18,8 +18,9 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AdditionalClaims, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields, IssuerUrl,
-    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields,
+    IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
+    StandardTokenResponse,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -181,7 +182,11 @@ impl Provider {
         self.issuer.as_str()
     }
 
-    async fn discover(&self, no_older_than: Option<Instant>, now: Instant) -> Result<CoreProviderMetadata, NotIn> {
+    async fn discover(
+        &self,
+        no_older_than: Option<Instant>,
+        now: Instant,
+    ) -> Result<CoreProviderMetadata, NotIn> {
         let mut known = self.known.lock().await;
         if let (Some(least), Some((at, metadata))) = (no_older_than, &*known)
             && *at >= least
@@ -216,7 +221,8 @@ impl Provider {
         now: Instant,
     ) -> Result<Url, NotIn> {
         let client = self.client(self.discover(Some(now - FRESH), now).await?, home)?;
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.to_owned()));
+        let challenge =
+            PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.to_owned()));
         let (state, nonce) = (CsrfToken::new(state.to_owned()), Nonce::new(nonce.to_owned()));
         let flow = CoreAuthenticationFlow::AuthorizationCode;
         let (address, ..) = client

@@ -50,13 +50,16 @@ impl Frame {
         if pages.behind.rules.may(&signed.person, &What::Fleet).await {
             links.push(("/fleet", "Fleet", 0));
         }
-        let links =
-            links.into_iter().map(|(address, label, waits)| (address, label, address == here, waits)).collect();
+        let links = links
+            .into_iter()
+            .map(|(address, label, waits)| (address, label, address == here, waits))
+            .collect();
         Self {
             title: title.to_owned(),
-            seen_by: "Only you can see this page. Administrators need a policy to see your devices; each look \
+            seen_by:
+                "Only you can see this page. Administrators need a policy to see your devices; each look \
                       is written down and listed under My access."
-                .to_owned(),
+                    .to_owned(),
             inside: Some(Inside { name: signed.person.name.clone(), csrf: signed.form_token(), links }),
         }
     }

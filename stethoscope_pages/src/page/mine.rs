@@ -20,6 +20,8 @@ struct Devices {
     headline: Headline,
     active: Vec<Shown>,
     silent: Vec<Shown>,
+    /// Devices that the person says are not theirs, by name.
+    disowned: Vec<String>,
     /// What is critical: where it is on the page, and what.
     critical: Vec<(String, String)>,
     /// Each source: its name, whether it answered, and when it was asked.
@@ -40,7 +42,11 @@ impl Devices {
                 Some((shown.get(*place)?.anchor.clone(), format!("{name}: {title}")))
             })
             .collect();
-        let (silent, mut active): (Vec<_>, Vec<_>) = shown.into_iter().partition(|one| one.silent);
+        let (disowned, own): (Vec<_>, Vec<_>) =
+            look.devices.iter().zip(shown).partition(|(device, _)| look.is_disowned(device));
+        let disowned = disowned.into_iter().map(|(_, one)| one.name).collect();
+        let (silent, mut active): (Vec<_>, Vec<_>) =
+            own.into_iter().map(|(_, one)| one).partition(|one| one.silent);
         // The look has them in order already; a device of which nothing is known is not as good as it looks.
         active.sort_by_key(|one| match one.mark {
             Mark::Critical => 0,
@@ -51,12 +57,15 @@ impl Devices {
         let sources = look
             .answers
             .iter()
-            .map(|one| (one.title.clone(), matches!(one.outcome, Outcome::Answered(_)), when(one.at, look.at)))
+            .map(|one| {
+                (one.title.clone(), matches!(one.outcome, Outcome::Answered(_)), when(one.at, look.at))
+            })
             .collect();
         Self {
             headline,
             active,
             silent,
+            disowned,
             critical,
             sources,
             problems: look.problems.len(),

@@ -68,7 +68,9 @@ struct MessagePage {
 impl Refusal {
     fn words(&self) -> (StatusCode, &'static str, &'static str, bool) {
         match self {
-            Self::SignIn { .. } => (StatusCode::UNAUTHORIZED, "Sign in first", "Sign in to see this page.", true),
+            Self::SignIn { .. } => {
+                (StatusCode::UNAUTHORIZED, "Sign in first", "Sign in to see this page.", true)
+            }
             Self::LinkUsed => (
                 StatusCode::GONE,
                 "This link does not work any more",
@@ -94,13 +96,19 @@ impl Refusal {
                 "You see your own devices. To see more takes a policy; ask whoever runs the bot.",
                 false,
             ),
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "There is no such page", "The overview leads to everything there is.", false)
-            }
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "There is no such page",
+                "The overview leads to everything there is.",
+                false,
+            ),
             Self::Field(words) => (StatusCode::UNPROCESSABLE_ENTITY, "Something is missing", words, false),
-            Self::Broken => {
-                (StatusCode::SERVICE_UNAVAILABLE, "This page cannot be shown right now", problem_words(), false)
-            }
+            Self::Broken => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This page cannot be shown right now",
+                problem_words(),
+                false,
+            ),
         }
     }
 }

@@ -63,11 +63,15 @@ async fn page(pages: &Pages, signed: &Signed, fresh: Option<String>) -> Result<R
 pub(crate) async fn make_token(State(pages): State<Arc<Pages>>, posted: Posted) -> Result<Response, Refusal> {
     let label = posted.fields.get("label").map(|label| label.trim().to_owned()).unwrap_or_default();
     if label.is_empty() || label.chars().count() > 60 {
-        return Err(Refusal::Field("Give the token a name of at most 60 letters, so that you know it again."));
+        return Err(Refusal::Field(
+            "Give the token a name of at most 60 letters, so that you know it again.",
+        ));
     }
     let person = posted.signed.person.clone();
     if pages.behind.tokens.of(&person.email).await?.len() >= MOST {
-        return Err(Refusal::Field("You have 20 tokens, which is the most. Revoke one that you do not need."));
+        return Err(Refusal::Field(
+            "You have 20 tokens, which is the most. Revoke one that you do not need.",
+        ));
     }
     let token = format!("{PREFIX}{}", pages.behind.secrets.make().expose_secret());
     let made = pages.now();

@@ -77,7 +77,11 @@ impl Shown {
             })
             .collect();
         all.sort_by(|(a_order, a), (b_order, b)| {
-            (b.mark == Mark::Critical, *a_order, &a.title).cmp(&(a.mark == Mark::Critical, *b_order, &b.title))
+            (b.mark == Mark::Critical, *a_order, &a.title).cmp(&(
+                a.mark == Mark::Critical,
+                *b_order,
+                &b.title,
+            ))
         });
         let of = |wanted: &[Mark]| -> Vec<ShownPractice> {
             all.iter().filter(|(_, one)| wanted.contains(&one.mark)).map(|(_, one)| one.clone()).collect()
@@ -98,7 +102,11 @@ impl Shown {
             to_do,
             unclear,
             fine: of(&[Mark::Done]),
-            sources: and(&device.witnesses.iter().map(|one| titled(&one.source, &titles)).collect::<Vec<_>>()),
+            sources: and(&device
+                .witnesses
+                .iter()
+                .map(|one| titled(&one.source, &titles))
+                .collect::<Vec<_>>()),
             conflicts: device.conflicts.iter().map(|one| conflict(one, &titles)).collect(),
             anchor,
         }
@@ -144,7 +152,10 @@ fn summary(
     let words = match (to_do.len(), mark) {
         (0, Mark::Done) => "Everything we look at is fine".to_owned(),
         (0, _) if unclear == 0 => "We know of it, and nobody tells how it stands".to_owned(),
-        (0, _) => format!("Nothing to fix that we know of; we cannot tell about {}", count(unclear, "thing", "things")),
+        (0, _) => format!(
+            "Nothing to fix that we know of; we cannot tell about {}",
+            count(unclear, "thing", "things")
+        ),
         (things, _) => format!("{} to fix, {}", count(things, "thing", "things"), minutes(effort)),
     };
     capital(&words)
@@ -170,7 +181,8 @@ fn shown(
         .map_or_else(|| key.0.clone(), |known| known.titles.get(&one.status).unwrap_or(&known.title).clone());
     // What the source itself says about this very device is closer than our general steps.
     let steps = one.directions.as_ref().map(|own| vec![own.clone()]).or_else(|| {
-        let by_platform = |known: &Practice| platform.and_then(|platform| known.directions.get(&platform)).cloned();
+        let by_platform =
+            |known: &Practice| platform.and_then(|platform| known.directions.get(&platform)).cloned();
         practice.and_then(by_platform)
     });
     let key_part: String = key.0.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -187,7 +199,8 @@ fn shown(
             .iter()
             .filter_map(|other| {
                 let word = Mark::of(other.status)?.word().to_lowercase();
-                let at = other.last_updated.map(|at| format!(", {}", when(at, now).words)).unwrap_or_default();
+                let at =
+                    other.last_updated.map(|at| format!(", {}", when(at, now).words)).unwrap_or_default();
                 Some(format!("{} says otherwise: {word}{at}.", titled(&other.source, titles)))
             })
             .collect(),

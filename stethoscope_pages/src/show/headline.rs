@@ -29,7 +29,7 @@ pub(crate) fn headline(look: &Look, catalogue: &Catalogue, whose: &str) -> Headl
         .filter(|answer| answer.outcome == Outcome::Silent)
         .map(|answer| answer.title.clone())
         .collect();
-    let active: Vec<_> = look.devices.iter().filter(|device| !device.silent).collect();
+    let active: Vec<_> = look.current().collect();
     let all = active.len();
     let is_fine = |device: &&&hubcommander_posture::Device| {
         Mark::from(device.rating) == Mark::Done && !device.practices.is_empty()
@@ -37,7 +37,9 @@ pub(crate) fn headline(look: &Look, catalogue: &Catalogue, whose: &str) -> Headl
     let fine = active.iter().filter(is_fine).count();
     let answer = match (all, fine) {
         (0, _) if !silent.is_empty() => "We cannot tell which devices there are.".to_owned(),
-        (0, _) if !look.devices.is_empty() => format!("None of {whose} devices has been heard of lately."),
+        (0, _) if look.devices.iter().any(|device| !look.is_disowned(device)) => {
+            format!("None of {whose} devices has been heard of lately.")
+        }
         (0, _) => "No devices yet.".to_owned(),
         (1, 1) => format!("{} device is fine.", capital(whose)),
         (2, 2) => format!("Both of {whose} devices are fine."),
@@ -77,7 +79,7 @@ pub(crate) fn headline(look: &Look, catalogue: &Catalogue, whose: &str) -> Headl
         .devices
         .iter()
         .enumerate()
-        .filter(|(_, device)| !device.silent)
+        .filter(|(_, device)| !device.silent && !look.is_disowned(device))
         .flat_map(|(place, device)| {
             device.practices.iter().filter(|(_, one)| one.status == Status::Warn).map(move |(key, _)| {
                 let practice = catalogue.practices.get(key);
@@ -89,7 +91,7 @@ pub(crate) fn headline(look: &Look, catalogue: &Catalogue, whose: &str) -> Headl
             })
         })
         .collect();
-    let worst = look.devices.iter().filter(|device| !device.silent).map(|device| device.rating).max();
+    let worst = active.iter().map(|device| device.rating).max();
     Headline {
         answer,
         more,

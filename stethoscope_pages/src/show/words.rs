@@ -98,8 +98,7 @@ pub(crate) fn day(day: chrono::NaiveDate) -> String {
 
 /// "one", "two", ... "nine", "10".
 pub(crate) fn number(count: usize) -> String {
-    const WORDS: [&str; 10] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    const WORDS: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
 }
 

@@ -90,9 +90,11 @@ async fn every_answer_is_as_described() {
         for (token, status, kind) in
             [(token.as_str(), "200", "application/json"), ("hcst_wrong", "401", "application/problem+json")]
         {
-            let Some(schema) =
-                document.pointer(&format!("/paths/{}/get/responses/{status}/content/{}/schema", path.replace('/', "~1"), kind.replace('/', "~1")))
-            else {
+            let Some(schema) = document.pointer(&format!(
+                "/paths/{}/get/responses/{status}/content/{}/schema",
+                path.replace('/', "~1"),
+                kind.replace('/', "~1")
+            )) else {
                 assert!(item["get"]["security"].as_array().is_some_and(Vec::is_empty), "{path} {status}");
                 continue;
             };

@@ -44,6 +44,7 @@ impl Stage {
             .chrome_executable(CHROMIUM)
             // Chromium's own sandbox does not start as root, which is who runs tests in a container.
             .no_sandbox()
+            .viewport(None)
             .user_data_dir(profile.path())
             .args(["--disable-background-networking", "--disable-component-update", "--no-first-run"])
             .build()
@@ -100,8 +101,8 @@ impl Stage {
         self.sees("location.pathname === '/' && document.readyState === 'complete'").await
     }
 
-    async fn look_like(&self, width: i64, scheme: &str) -> Result<()> {
-        let metrics = SetDeviceMetricsOverrideParams::new(width, 900, 1.0, false);
+    async fn look_like(&self, width: i64, height: i64, scheme: &str) -> Result<()> {
+        let metrics = SetDeviceMetricsOverrideParams::new(width, height, 1.0, false);
         self.page.execute(metrics).await?;
         let media = SetEmulatedMediaParams::builder()
             .feature(MediaFeature::new("prefers-color-scheme", scheme))
@@ -110,10 +111,13 @@ impl Stage {
         Ok(())
     }
 
-    async fn picture(&self, name: &str) -> Result<()> {
+    /// A picture of the whole page. `full_page` of the library would forget the width that we look at.
+    async fn picture(&self, name: &str, width: i64, scheme: &str) -> Result<()> {
         let folder = artefacts();
         std::fs::create_dir_all(&folder)?;
-        let params = ScreenshotParams::builder().full_page(true).build();
+        let height: i64 = self.value("document.documentElement.scrollHeight").await?;
+        self.look_like(width, height, scheme).await?;
+        let params = ScreenshotParams::builder().build();
         self.page.save_screenshot(params, folder.join(format!("{name}.png"))).await?;
         Ok(())
     }
@@ -177,13 +181,18 @@ async fn walk(stage: &Stage, axe: &str, pages: &[(&str, &str)]) -> Result<Vec<St
     let mut wrong = Vec::new();
     for (width, device) in [(1280, "desktop"), (360, "phone")] {
         for scheme in ["light", "dark"] {
-            stage.look_like(width, scheme).await?;
             for (path, name) in pages {
+                stage.look_like(width, 900, scheme).await?;
                 stage.go(path).await?;
+                let view = format!("{name}-{device}-{scheme}");
+                let width_now: i64 = stage.value("innerWidth").await?;
+                ensure!(width_now == width, "{view} is looked at {width_now} px wide");
+                stage.picture(&view, width, scheme).await?;
                 // What is folded away is to be looked at too.
                 stage.run("document.querySelectorAll('details').forEach(one => one.open = true)").await?;
-                let view = format!("{name}-{device}-{scheme}");
-                stage.picture(&view).await?;
+                if stage.value("document.querySelector('details') !== null").await? {
+                    stage.picture(&format!("{view}-unfolded"), width, scheme).await?;
+                }
                 let found = stage.axe(axe).await?;
                 let measured: Vec<String> = stage.value(MEASURES).await?;
                 wrong.extend(found.into_iter().chain(measured).map(|one| format!("{view}: {one}")));

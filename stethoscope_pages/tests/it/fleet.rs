@@ -12,7 +12,8 @@ async fn the_fleet_in_numbers_and_lines() {
     let cookie = world.sign_in(ANA).await;
     let page = world.get("/fleet", &cookie).await;
     assert_eq!(page.status, StatusCode::OK);
-    let head: Vec<String> = page.text().lines().take(24).map(|line| line.chars().take(110).collect()).collect();
+    let head: Vec<String> =
+        page.text().lines().take(24).map(|line| line.chars().take(110).collect()).collect();
     assert_snapshot!(head.join("\n"), @r##"
     4 devices, 1 of them not heard of lately
     How it stands now, by practice
@@ -39,7 +40,9 @@ async fn the_fleet_in_numbers_and_lines() {
     E-mail address Look
     That you looked is written down, and the person can see it.
     "##);
-    for words in ["Devices that are fine, in %", "Critical devices, number", "class=\"line l0\"", "role=\"img\""] {
+    for words in
+        ["Devices that are fine, in %", "Critical devices, number", "class=\"line l0\"", "role=\"img\""]
+    {
         assert!(page.body.contains(words), "{words}");
     }
     assert_eq!(page.body.matches("<polyline").count(), 8);
@@ -73,6 +76,6 @@ async fn the_counts_as_files() {
     "2026-03-03","'=cmd|'/c calc'!A1","macOS",70,0,10,1
     "##);
     let json = world.get("/fleet/export.json", &cookie).await;
-    assert_snapshot!(json.body, @"");
+    assert_snapshot!(json.body, @r##"[{"day":"2026-03-03","practice":"=cmd|'/c calc'!A1","system":"macOS","fine":70,"suggested":0,"critical":10,"unknown":1}]"##);
     assert_eq!(world.memory.kept().views.len(), 2);
 }

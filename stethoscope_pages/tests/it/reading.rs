@@ -240,6 +240,17 @@ async fn every_page_says_who_can_see_it_and_every_failure_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_device_that_is_not_theirs_does_not_count() {
+    let world = World::new();
+    let cookie = world.sign_in(MIA).await;
+    world.looks.disowned.lock().unwrap().insert(("jamf".into(), "1".into()));
+    let page = world.get("/devices", &cookie).await;
+    assert!(page.text().starts_with("Both of your devices are fine."), "{}", page.text());
+    assert!(!page.body.contains("class=\"banner\""));
+    assert!(page.text().contains("Said not to be yours Mia's MacBook"), "{}", page.text());
+}
+
+#[tokio::test]
 async fn a_first_visit_is_small() {
     let world = World::new();
     world.fill();

@@ -30,7 +30,9 @@ async fn csrf() {
         &[("origin", "null")],
         &[],
     ] {
-        for path in ["/tokens", "/check", "/logout", "/logout/everywhere", "/tokens/revoke", "/notifications/n2"] {
+        for path in
+            ["/tokens", "/check", "/logout", "/logout/everywhere", "/tokens/revoke", "/notifications/n2"]
+        {
             let got = world.post_from(path, &cookie, &form, from).await;
             assert_eq!(got.status, StatusCode::FORBIDDEN, "{path} {from:?}");
         }
@@ -92,7 +94,8 @@ async fn clickjacking_and_other_headers() {
     for path in ["/", "/login", "/no-such-page", "/api/v1/me", "/assets/stethoscope.css"] {
         let got = world.get(path, &cookie).await;
         let csp = got.header("content-security-policy");
-        for part in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"] {
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"]
+        {
             assert!(csp.contains(part), "{path}: {csp}");
         }
         assert!(!csp.contains("unsafe"), "{csp}");

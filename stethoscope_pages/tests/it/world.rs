@@ -10,15 +10,13 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use chrono::TimeDelta;
 use http_body_util::BodyExt as _;
 use hubcommander_posture::{
-    Assessment, Catalogue, Conflict, Device, Disagreement, Identifiers, Platform, Practice, PracticeKey, Rating,
-    Status, Witness,
+    Assessment, Catalogue, Conflict, Device, Disagreement, Identifiers, Platform, Practice, PracticeKey,
+    Rating, Status, Witness,
 };
 use hubcommander_sdk::clock::{Clock, Instant};
 use hubcommander_stethoscope::{Answer, Freshness, Look, Looks, Outcome};
 use hubcommander_stethoscope_pages::memory::Memory;
-use hubcommander_stethoscope_pages::ports::{
-    Access, Action, DayCount, GithubAccount, Lease, Notice, Person,
-};
+use hubcommander_stethoscope_pages::ports::{Access, Action, DayCount, GithubAccount, Lease, Notice, Person};
 use hubcommander_stethoscope_pages::{Behind, Pages, Secrets, Settings, oidc, router};
 use tower::ServiceExt as _;
 use url::Url;
@@ -50,6 +48,7 @@ pub fn start() -> Instant {
 pub struct FakeLooks {
     pub devices: Mutex<BTreeMap<String, Vec<Device>>>,
     pub silent: Mutex<BTreeSet<String>>,
+    pub disowned: Mutex<BTreeSet<(String, String)>>,
     pub asked: Mutex<Vec<(String, Freshness)>>,
     clock: Arc<Still>,
     catalogue: Catalogue,
@@ -71,7 +70,14 @@ impl FakeLooks {
                 at: at - TimeDelta::minutes(3),
             })
             .into();
-        Look { email: email.into(), devices, answers, at, ..Look::default() }
+        Look {
+            email: email.into(),
+            devices,
+            answers,
+            problems: Vec::new(),
+            at,
+            disowned: self.disowned.lock().unwrap().clone(),
+        }
     }
 }
 
@@ -136,7 +142,8 @@ pub fn catalogue() -> Catalogue {
     );
     uptodate.required.insert(Platform::MacOs, "14.0".into());
     let firewall = practice("Firewall", 3, "It keeps strangers on the same network out.", &["Turn it on."]);
-    let screenlock = practice("Screen lock", 4, "A lock keeps others out while you are away.", &["Set a code."]);
+    let screenlock =
+        practice("Screen lock", 4, "A lock keeps others out while you are away.", &["Set a code."]);
     let practices = [
         ("encryption", encryption),
         ("uptodate", uptodate),
@@ -162,7 +169,13 @@ pub fn saw(status: Status, details: Option<&str>) -> Assessment {
     }
 }
 
-pub fn device(id: &str, name: &str, platform: Platform, rating: Rating, practices: &[(&str, Assessment)]) -> Device {
+pub fn device(
+    id: &str,
+    name: &str,
+    platform: Platform,
+    rating: Rating,
+    practices: &[(&str, Assessment)],
+) -> Device {
     let (model, os, version) = match platform {
         Platform::MacOs => ("MacBook Pro", "macOS", "14.2"),
         Platform::Ios => ("iPhone 15", "iOS", "17.4"),
@@ -212,10 +225,12 @@ pub fn mias() -> Vec<Device> {
         shared: "network address".into(),
         contradiction: "serial number".into(),
     }];
-    let fine = [("encryption", saw(Status::Ok, None)), ("screenlock", saw(Status::Ok, Some("After 5 minutes")))];
+    let fine =
+        [("encryption", saw(Status::Ok, None)), ("screenlock", saw(Status::Ok, Some("After 5 minutes")))];
     let phone = device("2", "Mia's iPhone", Platform::Ios, Rating::Ok, &fine);
     let desktop = device("3", "Mia's ThinkPad", Platform::Windows, Rating::Ok, &fine);
-    let mut old = device("4", "Old laptop", Platform::MacOs, Rating::Warn, &[("encryption", saw(Status::Warn, None))]);
+    let mut old =
+        device("4", "Old laptop", Platform::MacOs, Rating::Warn, &[("encryption", saw(Status::Warn, None))]);
     old.silent = true;
     old.last_seen = Some(start() - TimeDelta::days(70));
     vec![laptop, phone, desktop, old]
@@ -244,7 +259,9 @@ impl Got {
     /// The session's cookie as it is sent back.
     pub fn cookie(&self) -> String {
         let all = self.headers.get_all(header::SET_COOKIE).iter();
-        all.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()).collect::<Vec<_>>().join("; ")
+        all.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     pub fn csrf(&self) -> String {
@@ -291,6 +308,7 @@ impl World {
         let looks = Arc::new(FakeLooks {
             devices: Mutex::new([(MIA.to_owned(), mias())].into()),
             silent: Mutex::default(),
+            disowned: Mutex::default(),
             asked: Mutex::default(),
             clock: Arc::clone(&clock),
             catalogue: catalogue(),
