@@ -1,4 +1,11 @@
 //! From records to devices: a table of examples, and what always holds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test may stop at what should not be"
+)]
 
 use chrono::TimeDelta;
 use hubcommander_posture::{
