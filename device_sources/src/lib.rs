@@ -3,7 +3,9 @@
 //! Each source reads its own raw records ([`Unreadable`] says what is wrong with one) and answers as a
 //! [`hubcommander_sdk::devices::DeviceSource`].
 
+pub mod osquery;
 mod raw;
+pub mod sample;
 
 use std::sync::Arc;
 
