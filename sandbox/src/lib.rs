@@ -4,10 +4,12 @@
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
 
 pub mod connection;
+pub mod devices;
 pub mod duo;
 pub mod faults;
 pub mod github;
 pub mod okta;
+pub mod osquery;
 pub mod server;
 pub mod slack;
 pub mod travis;

@@ -6,7 +6,7 @@
 
 mod front;
 pub mod model;
-mod page;
+pub(crate) mod page;
 mod signature;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -26,7 +26,7 @@ input { width: 6rem }
 footer { opacity: .7; font-size: 14px }";
 
 /// A text that is escaped when it is written into HTML.
-struct Text<'a>(&'a str);
+pub(crate) struct Text<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,7 +90,7 @@ fn wants(parts: &Parts, kind: &str) -> bool {
 }
 
 /// No other page in the browser may press these buttons; programs send no origin.
-fn from_elsewhere(parts: &Parts) -> bool {
+pub(crate) fn from_elsewhere(parts: &Parts) -> bool {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
         (Some(origin), Some(host)) => origin.strip_prefix("http://") != Some(host),
