@@ -24,10 +24,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, longest: usize) -> Res
     let Ok(collected) = timeout(PATIENCE, Limited::new(body, longest).collect()).await else {
         return Err(StatusCode::REQUEST_TIMEOUT);
     };
-    let bytes = collected.map_err(|error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
-        Some(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        None => StatusCode::BAD_REQUEST,
-    })?;
+    let bytes =
+        collected.map_err(|error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
+            Some(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            None => StatusCode::BAD_REQUEST,
+        })?;
     let bytes = bytes.to_bytes();
     let encoding = headers.get(CONTENT_ENCODING).map_or(Ok("identity"), |value| value.to_str());
     let json: Json = match encoding.map(str::trim) {

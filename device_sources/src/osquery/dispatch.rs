@@ -59,7 +59,8 @@ impl Dispatches {
     /// Whether this was asked of this computer and not answered yet.
     pub(super) fn is_asked(&self, host: &str, id: &str, now: Instant) -> bool {
         let open = self.open(now);
-        open.get(host).is_some_and(|of_host| of_host.iter().any(|dispatch| dispatch.taken && dispatch.id == id))
+        open.get(host)
+            .is_some_and(|of_host| of_host.iter().any(|dispatch| dispatch.taken && dispatch.id == id))
     }
 
     /// The computer has answered. Called when the answer is kept, so that who waits finds it.

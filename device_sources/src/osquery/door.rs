@@ -9,8 +9,8 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chrono::TimeDelta;
-use hubcommander_posture::{Instant, Serial};
 use http::{HeaderMap, StatusCode, header};
+use hubcommander_posture::{Instant, Serial};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
@@ -123,14 +123,16 @@ async fn enroll(State(site): State<Arc<Site>>, request: Request) -> Outcome {
     let (_, body) = sent(&site, request, LONGEST_QUESTION).await?;
     let given = body.get("enroll_secret").and_then(Json::as_str).unwrap_or_default();
     // Hashed first, so that the comparison tells nothing of the length either.
-    let [given, right] =
-        [given, site.settings.enroll_secret.expose_secret()].map(|secret| Sha256::digest(secret.trim().as_bytes()));
+    let [given, right] = [given, site.settings.enroll_secret.expose_secret()]
+        .map(|secret| Sha256::digest(secret.trim().as_bytes()));
     if verify_slices_are_equal(&given, &right).is_err() {
         tracing::warn!("a computer could not enrol: it has another enroll secret");
         return Err(Refused::Invalid("the enroll secret is another"));
     }
     let Some(host) = body.get("host_identifier").and_then(Json::as_str).and_then(uuid) else {
-        return Err(Refused::Invalid("the host identifier is no UUID of its own; use --host_identifier=uuid"));
+        return Err(Refused::Invalid(
+            "the host identifier is no UUID of its own; use --host_identifier=uuid",
+        ));
     };
     let details = details(&body);
     let own = details.pointer("/system_info/uuid").and_then(Json::as_str).filter(|own| !own.is_empty());
@@ -183,7 +185,8 @@ fn details(body: &Json) -> Json {
 /// No other computer may claim this serial number, and this UUID not another serial number: the enroll secret is on
 /// all computers, so it proves little.
 async fn unclaimed(site: &Site, host: &str, claimed: Option<&Serial>) -> Result<(), Refused> {
-    let refused = Refused::Invalid("another computer has enrolled as this one; whoever runs the server can forget it");
+    let refused =
+        Refused::Invalid("another computer has enrolled as this one; whoever runs the server can forget it");
     let former = site.nodes.by_host(host).await?.and_then(|node| node.serial());
     let other = match claimed {
         Some(serial) => site.nodes.by_serial(serial).await?.filter(|node| node.host != host),
@@ -203,7 +206,9 @@ async fn config(State(site): State<Arc<Site>>, request: Request) -> Outcome {
     let schedule: Map<String, Json> = site
         .queries(&node)
         .into_iter()
-        .map(|query| (query.name.to_owned(), json!({ "query": query.sql, "interval": interval, "snapshot": true })))
+        .map(|query| {
+            (query.name.to_owned(), json!({ "query": query.sql, "interval": interval, "snapshot": true }))
+        })
         .collect();
     Ok(axum::Json(json!({ "schedule": schedule, "options": {}, "node_invalid": false })))
 }
@@ -249,7 +254,9 @@ async fn distributed_write(State(site): State<Arc<Site>>, request: Request) -> O
 
 /// What is kept of an answer. One that is not as osquery sends it, or too long, says nothing.
 fn answered(rows: &Json, status: Option<i64>, unix_time: i64) -> Answered {
-    let short = |rows: &Vec<Json>| rows.len() <= MOST_ROWS && rows.iter().map(row_length).sum::<usize>() <= LONGEST_ROWS;
+    let short = |rows: &Vec<Json>| {
+        rows.len() <= MOST_ROWS && rows.iter().map(row_length).sum::<usize>() <= LONGEST_ROWS
+    };
     match read::rows(rows).filter(short) {
         Some(rows) if status == Some(0) => Answered { rows, status, unix_time },
         Some(_) => Answered { rows: Vec::new(), status, unix_time },

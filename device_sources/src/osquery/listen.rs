@@ -42,7 +42,9 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Without TLS everybody on the way could read the enroll secret.
-    #[error("{0} is open to others and there is no certificate; give one, or listen on 127.0.0.1 behind a proxy that has one")]
+    #[error(
+        "{0} is open to others and there is no certificate; give one, or listen on 127.0.0.1 behind a proxy that has one"
+    )]
     Open(SocketAddr),
     /// The port cannot be had.
     #[error("cannot listen on {address}: {why}")]
@@ -197,7 +199,9 @@ async fn look(current: Arc<Current>) {
                 tracing::info!("the certificate for osquery was read anew");
             }
             // Perhaps one of the files is not there yet; it is tried again.
-            Err(error) => tracing::warn!(%error, "the new certificate for osquery cannot be used; the former stays"),
+            Err(error) => {
+                tracing::warn!(%error, "the new certificate for osquery cannot be used; the former stays")
+            }
         }
     }
 }

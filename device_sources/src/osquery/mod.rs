@@ -212,7 +212,10 @@ impl DeviceSource for Osquery {
         let nodes = self.0.nodes.all().await.map_err(unavailable)?;
         let day = self.0.clock.now() - TimeDelta::days(1);
         let lately = nodes.iter().filter(|node| node.heard_at >= day).count();
-        Ok(format!("{} computers have enrolled, {lately} of them asked us something within a day", nodes.len()))
+        Ok(format!(
+            "{} computers have enrolled, {lately} of them asked us something within a day",
+            nodes.len()
+        ))
     }
 }
 

@@ -17,14 +17,27 @@ pub enum Family {
 
 /// What osquery calls the Linux systems that we know, in `os_version.platform` or `platform_like`.
 const LINUX: [&str; 14] = [
-    "ubuntu", "debian", "rhel", "fedora", "centos", "arch", "manjaro", "suse", "opensuse", "sles", "linuxmint",
-    "pop", "gentoo", "nixos",
+    "ubuntu",
+    "debian",
+    "rhel",
+    "fedora",
+    "centos",
+    "arch",
+    "manjaro",
+    "suse",
+    "opensuse",
+    "sles",
+    "linuxmint",
+    "pop",
+    "gentoo",
+    "nixos",
 ];
 
 impl Family {
     /// The family in a row of `os_version`.
     pub(super) fn of(os_version: &Json) -> Option<Self> {
-        let word = |key: &str| os_version.get(key).and_then(Json::as_str).unwrap_or_default().to_ascii_lowercase();
+        let word =
+            |key: &str| os_version.get(key).and_then(Json::as_str).unwrap_or_default().to_ascii_lowercase();
         let (platform, like) = (word("platform"), word("platform_like"));
         match platform.as_str() {
             "darwin" => Some(Self::Mac),

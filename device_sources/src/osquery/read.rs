@@ -33,7 +33,8 @@ pub fn read(raw: &Json, source: &str, fetched_at: Option<Instant>) -> Result<Rec
     record.fetched_at = fetched_at;
     record.last_seen = time(raw, "/last_seen");
     let owners = list(raw, "/owners").into_iter().flatten().filter_map(Json::as_str);
-    record.owners = owners.map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty()).collect();
+    record.owners =
+        owners.map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty()).collect();
     record.identifiers.udid = Some(host.to_uppercase());
     let said = |pointer: &str| text(raw, &format!("/host_details{pointer}"));
     record.identifiers.serial = said("/system_info/hardware_serial").and_then(|text| Serial::read(&text));
@@ -168,7 +169,11 @@ fn filevault(rows: &[Json]) -> (Seen, Option<String>) {
             return told(Seen::Good, "FileVault is on");
         }
     }
-    if rows.is_empty() { nothing() } else { told(Seen::Unknown, "macOS does not say whether FileVault is on") }
+    if rows.is_empty() {
+        nothing()
+    } else {
+        told(Seen::Unknown, "macOS does not say whether FileVault is on")
+    }
 }
 
 fn alf(rows: &[Json]) -> (Seen, Option<String>) {
@@ -203,7 +208,9 @@ fn apple_updates(rows: &[Json]) -> (Seen, Option<String>) {
     }
     match set.get("AutomaticallyInstallMacOSUpdates") {
         Some(true) => told(Seen::Good, "updates are found, fetched and installed by themselves"),
-        Some(false) => told(Seen::Improvable, "updates of macOS are fetched, and not installed by themselves"),
+        Some(false) => {
+            told(Seen::Improvable, "updates of macOS are fetched, and not installed by themselves")
+        }
         None => told(Seen::Unknown, "whether updates of macOS are installed by themselves was never set"),
     }
 }
@@ -218,9 +225,10 @@ fn apple_lock(rows: &[Json]) -> (Seen, Option<String>) {
         (Some(1), Some(delay)) if delay <= LONGEST_REST => {
             told(Seen::Good, format!("a password is asked for {delay} seconds after the screen saver begins"))
         }
-        (Some(1), Some(delay)) => {
-            told(Seen::Improvable, format!("a password is asked for only {delay} seconds after the screen saver begins"))
-        }
+        (Some(1), Some(delay)) => told(
+            Seen::Improvable,
+            format!("a password is asked for only {delay} seconds after the screen saver begins"),
+        ),
         (Some(1), None) => told(Seen::Good, "a password is asked for after the screen saver"),
         _ => told(Seen::Unknown, "no rule for the screen lock is managed on this computer"),
     }
@@ -240,7 +248,9 @@ fn bitlocker(rows: &[Json]) -> (Seen, Option<String>) {
     match (number(row, "protection_status"), number(row, "percentage_encrypted")) {
         (Some(0), _) => told(Seen::Bad, "C: is not protected by BitLocker"),
         (Some(1), Some(100)) => told(Seen::Good, "C: is encrypted by BitLocker"),
-        (Some(1), Some(percent @ 0..100)) => told(Seen::Bad, format!("{percent} % of C: is encrypted so far")),
+        (Some(1), Some(percent @ 0..100)) => {
+            told(Seen::Bad, format!("{percent} % of C: is encrypted so far"))
+        }
         // 1: fully encrypted.
         (Some(1), _) if number(row, "conversion_status") == Some(1) => {
             told(Seen::Good, "C: is encrypted by BitLocker")
@@ -251,7 +261,8 @@ fn bitlocker(rows: &[Json]) -> (Seen, Option<String>) {
 
 fn security_center(rows: &[Json], key: &str) -> (Seen, Option<String>) {
     let Some(row) = rows.first() else { return nothing() };
-    let said = || format!("the Windows Security Center says \"{}\"", row[key].as_str().unwrap_or_default().trim());
+    let said =
+        || format!("the Windows Security Center says \"{}\"", row[key].as_str().unwrap_or_default().trim());
     match word(row, key).as_str() {
         "good" => told(Seen::Good, said()),
         "poor" | "snoozed" => told(Seen::Bad, said()),
@@ -286,7 +297,9 @@ fn luks(rows: &[Json]) -> (Seen, Option<String>) {
 
 /// Weak: other firewalls do not show here, so it is never bad.
 fn iptables(rows: &[Json]) -> (Seen, Option<String>) {
-    let closed = |row: &Json| word(row, "chain") == "input" && matches!(word(row, "policy").as_str(), "drop" | "reject");
+    let closed = |row: &Json| {
+        word(row, "chain") == "input" && matches!(word(row, "policy").as_str(), "drop" | "reject")
+    };
     if rows.iter().any(closed) {
         told(Seen::Good, "what comes in is dropped unless a rule lets it in")
     } else {

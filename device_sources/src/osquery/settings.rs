@@ -73,10 +73,14 @@ pub enum SetupError {
     #[error("device_sources.osquery.enroll_secret is too short; make one of at least 24 random characters")]
     Secret,
     /// A path cannot be one.
-    #[error("device_sources.osquery: `{0}` is no path of its own; each of the five starts with / and has no `{{`, `*`, `?` or `#`")]
+    #[error(
+        "device_sources.osquery: `{0}` is no path of its own; each of the five starts with / and has no `{{`, `*`, `?` or `#`"
+    )]
     Path(String),
     /// A name of a product cannot be looked for.
-    #[error("device_sources.osquery.software: a name is empty, too long, or holds characters that no name has")]
+    #[error(
+        "device_sources.osquery.software: a name is empty, too long, or holds characters that no name has"
+    )]
     Software,
 }
 

@@ -5,11 +5,11 @@ mod read;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http::StatusCode;
 use hubcommander_outbound::{AddressError, Failure, Patience, Proxies, client_for, exchange};
 use hubcommander_posture::{Identifiers, Problem, Record};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::devices::{DeviceSource, Found, SourceError};
-use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value as Json;
 use url::Url;
@@ -43,7 +43,8 @@ impl Sample {
     }
 
     async fn ask(&self, path: &str) -> Result<Found, SourceError> {
-        let answer = exchange(self.client.get(format!("{}{path}", self.base)), LONGEST).await.map_err(silent)?;
+        let answer =
+            exchange(self.client.get(format!("{}{path}", self.base)), LONGEST).await.map_err(silent)?;
         if answer.status != StatusCode::OK {
             return Err(refused(answer.status, answer.retry_after()));
         }

@@ -28,7 +28,8 @@ pub fn read(raw: &Json, fetched_at: Option<Instant>) -> Result<Record, Unreadabl
     record.owners = text(raw, "/owner").map(|owner| owner.to_lowercase()).into_iter().collect();
     record.name = text(raw, "/name");
     record.model = text(raw, "/model");
-    record.platform = raw.get("platform").cloned().and_then(|name| serde_json::from_value::<Platform>(name).ok());
+    record.platform =
+        raw.get("platform").cloned().and_then(|name| serde_json::from_value::<Platform>(name).ok());
     record.os = text(raw, "/platform");
     record.os_version = text(raw, "/os_version");
     record.last_seen = time(raw, "/last_seen");

@@ -105,7 +105,9 @@ impl Devices {
 
 async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Request) -> Response {
     let (parts, body): (_, Body) = request.into_parts();
-    let Ok(body) = to_bytes(body, 64 * 1024).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let Ok(body) = to_bytes(body, 64 * 1024).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
     let path: Vec<String> = parts
         .uri
         .path()

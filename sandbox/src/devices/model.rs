@@ -74,7 +74,8 @@ impl Device {
     /// As it is sent.
     #[must_use]
     pub fn raw(&self) -> Value {
-        let practices: BTreeMap<_, _> = self.practices.iter().map(|(key, standing)| (key, standing.raw())).collect();
+        let practices: BTreeMap<_, _> =
+            self.practices.iter().map(|(key, standing)| (key, standing.raw())).collect();
         json!({
             "serial": self.serial, "name": self.name, "model": self.model, "platform": self.platform,
             "os_version": self.os_version(), "owner": self.owner, "last_seen": self.last_seen,
@@ -109,16 +110,19 @@ impl World {
         };
         let windows = ["encryption", "firewall", "screenlock", "uptodate", "autoupdate"];
         let phone = [("encryption", Good), ("screenlock", Good), ("uptodate", Improvable), ("jailed", Good)];
-        let device = |serial: &str, name: &str, model: &str, platform: &str, owner: &str, versions: [&str; 2]| Device {
-            serial: serial.to_owned(),
-            name: name.to_owned(),
-            model: model.to_owned(),
-            platform: platform.to_owned(),
-            owner: owner.to_owned(),
-            versions: versions.map(str::to_owned),
-            last_seen: now,
-            practices: BTreeMap::new(),
-        };
+        let device =
+            |serial: &str, name: &str, model: &str, platform: &str, owner: &str, versions: [&str; 2]| {
+                Device {
+                    serial: serial.to_owned(),
+                    name: name.to_owned(),
+                    model: model.to_owned(),
+                    platform: platform.to_owned(),
+                    owner: owner.to_owned(),
+                    versions: versions.map(str::to_owned),
+                    last_seen: now,
+                    practices: BTreeMap::new(),
+                }
+            };
         Self::empty()
             .with(Device {
                 practices: mac(&["encryption", "uptodate"]).into(),

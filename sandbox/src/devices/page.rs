@@ -147,8 +147,7 @@ fn article(device: &Device, email: &str, now: Instant) -> String {
             Text(practice),
             Text(title(practice))
         ));
-        for (choice, words) in
-            Standing::ALL.into_iter().zip(["Yes", "No", "Could be better", "Cannot tell"])
+        for (choice, words) in Standing::ALL.into_iter().zip(["Yes", "No", "Could be better", "Cannot tell"])
         {
             article.push_str(&format!(
                 "<button name=\"set\" value=\"{}\" aria-pressed=\"{}\">{words}</button>",

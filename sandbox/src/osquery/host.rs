@@ -56,8 +56,7 @@ impl Host {
     fn new(platform_type: &'static str, own: &[(&str, &str)], uuid: &str, serial: &str) -> Self {
         let columns = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let tables = EVERYWHERE.iter().chain(own);
-        let tables =
-            tables.map(|(name, text)| ((*name).to_owned(), (columns(text), Vec::new()))).collect();
+        let tables = tables.map(|(name, text)| ((*name).to_owned(), (columns(text), Vec::new()))).collect();
         let mut host = Self { platform_type, tables };
         host.set("osquery_info", &[&[("version", "5.23.1")]]);
         host.set("system_info", &[&[("uuid", uuid), ("hardware_serial", serial), ("computer_name", "desk")]]);
@@ -72,15 +71,21 @@ impl Host {
             "os_version",
             &[&[("name", "macOS"), ("version", "15.6.1"), ("build", "24G90"), ("platform", "darwin")]],
         );
-        host.set("interface_details", &[
-            &[("interface", "en0"), ("mac", "a4:83:e7:00:00:71")],
-            &[("interface", "en7"), ("mac", "00:50:b6:12:34:56")],
-        ]);
-        host.set("mounts", &[
-            &[("device", "/dev/disk3s1s1"), ("path", "/")],
-            &[("device", "/dev/disk3s5"), ("path", "/System/Volumes/Data")],
-            &[("device", "/dev/disk4s1"), ("path", "/Volumes/Stick")],
-        ]);
+        host.set(
+            "interface_details",
+            &[
+                &[("interface", "en0"), ("mac", "a4:83:e7:00:00:71")],
+                &[("interface", "en7"), ("mac", "00:50:b6:12:34:56")],
+            ],
+        );
+        host.set(
+            "mounts",
+            &[
+                &[("device", "/dev/disk3s1s1"), ("path", "/")],
+                &[("device", "/dev/disk3s5"), ("path", "/System/Volumes/Data")],
+                &[("device", "/dev/disk4s1"), ("path", "/Volumes/Stick")],
+            ],
+        );
         host.filevault("on");
         host.set("alf", &[&[("global_state", "1")]]);
         let on = |name: &'static str| {
@@ -96,50 +101,67 @@ impl Host {
         ];
         let rows = keys.map(on);
         host.set("preferences", &rows.each_ref().map(|row| row.as_slice()));
-        host.set("managed_policies", &[
-            &[("domain", "com.apple.screensaver"), ("name", "askForPassword"), ("value", "1")],
-            &[("domain", "com.apple.screensaver"), ("name", "askForPasswordDelay"), ("value", "5")],
-        ]);
+        host.set(
+            "managed_policies",
+            &[
+                &[("domain", "com.apple.screensaver"), ("name", "askForPassword"), ("value", "1")],
+                &[("domain", "com.apple.screensaver"), ("name", "askForPasswordDelay"), ("value", "5")],
+            ],
+        );
         host.set("sharing_preferences", &[&[("remote_login", "0"), ("screen_sharing", "0")]]);
-        host.set("apps", &[&[
-            ("name", "Falcon.app"),
-            ("bundle_identifier", "com.example.falcon"),
-            ("bundle_short_version", "7.1"),
-        ], &[("name", "Diary.app"), ("bundle_identifier", "com.example.diary")]]);
+        host.set(
+            "apps",
+            &[
+                &[
+                    ("name", "Falcon.app"),
+                    ("bundle_identifier", "com.example.falcon"),
+                    ("bundle_short_version", "7.1"),
+                ],
+                &[("name", "Diary.app"), ("bundle_identifier", "com.example.diary")],
+            ],
+        );
         host
     }
 
     /// FileVault of its own volumes is `on`, `off` or `unknown`. The stick that is plugged in is not encrypted.
     pub fn filevault(&mut self, status: &str) {
-        self.set("disk_encryption", &[
-            &[("name", "/dev/disk3s1s1"), ("encrypted", "1"), ("filevault_status", status)],
-            &[("name", "/dev/disk3s5"), ("encrypted", "1"), ("filevault_status", status)],
-            &[("name", "/dev/disk4s1"), ("encrypted", "0"), ("filevault_status", "off")],
-        ]);
+        self.set(
+            "disk_encryption",
+            &[
+                &[("name", "/dev/disk3s1s1"), ("encrypted", "1"), ("filevault_status", status)],
+                &[("name", "/dev/disk3s5"), ("encrypted", "1"), ("filevault_status", status)],
+                &[("name", "/dev/disk4s1"), ("encrypted", "0"), ("filevault_status", "off")],
+            ],
+        );
     }
 
     /// A Windows computer that has all as it should be.
     #[must_use]
     pub fn windows(uuid: &str, serial: &str) -> Self {
         let mut host = Self::new("2", &WINDOWS, uuid, serial);
-        host.set("os_version", &[&[
-            ("name", "Microsoft Windows 11 Pro"),
-            ("version", "10.0.26100"),
-            ("build", "26100"),
-            ("revision", "6899"),
-            ("platform", "windows"),
-        ]]);
-        host.set("interface_details", &[&[
-            ("interface", "7"),
-            ("mac", "3c:52:82:00:00:07"),
-            ("physical_adapter", "1"),
-        ]]);
-        host.set("bitlocker_info", &[&[
-            ("drive_letter", "C:"),
-            ("protection_status", "1"),
-            ("conversion_status", "1"),
-            ("percentage_encrypted", "100"),
-        ]]);
+        host.set(
+            "os_version",
+            &[&[
+                ("name", "Microsoft Windows 11 Pro"),
+                ("version", "10.0.26100"),
+                ("build", "26100"),
+                ("revision", "6899"),
+                ("platform", "windows"),
+            ]],
+        );
+        host.set(
+            "interface_details",
+            &[&[("interface", "7"), ("mac", "3c:52:82:00:00:07"), ("physical_adapter", "1")]],
+        );
+        host.set(
+            "bitlocker_info",
+            &[&[
+                ("drive_letter", "C:"),
+                ("protection_status", "1"),
+                ("conversion_status", "1"),
+                ("percentage_encrypted", "100"),
+            ]],
+        );
         host.set("windows_security_center", &[&[("firewall", "Good"), ("autoupdate", "Good")]]);
         let path = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System\\\
                     InactivityTimeoutSecs";
@@ -151,18 +173,20 @@ impl Host {
     #[must_use]
     pub fn ubuntu(uuid: &str, serial: &str) -> Self {
         let mut host = Self::new("9", &LINUX, uuid, serial);
-        host.set("os_version", &[&[
-            ("name", "Ubuntu"),
-            ("version", "24.04.3 LTS (Noble Numbat)"),
-            ("platform", "ubuntu"),
-            ("platform_like", "debian"),
-        ]]);
+        host.set(
+            "os_version",
+            &[&[
+                ("name", "Ubuntu"),
+                ("version", "24.04.3 LTS (Noble Numbat)"),
+                ("platform", "ubuntu"),
+                ("platform_like", "debian"),
+            ]],
+        );
         host.set("mounts", &[&[("device", "/dev/mapper/root"), ("path", "/")]]);
-        host.set("disk_encryption", &[&[
-            ("name", "/dev/mapper/root"),
-            ("encrypted", "1"),
-            ("encryption_status", "encrypted"),
-        ]]);
+        host.set(
+            "disk_encryption",
+            &[&[("name", "/dev/mapper/root"), ("encrypted", "1"), ("encryption_status", "encrypted")]],
+        );
         host.set("iptables", &[&[("filter_name", "filter"), ("chain", "INPUT"), ("policy", "DROP")]]);
         host
     }

@@ -196,7 +196,13 @@ impl Agent {
         }
     }
 
-    async fn send(&self, path: &str, body: &Value, key: Option<&String>, packed: bool) -> Result<Value, Trouble> {
+    async fn send(
+        &self,
+        path: &str,
+        body: &Value,
+        key: Option<&String>,
+        packed: bool,
+    ) -> Result<Value, Trouble> {
         let mut request = self
             .client
             .post(format!("{}{path}", self.url))
