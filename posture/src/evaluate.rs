@@ -22,7 +22,7 @@ pub fn evaluate(
     now: Instant,
 ) -> Evaluation {
     // Sorted, so that nothing depends on the order in which they came; the same twice is once.
-    records.sort_by(|one, other| canonical(one, other));
+    records.sort_by(canonical);
     records.dedup();
     let mut devices: Vec<Device> = group(&records)
         .into_iter()

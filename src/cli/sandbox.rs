@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 use hubcommander_auth_plugins::duo;
+use hubcommander_device_sources::sample;
+use hubcommander_sandbox::devices::Devices;
 use hubcommander_sandbox::duo::Duo;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::GitHub;
@@ -48,6 +50,9 @@ pub struct SandboxOptions {
 /// The port that the page gets if it is free and no other is asked for.
 const USUAL_PORT: u16 = 7080;
 
+/// What lets the bot see the devices on people's desks.
+const SANDBOX_DEVICES_TOKEN: &str = "devices_sandbox";
+
 /// Starts the local Slack, the local GitHub, the local Travis, the local Duo and the bot, and runs them until it is told to stop.
 pub(super) fn run(
     options: &SandboxOptions,
@@ -77,6 +82,10 @@ async fn until_stopped(
     let at_duo = hubcommander_sandbox::duo::World::acme();
     let duo =
         Duo::start(at_duo, Arc::clone(&clock), Faults::default()).await.map_err(|error| no_server(&error))?;
+    let at_desks = hubcommander_sandbox::devices::State::acme(clock.now());
+    let devices = Devices::start(at_desks, SANDBOX_DEVICES_TOKEN, Arc::clone(&clock), Faults::default())
+        .await
+        .map_err(|error| no_server(&error))?;
     let behaviour = Options { github_page: Some(github.url()), ..Options::default() };
     let listener = listener(options.port).await?;
     let world = hubcommander_sandbox::slack::World::acme();
@@ -95,6 +104,13 @@ async fn until_stopped(
             duo: Some(accounts(address(&duo.url())?)),
             ..Default::default()
         },
+        device_sources: hubcommander_device_sources::Setup {
+            sample: Some(sample::Settings::new(
+                address(&devices.url())?,
+                SANDBOX_DEVICES_TOKEN.to_owned().into(),
+            )),
+            ..Default::default()
+        },
         store_url: format!("sqlite://{}", folder.0.join("sandbox.db").display()).into(),
     };
     let mut config = configuration.with(&overlay, surroundings)?;
@@ -111,7 +127,14 @@ async fn until_stopped(
     let app = App::new(&config, clock, board).await.map_err(|error| failed(&error))?;
     let running = tokio::spawn(app.run(stop));
     if status.wait_for(|status| status.ready_since.is_some()).await.is_ok() {
-        say_where(&slack.page_url(), &github.url(), &travis.url(), &duo.url(), options.no_open);
+        say_where(
+            &slack.page_url(),
+            &github.url(),
+            &travis.url(),
+            &duo.url(),
+            &devices.url(),
+            options.no_open,
+        );
     }
     signals.await;
     tell.send_replace(true);
@@ -134,13 +157,14 @@ fn accounts(api_url: Url) -> duo::Settings {
     duo::Settings::new([(SANDBOX_DOMAIN.to_owned(), account)].into())
 }
 
-fn say_where(slack: &str, github: &str, travis: &str, duo: &str, no_open: bool) {
+fn say_where(slack: &str, github: &str, travis: &str, duo: &str, devices: &str, no_open: bool) {
     println!("The sandbox is ready. Nothing in it leaves this machine.");
     println!();
     println!("  Slack    {slack}");
     println!("  GitHub   {github}/");
     println!("  Travis   {travis}/");
     println!("  Duo      {duo}/");
+    println!("  Devices  {devices}/");
     println!();
     println!(
         "Open the first, type !CreateRepo acme widgets, and watch the repository appear. Ctrl-C ends it."

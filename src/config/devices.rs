@@ -1,10 +1,14 @@
 //! `[device_sources]` and `[practices]`: where people's devices are known, and what is looked at.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use hubcommander_device_sources::Setup;
 use hubcommander_posture::Catalogue;
 
-use super::problem::Collector;
+use super::problem::{Collector, Problem, Problems};
 use super::tree::Tree;
+use super::{Sections, Surroundings};
 
 /// What the file says about people's devices.
 #[derive(Clone, Debug)]
@@ -22,6 +26,18 @@ impl Default for Devices {
 }
 
 impl Devices {
+    /// What a file says about people's devices, without what the rest of it needs: no secret is fetched, and what is
+    /// wrong elsewhere does not matter.
+    ///
+    /// # Errors
+    /// The practices cannot be read.
+    pub fn alone(path: &Path, text: &str, surroundings: &Surroundings<'_>) -> Result<Self, Problems> {
+        let (sections, problems) = Sections::read(path, text, surroundings, None);
+        let ours = |problem: &&Problem| problem.what.starts_with("`practices");
+        let list: Vec<Problem> = problems.list.iter().filter(ours).cloned().collect();
+        if list.is_empty() { Ok(sections.devices) } else { Err(Problems { list, ..problems }) }
+    }
+
     /// Whether any source is set up.
     #[must_use]
     pub fn any(&self) -> bool {
@@ -44,4 +60,32 @@ pub(super) fn catalogue(tree: &Tree, plain: &toml::Table, problems: &mut Collect
             Catalogue::shipped()
         }
     }
+}
+
+/// Which practice a policy of Fleet answers.
+pub(super) fn fleet_policies(
+    tree: &Tree,
+    plain: &toml::Table,
+    problems: &mut Collector<'_>,
+) -> BTreeMap<String, String> {
+    let written = ["device_sources", "fleet", "policies"]
+        .iter()
+        .try_fold(plain, |table, key| table.get(*key).and_then(toml::Value::as_table));
+    let mut policies = BTreeMap::new();
+    for (policy, practice) in written.into_iter().flatten() {
+        match practice.as_str() {
+            Some(practice) => {
+                policies.insert(policy.clone(), practice.to_owned());
+            }
+            None => {
+                let what = format!("The policy `{policy}` of Fleet names no practice.");
+                let cure = "Write `\"Firewall on (macOS)\" = \"firewall\"`.";
+                match tree.one("device_sources.fleet.policies", &[]) {
+                    Some(found) => problems.at(found.name_at.clone(), what, cure),
+                    None => problems.anywhere(what, cure),
+                }
+            }
+        }
+    }
+    policies
 }

@@ -19,12 +19,13 @@ mod tests;
 mod tree;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
+use hubcommander_device_sources::Setup as DeviceSources;
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
 use url::Url;
@@ -77,6 +78,8 @@ pub struct Config {
     pub auth_plugins: AuthPlugins,
     /// What people's devices call the bot, if there are passkeys.
     pub passkey: Option<String>,
+    /// Ids in Slack of the people who may break the glass; nobody where that is off.
+    pub break_glass: BTreeSet<String>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -235,6 +238,8 @@ pub struct Overlay {
     pub github_token: Secret,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
+    /// The local devices, in place of the sources that the file names.
+    pub device_sources: DeviceSources,
     /// The local ways to prove who one is, in place of those that the file names.
     pub auth_plugins: AuthPlugins,
     /// The sandbox's own store, so that a real one stays untouched.
@@ -297,6 +302,7 @@ impl Config {
         let stored = Some(&self.store);
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
+            .chain(self.devices.sources.secrets())
     }
 }
 
@@ -353,6 +359,7 @@ impl Sections {
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,
+            break_glass: all.break_glass,
             web: all.web,
             log: all.log,
         })

@@ -181,6 +181,7 @@ async fn a_policy_that_is_wrong_or_impossible_stops_the_start_and_points_at_the_
             .env("SLACK_APP_TOKEN", "xapp-sandbox")
             .env("GITHUB_TOKEN", "ghp_sandbox")
             .env("TRAVIS_TOKEN", "travis_sandbox")
+            .env("SAMPLE_TOKEN", "devices_sandbox")
             .kill_on_drop(true)
             .output()
             .await?;

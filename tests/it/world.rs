@@ -11,6 +11,8 @@ use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, PerMinu
 use hubcommander::pipeline::rules::Admitted;
 use hubcommander::slack::socket::Board;
 use hubcommander_auth_plugins::duo as accounts;
+use hubcommander_device_sources::sample;
+use hubcommander_sandbox::devices::{self, Devices};
 use hubcommander_sandbox::duo::Duo;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
@@ -42,6 +44,9 @@ const UNCLEAR_WAIT: Duration = Duration::from_millis(200);
 const SYNC_TAKES: Duration = Duration::from_millis(50);
 const SYNC_WAIT: Duration = Duration::from_millis(400);
 
+/// What lets the bot see the devices on people's desks.
+const DEVICES_TOKEN: &str = "devices_sandbox";
+
 /// A policy under which every full member may do everything.
 const OPEN: &str =
     "@id(\"members\") permit (principal, action, resource) when { principal.kind == Kind::\"member\" };\n";
@@ -61,6 +66,7 @@ pub struct Servers {
     pub slack: Slack,
     pub github: GitHub,
     pub travis: Travis,
+    pub devices: Devices,
     pub folder: tempfile::TempDir,
     slack_faults: Faults,
     _known: Known,
@@ -107,10 +113,13 @@ impl Servers {
         let known = Known::to_github(&github)?;
         let (at_travis, faults) = (travis::World::acme().sync_takes(Some(SYNC_TAKES)), Faults::default());
         let travis = Travis::start(at_travis, &github, Arc::clone(&clock), faults).await?;
+        let at_desks = devices::State::acme(clock.now());
+        let devices = Devices::start(at_desks, DEVICES_TOKEN, Arc::clone(&clock), Faults::default()).await?;
         // The page shows both, as in the sandbox.
         let options = Options { github_page: Some(github.url()), ..options };
         let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
-        Ok(Self { slack, github, travis, folder: tempfile::tempdir()?, slack_faults, _known: known })
+        let folder = tempfile::tempdir()?;
+        Ok(Self { slack, github, travis, devices, folder, slack_faults, _known: known })
     }
 
     /// What goes wrong at the local Slack.
@@ -136,6 +145,13 @@ impl Servers {
             github_token: "ghp_sandbox".to_owned().into(),
             travis: Some((self.travis.url().parse()?, "travis_sandbox".to_owned().into())),
             auth_plugins: hubcommander_auth_plugins::Setup::default(),
+            device_sources: hubcommander_device_sources::Setup {
+                sample: Some(sample::Settings::new(
+                    self.devices.url().parse()?,
+                    DEVICES_TOKEN.to_owned().into(),
+                )),
+                ..Default::default()
+            },
             store_url: self.store_url().into(),
         };
         let commands: Vec<KnownCommand> =
@@ -169,10 +185,14 @@ impl Servers {
             .replace("# [travis]", &format!("[travis]\napi_url = {:?}", self.travis.url()))
             .replace("#   token = { env = \"TRAVIS_TOKEN\" }", "token = { env = \"TRAVIS_TOKEN\" }")
             .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
+        let devices = format!(
+            "\n[device_sources.sample]\nurl = {:?}\ntoken = {{ env = \"SAMPLE_TOKEN\" }}\n",
+            self.devices.url()
+        );
         let path = self.folder.path().join("config.toml");
         // What the policies that ship ask for has stories of its own.
         let text = format!(
-            "{text}\n[policy]\nfile = \"open.cedar\"\nobligations = \"none.cedar\"\n\n[limits]\ncommands_per_minute = 0\nchanges_per_minute = 0\n"
+            "{text}{devices}\n[policy]\nfile = \"open.cedar\"\nobligations = \"none.cedar\"\n\n[limits]\ncommands_per_minute = 0\nchanges_per_minute = 0\n"
         );
         std::fs::write(self.folder.path().join("open.cedar"), OPEN)?;
         std::fs::write(self.folder.path().join("none.cedar"), "")?;
@@ -429,6 +449,7 @@ impl Process {
             .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
             .env("GITHUB_TOKEN", "ghp_sandbox")
             .env("TRAVIS_TOKEN", "travis_sandbox")
+            .env("SAMPLE_TOKEN", "devices_sandbox")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

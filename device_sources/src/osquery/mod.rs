@@ -33,6 +33,7 @@ use rand::{RngCore as _, SeedableRng as _};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::found::is_one_of;
 pub use listen::{Identity, ListenError, Serving, serve};
 pub use nodes::{Answered, InMemory, KeyHash, Node, Nodes, NodesError};
 pub use queries::{Family, Query};
@@ -139,17 +140,6 @@ fn unavailable(error: NodesError) -> SourceError {
     SourceError::Unavailable { why: error.to_string(), retry_after: None }
 }
 
-/// Whether a record is of a device that is known by these.
-fn is_known_as(record: &Record, known: &Identifiers) -> bool {
-    let ours = &record.identifiers;
-    let serial = known.serial.is_some() && ours.serial == known.serial;
-    let udid = match (&ours.udid, &known.udid) {
-        (Some(ours), Some(known)) => ours.eq_ignore_ascii_case(known),
-        _ => false,
-    };
-    serial || udid || !ours.mac_addresses.is_disjoint(&known.mac_addresses)
-}
-
 #[async_trait]
 impl DeviceSource for Osquery {
     fn name(&self) -> &str {
@@ -172,7 +162,7 @@ impl DeviceSource for Osquery {
 
     async fn known_as(&self, identifiers: &[Identifiers]) -> Result<Found, SourceError> {
         let mut found = self.everything().await?;
-        found.records.retain(|record| identifiers.iter().any(|known| is_known_as(record, known)));
+        found.records.retain(|record| is_one_of(record, identifiers));
         found.problems.clear();
         Ok(found)
     }

@@ -1,81 +1,170 @@
-//! The devices of the sandbox: what its page shows, asked over HTTP. For trying things out, never for real devices.
+//! `sample`: the devices of the sandbox, or of anything else that answers in this small shape. The example to copy for
+//! a source of one's own.
+//!
+//! `GET /api/people/EMAIL/devices`, `GET /api/devices` and `POST /api/known` with `{"serials": [...]}` answer
+//! `{"devices": [...]}`. A device:
+//!
+//! ```json
+//! {"id": "mac-1", "owner": "ana@example.com", "name": "Ana's MacBook", "model": "MacBook Air (M3)",
+//!  "platform": "macOS", "os_version": "15.6", "serial": "C02XX0000001", "last_seen": "2026-11-28T10:00:00Z",
+//!  "practices": {"encryption": true, "firewall": false}}
+//! ```
 
-mod read;
-
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::StatusCode;
-use hubcommander_outbound::{AddressError, Failure, Patience, Proxies, client_for, exchange};
-use hubcommander_posture::{Identifiers, Problem, Record};
+use hubcommander_outbound::{AddressError, Answer, Failure, Patience, Proxies, client_for, exchange};
+use hubcommander_posture::{Identifiers, Instant, Platform, Problem, Record, Seen, Serial};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::devices::{DeviceSource, Found, SourceError};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value as Json;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value as Json, json};
 use url::Url;
 
-use crate::raw::list;
-pub use read::read;
+use crate::raw::{Unreadable, list, text, time};
 
-/// Its name in config.toml.
+/// Its name in config.toml and in records.
 pub const NAME: &str = "sample";
 
-/// More is not read.
-const LONGEST: usize = 4 * 1024 * 1024;
+/// No answer is longer.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// What it is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it is: a host and nothing more.
+    pub url: Url,
+    /// What lets us in.
+    pub token: SecretString,
+    /// Through which proxies.
+    pub proxies: Proxies,
+    /// How long to wait.
+    pub patience: Patience,
+}
+
+impl Settings {
+    /// At this address, with the machine's proxies and a patience that fits a question of a person.
+    #[must_use]
+    pub fn new(url: Url, token: SecretString) -> Self {
+        let patience = Patience { connect: Duration::from_secs(5), request: Duration::from_secs(10) };
+        Self { url, token, proxies: Proxies::from_env(), patience }
+    }
+}
+
+/// Why it cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("[device_sources.sample] url: {0}")]
+pub struct SetupError(#[from] AddressError);
 
 /// The source.
-#[derive(Clone, Debug)]
 pub struct Sample {
-    client: reqwest::Client,
-    base: String,
+    http: reqwest::Client,
+    base: Url,
+    token: SecretString,
     clock: SharedClock,
 }
 
+impl fmt::Debug for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sample").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
+}
+
 impl Sample {
-    /// Asks the sandbox's devices at `url`, `http://127.0.0.1:PORT`. Asks nothing yet.
+    /// A source with these settings.
     ///
     /// # Errors
-    /// The address is not one of this machine, or more than a host.
-    pub fn new(url: &Url, clock: SharedClock) -> Result<Self, AddressError> {
-        let patience = Patience { connect: Duration::from_secs(2), request: Duration::from_secs(5) };
-        let client = client_for(url, &Proxies::none(), patience)?;
-        Ok(Self { client, base: url.as_str().trim_end_matches('/').to_owned(), clock })
+    /// The address cannot be used.
+    pub fn new(settings: &Settings, clock: SharedClock) -> Result<Self, SetupError> {
+        let http = client_for(&settings.url, &settings.proxies, settings.patience)?;
+        Ok(Self { http, base: settings.url.clone(), token: settings.token.clone(), clock })
     }
 
-    async fn ask(&self, path: &str) -> Result<Found, SourceError> {
-        let answer =
-            exchange(self.client.get(format!("{}{path}", self.base)), LONGEST).await.map_err(silent)?;
-        if answer.status != StatusCode::OK {
-            return Err(refused(answer.status, answer.retry_after()));
+    fn address(&self, path: &[&str]) -> Result<Url, SourceError> {
+        let mut address = self.base.clone();
+        match address.path_segments_mut() {
+            // Each part is encoded by itself: an address is data.
+            Ok(mut segments) => drop(segments.pop_if_empty().extend(path)),
+            Err(()) => return Err(SourceError::Misconfigured("the address has no path".to_owned())),
         }
-        let unreadable = || SourceError::Unreadable("its answer has no list `devices`".to_owned());
-        let answer: Json = answer.json().map_err(|_| unreadable())?;
+        Ok(address)
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Vec<Json>, SourceError> {
+        let request = request.bearer_auth(self.token.expose_secret());
+        let unavailable =
+            |failure: Failure| SourceError::Unavailable { why: failure.to_string(), retry_after: None };
+        let answer = exchange(request, LONGEST_ANSWER).await.map_err(unavailable)?;
+        match answer.status.as_u16() {
+            200 => devices(&answer),
+            404 => Ok(Vec::new()),
+            401 | 403 => Err(SourceError::Misconfigured(format!("it refuses the token: {}", answer.status))),
+            status => {
+                let retry_after = answer.retry_after();
+                Err(SourceError::Unavailable { why: format!("status {status}"), retry_after })
+            }
+        }
+    }
+
+    fn found(&self, devices: &[Json], fits: impl Fn(&Record) -> bool) -> Found {
+        let now = self.clock.now();
         let mut found = Found::default();
-        for raw in list(&answer, "/devices").ok_or_else(unreadable)? {
-            match read(raw, Some(self.clock.now())) {
-                Ok(record) => found.records.push(record),
-                Err(error) => {
-                    found.problems.push(Problem { source: NAME.to_owned(), id: error.id, what: error.what });
+        for raw in devices {
+            match read(raw, Some(now)) {
+                Ok(record) if fits(&record) => found.records.push(record),
+                Ok(_) => {}
+                Err(Unreadable { id, what }) => {
+                    found.problems.push(Problem { source: NAME.to_owned(), id, what });
                 }
             }
         }
-        Ok(found)
+        found
     }
 }
 
-fn silent(failure: Failure) -> SourceError {
-    SourceError::Unavailable { why: failure.to_string(), retry_after: None }
+fn devices(answer: &Answer) -> Result<Vec<Json>, SourceError> {
+    let body: Json = answer.json().map_err(|error| SourceError::Unreadable(error.to_string()))?;
+    let devices = list(&body, "/devices").cloned();
+    devices.ok_or_else(|| SourceError::Unreadable("there is no list of devices in it".to_owned()))
 }
 
-fn refused(status: StatusCode, retry_after: Option<Duration>) -> SourceError {
-    match status.as_u16() {
-        401 | 403 => SourceError::Misconfigured(format!("it refused us with status {status}")),
-        _ => SourceError::Unavailable { why: format!("it answered with status {status}"), retry_after },
+/// What a raw record says.
+///
+/// # Errors
+/// It is no object, or has no id.
+pub fn read(raw: &Json, fetched_at: Option<Instant>) -> Result<Record, Unreadable> {
+    let id = text(raw, "/id");
+    let Some(id) = id else {
+        return Err(Unreadable { id: None, what: "There is no `id` in it.".to_owned() });
+    };
+    let mut record = Record::new(NAME, id);
+    record.owners = text(raw, "/owner").map(|owner| owner.to_lowercase()).into_iter().collect();
+    record.identifiers = Identifiers {
+        serial: text(raw, "/serial").and_then(|serial| Serial::read(&serial)),
+        ..Identifiers::default()
+    };
+    record.name = text(raw, "/name");
+    record.model = text(raw, "/model");
+    record.os = text(raw, "/platform");
+    record.platform = record.os.as_deref().and_then(platform);
+    record.os_version = text(raw, "/os_version");
+    record.last_seen = time(raw, "/last_seen");
+    record.fetched_at = fetched_at;
+    for (practice, value) in raw.get("practices").and_then(Json::as_object).into_iter().flatten() {
+        let seen = match value.as_bool() {
+            Some(true) => Seen::Good,
+            Some(false) => Seen::Bad,
+            None => Seen::Unknown,
+        };
+        record.saw(practice, seen, record.last_seen, None);
     }
+    Ok(record)
 }
 
-fn is_known_as(record: &Record, known: &Identifiers) -> bool {
-    known.serial.is_some() && record.identifiers.serial == known.serial
+/// The family of a system, by its name.
+fn platform(name: &str) -> Option<Platform> {
+    serde_json::from_value(Json::String(name.to_owned())).ok()
 }
 
 #[async_trait]
@@ -85,51 +174,44 @@ impl DeviceSource for Sample {
     }
 
     fn title(&self) -> &str {
-        "The sandbox's devices"
+        "Sample"
     }
 
     async fn of_owner(&self, email: &str) -> Result<Found, SourceError> {
-        let email = email.trim().to_lowercase();
-        if email.is_empty() {
+        if email.trim().is_empty() {
             return Ok(Found::default());
         }
-        let mut found =
-            self.ask(&format!("/people/{}/devices", utf8_percent_encode(&email, NON_ALPHANUMERIC))).await?;
-        found.records.retain(|record| record.owners.contains(&email));
-        Ok(found)
+        let address = self.address(&["api", "people", email, "devices"])?;
+        let devices = self.ask(self.http.get(address)).await?;
+        let email = email.trim().to_lowercase();
+        Ok(self.found(&devices, |record| record.owners.contains(&email)))
     }
 
     async fn known_as(&self, identifiers: &[Identifiers]) -> Result<Found, SourceError> {
-        if identifiers.iter().all(|known| known.serial.is_none()) {
+        let serials: Vec<&str> =
+            identifiers.iter().filter_map(|one| one.serial.as_ref()).map(Serial::as_str).collect();
+        if serials.is_empty() {
             return Ok(Found::default());
         }
-        let mut found = self.all().await?;
-        found.records.retain(|record| identifiers.iter().any(|known| is_known_as(record, known)));
-        found.problems.clear();
-        Ok(found)
+        let address = self.address(&["api", "known"])?;
+        let devices = self.ask(self.http.post(address).json(&json!({ "serials": serials }))).await?;
+        Ok(self.found(&devices, |record| {
+            record.identifiers.serial.as_ref().is_some_and(|serial| serials.contains(&serial.as_str()))
+        }))
     }
 
     async fn all(&self) -> Result<Found, SourceError> {
-        self.ask("/devices").await
+        let devices = self.ask(self.http.get(self.address(&["api", "devices"])?)).await?;
+        Ok(self.found(&devices, |_| true))
     }
 
     async fn refresh(&self, records: &[Record]) -> Result<bool, SourceError> {
-        let mut reported = false;
-        for record in records.iter().filter(|record| record.source == NAME) {
-            let serial = utf8_percent_encode(&record.id, NON_ALPHANUMERIC);
-            let request = self.client.post(format!("{}/devices/{serial}/report", self.base));
-            let answer = exchange(request, LONGEST).await.map_err(silent)?;
-            match answer.status {
-                StatusCode::OK => reported = true,
-                // It is gone, so it has nothing to report.
-                StatusCode::NOT_FOUND => {}
-                status => return Err(refused(status, answer.retry_after())),
-            }
-        }
-        Ok(reported)
+        // What it shows is always new.
+        Ok(!records.is_empty())
     }
 
     async fn probe(&self) -> Result<String, SourceError> {
-        Ok(format!("{} devices of the sandbox", self.all().await?.records.len()))
+        let devices = self.ask(self.http.get(self.address(&["api", "devices"])?)).await?;
+        Ok(format!("{} devices", devices.len()))
     }
 }

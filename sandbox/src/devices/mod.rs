@@ -1,49 +1,44 @@
-//! The devices on people's desks: a small inventory to ask over HTTP, and a page where each practice of each device can
-//! be set right or wrong by hand.
-//!
-//! | request | answer |
-//! |---|---|
-//! | `GET /people/{email}/devices` | `{"devices": [..]}`, those of exactly this person; none is an empty list |
-//! | `GET /devices` | the same for everybody |
-//! | `POST /devices/{serial}/report` | the device reports anew: it, as above; 404 if there is none |
-//! | `GET /`, `GET /desk/{email}` | the page, for people |
-//!
-//! A device is `{"serial", "name", "model", "platform", "os_version", "owner", "last_seen", "practices"}`. In `practices`
-//! `true` is as it should be, whatever the practice; `false` is not; `"improvable"` could be better; `null` is unknown.
+//! The devices on people's desks: a page with a switch for each practice, and the small API that the source `sample`
+//! reads. Not a model of anybody's product.
 
 pub mod model;
 mod page;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State as AxumState};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Form, Path, State as AxumState};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::{Method, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use hubcommander_sdk::clock::SharedClock;
-use percent_encoding::percent_decode_str;
-use serde_json::json;
-use tokio::net::TcpListener;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::faults::Faults;
 use crate::server::{Running, ServeError, loopback, serve};
 
-pub use model::{Device, Standing, World};
+pub use model::{Device, State};
 
 /// What every request needs.
-pub(super) struct Site {
+struct Site {
     clock: SharedClock,
-    world: Mutex<World>,
+    token: String,
+    state: Mutex<State>,
 }
 
 impl Site {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lets_in(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        given == Some(&format!("Bearer {}", self.token))
     }
 }
 
-/// A running inventory. Dropping it stops it.
+/// A running list of devices. Dropping it stops it.
 pub struct Devices {
     running: Running,
     site: Arc<Site>,
@@ -57,84 +52,115 @@ impl std::fmt::Debug for Devices {
 }
 
 impl Devices {
-    /// Starts it on a free port of loopback.
+    /// Starts it on a free port of loopback. Whoever reads its API has this token.
     ///
     /// # Errors
     /// When the machine gives no port.
-    pub async fn start(world: World, clock: SharedClock, faults: Faults) -> Result<Self, ServeError> {
-        Self::start_on(loopback().await?, world, clock, faults)
-    }
-
-    /// Starts it on a listener that is there already. Call it within a Tokio runtime.
-    ///
-    /// # Errors
-    /// When the listener has no address.
-    pub fn start_on(
-        listener: TcpListener,
-        world: World,
+    pub async fn start(
+        state: State,
+        token: &str,
         clock: SharedClock,
         faults: Faults,
     ) -> Result<Self, ServeError> {
-        let site = Arc::new(Site { clock, world: Mutex::new(world) });
-        faults.exempt(page::is_page);
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&site));
-        let running = serve(listener, router, &faults)?;
+        let site = Arc::new(Site { clock, token: token.to_owned(), state: Mutex::new(state) });
+        let router = Router::new()
+            .route("/", get(overview))
+            .route("/set", post(set))
+            .route("/api/devices", get(all))
+            .route("/api/people/{email}/devices", get(of_person))
+            .route("/api/known", post(known))
+            .with_state(Arc::clone(&site));
+        let running = serve(loopback().await?, router, &faults)?;
         Ok(Self { running, site, faults })
     }
 
-    /// Its address, `http://127.0.0.1:PORT`. A browser finds the page there.
+    /// Its address, `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         self.running.url()
     }
 
-    /// The page with somebody's devices.
-    pub fn desk_url(&self, email: &str) -> String {
-        format!("{}{}", self.url(), page::desk_path(email))
-    }
-
-    /// The devices, locked: requests wait meanwhile. Never hold it across an await.
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.site.world()
-    }
-
-    /// What goes wrong here, and what was asked.
+    /// What goes wrong, and what was asked.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
+
+    /// The state, locked: requests wait meanwhile. Never hold it across an await.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.site.state()
+    }
 }
 
-async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Request) -> Response {
-    let (parts, body): (_, Body) = request.into_parts();
-    let Ok(body) = to_bytes(body, 64 * 1024).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let path: Vec<String> = parts
-        .uri
-        .path()
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let now = site.clock.now();
-    match (&parts.method, path.as_slice()) {
-        (&Method::GET, ["people", email, "devices"]) => {
-            let world = site.world();
-            let theirs: Vec<_> = world.of(email).map(Device::raw).collect();
-            Json(json!({ "devices": theirs })).into_response()
-        }
-        (&Method::GET, ["devices"]) => {
-            let world = site.world();
-            let all: Vec<_> = world.devices().iter().map(Device::raw).collect();
-            Json(json!({ "devices": all })).into_response()
-        }
-        (&Method::POST, ["devices", serial, "report"]) => match site.world().device_mut(serial) {
-            Some(device) => {
-                device.last_seen = now;
-                Json(device.raw()).into_response()
-            }
-            None => StatusCode::NOT_FOUND.into_response(),
-        },
-        _ => page::answer(&site, &parts, &path, &body, now),
+fn refused() -> Response {
+    (StatusCode::UNAUTHORIZED, Json(json!({ "error": "the token is not right" }))).into_response()
+}
+
+fn listed<'a>(devices: impl Iterator<Item = &'a Device>) -> Response {
+    let devices: Vec<Value> = devices.map(model::shown).collect();
+    Json(json!({ "devices": devices })).into_response()
+}
+
+async fn all(AxumState(site): AxumState<Arc<Site>>, headers: HeaderMap) -> Response {
+    if !site.lets_in(&headers) {
+        return refused();
     }
+    listed(site.state().devices.iter())
+}
+
+async fn of_person(
+    AxumState(site): AxumState<Arc<Site>>,
+    Path(email): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if !site.lets_in(&headers) {
+        return refused();
+    }
+    listed(site.state().of(&email))
+}
+
+#[derive(Deserialize)]
+struct Known {
+    serials: Vec<String>,
+}
+
+async fn known(
+    AxumState(site): AxumState<Arc<Site>>,
+    headers: HeaderMap,
+    Json(known): Json<Known>,
+) -> Response {
+    if !site.lets_in(&headers) {
+        return refused();
+    }
+    let state = site.state();
+    listed(state.devices.iter().filter(|device| known.serials.contains(&device.serial)))
+}
+
+async fn overview(AxumState(site): AxumState<Arc<Site>>) -> Response {
+    page::overview(&site.state())
+}
+
+/// A switch that was pressed.
+#[derive(Deserialize)]
+struct Switched {
+    device: String,
+    practice: String,
+    good: bool,
+}
+
+async fn set(
+    AxumState(site): AxumState<Arc<Site>>,
+    headers: HeaderMap,
+    Form(switched): Form<Switched>,
+) -> Response {
+    // No other page in the browser may press these buttons; programs send no origin.
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST))
+        && origin.strip_prefix("http://") != Some(host)
+    {
+        return (StatusCode::FORBIDDEN, "This is for the buttons of the page.\n").into_response();
+    }
+    let now = site.clock.now();
+    if !site.state().set(&switched.device, &switched.practice, switched.good, now) {
+        return (StatusCode::NOT_FOUND, "There is no such device.\n").into_response();
+    }
+    Redirect::to("/").into_response()
 }

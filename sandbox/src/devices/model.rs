@@ -1,193 +1,110 @@
-//! People's devices, and how each practice stands on them.
+//! Whose devices they are, and how they stand.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use hubcommander_sdk::clock::Instant;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-/// How a practice stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// As it should be.
-    Good,
-    /// Not as it should be.
-    Bad,
-    /// It could be better.
-    Improvable,
-    /// The device does not say.
-    Unknown,
-}
-
-impl Standing {
-    /// As the page's form writes it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Bad => "bad",
-            Self::Improvable => "improvable",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    pub(super) const ALL: [Self; 4] = [Self::Good, Self::Bad, Self::Improvable, Self::Unknown];
-
-    fn raw(self) -> Value {
-        match self {
-            Self::Good => json!(true),
-            Self::Bad => json!(false),
-            Self::Improvable => json!("improvable"),
-            Self::Unknown => Value::Null,
-        }
-    }
-}
-
-/// A device.
-#[derive(Clone, Debug)]
+/// One device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Device {
-    /// Its serial number; what it is asked for by.
-    pub serial: String,
-    /// What its owner calls it.
+    /// Its id here.
+    pub id: String,
+    /// The e-mail address of whoever uses it.
+    pub owner: String,
+    /// What they call it.
     pub name: String,
     /// Which model it is.
     pub model: String,
-    /// `macOS`, `Windows`, `iOS` and so on.
+    /// `macOS`, `Windows`, `Ubuntu`, `iOS`, `Android` or `ChromeOS`.
     pub platform: String,
-    /// Whose it is, by e-mail.
-    pub owner: String,
-    /// Versions of its system: an old one, and the current one.
-    pub versions: [String; 2],
-    /// When it last reported.
+    /// The version of its system.
+    pub os_version: String,
+    /// Its serial number.
+    pub serial: String,
+    /// When it was last heard of.
     pub last_seen: Instant,
-    /// How its practices stand.
-    pub practices: BTreeMap<String, Standing>,
+    /// How each practice stands: true if it is as it should be.
+    pub practices: BTreeMap<String, bool>,
 }
 
-impl Device {
-    /// The version of its system: the old one unless it is up to date.
-    #[must_use]
-    pub fn os_version(&self) -> &str {
-        let [old, current] = &self.versions;
-        if self.practices.get("uptodate") == Some(&Standing::Good) { current } else { old }
-    }
-
-    /// As it is sent.
-    #[must_use]
-    pub fn raw(&self) -> Value {
-        let practices: BTreeMap<_, _> =
-            self.practices.iter().map(|(key, standing)| (key, standing.raw())).collect();
-        json!({
-            "serial": self.serial, "name": self.name, "model": self.model, "platform": self.platform,
-            "os_version": self.os_version(), "owner": self.owner, "last_seen": self.last_seen,
-            "practices": practices,
-        })
-    }
-}
-
-/// Everybody's devices.
+/// All of it.
 #[derive(Clone, Debug, Default)]
-pub struct World {
-    devices: Vec<Device>,
+pub struct State {
+    /// The devices.
+    pub devices: Vec<Device>,
+    /// The versions that a device has after an update, by platform.
+    pub newest: BTreeMap<String, String>,
 }
 
-impl World {
-    /// No devices yet.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self::default()
-    }
+/// Which practice is the system's version, and so is changed by an update.
+const UPTODATE: &str = "uptodate";
 
-    /// The sandbox's: Ana has a MacBook whose disk is not encrypted and whose system is old, a Windows laptop that is
-    /// fine, and an iPhone with something to better. Sam has a MacBook that is fine. `now` is when they reported, more
-    /// or less.
+impl State {
+    /// What the sandbox begins with: ana has three devices in several states, sam one that is fine.
     #[must_use]
     pub fn acme(now: Instant) -> Self {
-        use Standing::{Bad, Good, Improvable};
-        let ana = "ana@acme.example";
-        let mac = |bad: &[&str]| {
-            let keys = ["encryption", "firewall", "screenlock", "uptodate", "autoupdate", "remotelogin"];
-            keys.map(|key| (key.to_owned(), if bad.contains(&key) { Bad } else { Good }))
+        let device = |id: &str, owner: &str, name: &str, model: &str, system: (&str, &str), minutes| Device {
+            id: id.to_owned(),
+            owner: format!("{owner}@acme.example"),
+            name: name.to_owned(),
+            model: model.to_owned(),
+            platform: system.0.to_owned(),
+            os_version: system.1.to_owned(),
+            serial: format!("SBX{}", id.to_uppercase()),
+            last_seen: now - TimeDelta::minutes(minutes),
+            practices: BTreeMap::new(),
         };
-        let windows = ["encryption", "firewall", "screenlock", "uptodate", "autoupdate"];
-        let phone = [("encryption", Good), ("screenlock", Good), ("uptodate", Improvable), ("jailed", Good)];
-        let device =
-            |serial: &str, name: &str, model: &str, platform: &str, owner: &str, versions: [&str; 2]| {
-                Device {
-                    serial: serial.to_owned(),
-                    name: name.to_owned(),
-                    model: model.to_owned(),
-                    platform: platform.to_owned(),
-                    owner: owner.to_owned(),
-                    versions: versions.map(str::to_owned),
-                    last_seen: now,
-                    practices: BTreeMap::new(),
-                }
-            };
-        Self::empty()
-            .with(Device {
-                practices: mac(&["encryption", "uptodate"]).into(),
-                last_seen: now - TimeDelta::minutes(12),
-                ..device("SBXMAC00071", "Ana's MacBook", "MacBook Air (M3)", "macOS", ana, ["14.1", "26.1"])
-            })
-            .with(Device {
-                practices: windows.map(|key| (key.to_owned(), Good)).into(),
-                last_seen: now - TimeDelta::hours(3),
-                ..device(
-                    "SBXWIN00072",
-                    "ana-laptop",
-                    "ThinkPad X1 Carbon",
-                    "Windows",
-                    ana,
-                    ["10.0.22621.1", "10.0.26200.7171"],
-                )
-            })
-            .with(Device {
-                practices: phone.map(|(key, standing)| (key.to_owned(), standing)).into(),
-                last_seen: now - TimeDelta::days(1),
-                ..device("SBXPHN00073", "Ana's iPhone", "iPhone 15", "iOS", ana, ["26.0", "26.1"])
-            })
-            .with(Device {
-                practices: mac(&[]).into(),
-                ..device(
-                    "SBXMAC00081",
-                    "Sam's MacBook",
-                    "MacBook Pro (M4)",
-                    "macOS",
-                    "sam@acme.example",
-                    ["15.6", "26.1"],
-                )
-            })
+        let computer = ["encryption", "firewall", "screenlock", "autoupdate"];
+        let with = |mut device: Device, good: &[&str], bad: &[&str]| {
+            device.practices.extend(good.iter().map(|key| ((*key).to_owned(), true)));
+            device.practices.extend(bad.iter().map(|key| ((*key).to_owned(), false)));
+            device
+        };
+        let mac = device("mac-1", "ana", "Ana's MacBook", "MacBook Air (M3)", ("macOS", "13.6.9"), 12);
+        let pc = device("pc-1", "ana", "ANA-THINKPAD", "ThinkPad X1 Carbon", ("Windows", "10.0.26100"), 95);
+        let phone = device("phone-1", "ana", "Ana's iPhone", "iPhone 16", ("iOS", "17.7"), 3);
+        let other = device("mac-2", "sam", "Sam's MacBook", "MacBook Pro", ("macOS", "26.1"), 30);
+        let devices = vec![
+            with(mac, &["firewall", "screenlock", "autoupdate", "remotelogin"], &["encryption"]),
+            with(pc, &computer, &[]),
+            with(phone, &["encryption", "screenlock", "jailed"], &[]),
+            with(other, &["encryption", "firewall", "screenlock", "autoupdate", "remotelogin"], &[]),
+        ];
+        let newest = [("macOS", "26.1"), ("Windows", "10.0.26200"), ("iOS", "26.1"), ("Android", "16")];
+        let newest = newest.map(|(platform, version)| (platform.to_owned(), version.to_owned())).into();
+        Self { devices, newest }
     }
 
-    /// And this device.
-    #[must_use]
-    pub fn with(mut self, device: Device) -> Self {
-        self.devices.push(device);
-        self
-    }
-
-    /// All devices.
-    #[must_use]
-    pub fn devices(&self) -> &[Device] {
-        &self.devices
-    }
-
-    /// Those of exactly this person, compared without case.
+    /// The devices of whoever has exactly this address, whatever its case.
     pub fn of<'a>(&'a self, email: &'a str) -> impl Iterator<Item = &'a Device> {
         self.devices.iter().filter(move |device| device.owner.eq_ignore_ascii_case(email))
     }
 
-    /// The device with this serial number.
-    pub fn device_mut(&mut self, serial: &str) -> Option<&mut Device> {
-        self.devices.iter_mut().find(|device| device.serial.eq_ignore_ascii_case(serial))
-    }
-
-    /// Sets a practice that the device has; it reports it at once. Whether there is such a one.
-    pub fn set(&mut self, serial: &str, practice: &str, standing: Standing, now: Instant) -> bool {
-        let Some(device) = self.device_mut(serial) else { return false };
-        let Some(kept) = device.practices.get_mut(practice) else { return false };
-        *kept = standing;
+    /// Puts a practice right, or breaks it. Whether there is such a device.
+    pub fn set(&mut self, id: &str, practice: &str, good: bool, now: Instant) -> bool {
+        let newest = self.newest.clone();
+        let Some(device) = self.devices.iter_mut().find(|device| device.id == id) else { return false };
         device.last_seen = now;
+        match (practice, good) {
+            (UPTODATE, true) => {
+                if let Some(version) = newest.get(&device.platform) {
+                    device.os_version.clone_from(version);
+                }
+            }
+            (UPTODATE, false) => "1.0".clone_into(&mut device.os_version),
+            _ => {
+                device.practices.insert(practice.to_owned(), good);
+            }
+        }
         true
     }
+}
+
+/// A device as the API shows it.
+#[must_use]
+pub fn shown(device: &Device) -> Value {
+    json!(device)
 }

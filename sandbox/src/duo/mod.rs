@@ -6,7 +6,7 @@
 
 mod front;
 pub mod model;
-pub(crate) mod page;
+mod page;
 mod signature;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,8 @@ use tokio::sync::watch;
 
 use crate::faults::Faults;
 use crate::server::{Running, ServeError, loopback, serve};
+
+pub(crate) use page::escaped;
 
 pub use model::{Answer, Phone, Push, PushState, Standing, State, User, World};
 

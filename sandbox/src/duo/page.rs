@@ -26,7 +26,7 @@ input { width: 6rem }
 footer { opacity: .7; font-size: 14px }";
 
 /// A text that is escaped when it is written into HTML.
-pub(crate) struct Text<'a>(pub(crate) &'a str);
+struct Text<'a>(&'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,6 +42,11 @@ impl fmt::Display for Text<'_> {
         }
         Ok(())
     }
+}
+
+/// A text that can be written into HTML, in an attribute too.
+pub(crate) fn escaped(text: &str) -> String {
+    Text(text).to_string()
 }
 
 /// Where somebody's phone is.
@@ -90,7 +95,7 @@ fn wants(parts: &Parts, kind: &str) -> bool {
 }
 
 /// No other page in the browser may press these buttons; programs send no origin.
-pub(crate) fn from_elsewhere(parts: &Parts) -> bool {
+fn from_elsewhere(parts: &Parts) -> bool {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
         (Some(origin), Some(host)) => origin.strip_prefix("http://") != Some(host),

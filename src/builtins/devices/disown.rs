@@ -38,7 +38,7 @@ impl NotMyDevice {
         let spec = CommandSpec::new("NotMyDevice", "Your devices", about)
             .arg(ArgSpec::positional("source", ArgKind::Text, "who takes it for yours, such as jamf"))
             .arg(ArgSpec::positional("device", ArgKind::Text, "its id there"))
-            .example("!NotMyDevice jamf 71")
+            .example("!NotMyDevice sample mac-1")
             .audience(Audience::Direct)
             .changes(Risk::Reversible);
         Self { spec, looks }

@@ -54,11 +54,12 @@ impl Standing {
 #[must_use]
 pub fn status(look: &Look, catalogue: &Catalogue, asked: &Asked<'_>) -> Message {
     let own = asked.of.is_none();
-    let mut message =
-        Message::new(headline(look, catalogue, asked.of.as_ref())).state(match Standing::of(look) {
-            Standing::None | Standing::Fine => State::Done,
-            _ => State::NeedsYou,
-        });
+    let mut message = Message::new(headline(look, catalogue, asked.of.as_ref()));
+    message.state = match Standing::of(look) {
+        Standing::None => None,
+        Standing::Fine => Some(State::Done),
+        _ => Some(State::NeedsYou),
+    };
     if let Some(before) = asked.before.filter(|_| own) {
         for (practice, device) in put_right(before, look, catalogue) {
             message = message.line(

@@ -1,0 +1,8 @@
+//! Jamf against the local Jamf.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod asking;
+mod reading;
+mod trouble;
+mod world;

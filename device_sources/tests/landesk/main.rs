@@ -1,0 +1,7 @@
+//! LANDESK against a local SQL Server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod asking;
+mod reading;
+mod world;
