@@ -202,7 +202,7 @@ async fn only_whose_computer_it_was_said_to_be_finds_it() {
 
     let found = async |known: Identifiers| bench.osquery.known_as(&[known]).await.unwrap().records.len();
     assert_eq!(found(Identifiers { serial: Serial::read("zza"), ..Identifiers::default() }).await, 1);
-    assert_eq!(found(Identifiers { udid: Some(MAC.to_lowercase()), ..Identifiers::default() }).await, 1);
+    assert_eq!(found(Identifiers { udid: Some(MAC.to_owned()), ..Identifiers::default() }).await, 1);
     let mac = Mac::read("A483E7000071").unwrap();
     assert_eq!(found(Identifiers { mac_addresses: [mac].into(), ..Identifiers::default() }).await, 1);
     assert_eq!(found(Identifiers::default()).await, 0);
