@@ -85,6 +85,10 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!History` Lists what was done, by whom, and how it ended
     • `!Undo` Takes back what a command did
     • `!Why` Says why something was refused, what it waits for, or who allowed it
+    Your devices
+    • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!NotMyDevice` Says that a device shown as yours is not
+    • `!RemindMe` Reminds you tomorrow morning of what your devices need
     How one is used: `!Help EnableActions`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
@@ -106,6 +110,10 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     • `!Repeat` Says again what you say
     What was done
     • `!Why` Says why something was refused, what it waits for, or who allowed it
+    Your devices
+    • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!NotMyDevice` Says that a device shown as yours is not
+    • `!RemindMe` Reminds you tomorrow morning of what your devices need
     People of another company read along here; in a direct message there is more.
     How one is used: `!Help Repeat`. Type a command alone to fill in a form.
     (only ana sees this)
