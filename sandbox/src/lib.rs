@@ -16,6 +16,7 @@ pub mod intune;
 pub mod jamf;
 pub mod oidc;
 pub mod okta;
+pub mod osquery;
 pub mod server;
 pub mod slack;
 pub mod travis;
