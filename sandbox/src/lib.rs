@@ -14,6 +14,7 @@ pub mod github;
 pub mod google;
 pub mod intune;
 pub mod jamf;
+pub mod local;
 pub mod oidc;
 pub mod okta;
 pub mod osquery;
