@@ -41,18 +41,10 @@ pub fn evaluate(
 
 /// An order of records that says of two that they are equal only if they are.
 fn canonical(one: &Record, other: &Record) -> std::cmp::Ordering {
-    let key = |record: &Record| (record.source.clone(), record.id.clone(), record.last_seen);
     // Nearly always source and id tell; what is left is told by all of it.
-    (&one.source, &one.id, one.last_seen)
-        .cmp(&(&other.source, &other.id, other.last_seen))
-        .then_with(|| {
-            if one == other {
-                std::cmp::Ordering::Equal
-            } else {
-                format!("{one:?}").cmp(&format!("{other:?}"))
-            }
-        })
-        .then_with(|| key(one).cmp(&key(other)))
+    (&one.source, &one.id, one.last_seen).cmp(&(&other.source, &other.id, other.last_seen)).then_with(|| {
+        if one == other { std::cmp::Ordering::Equal } else { format!("{one:?}").cmp(&format!("{other:?}")) }
+    })
 }
 
 fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
