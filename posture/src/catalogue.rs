@@ -1,6 +1,7 @@
 //! What is looked at, what it should be, and what is said about it: data, from config.toml over our own texts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -121,11 +122,22 @@ struct WrittenSoftware {
     required: BTreeMap<Platform, String>,
 }
 
+/// What ships, read once.
+static OURS: LazyLock<Result<Catalogue, WrongPractice>> = LazyLock::new(|| {
+    let shipped: toml::Table = SHIPPED.parse().map_err(|error: toml::de::Error| WrongPractice {
+        what: format!("The practices that ship cannot be read: {error}."),
+        cure: "This is a fault of the program.".to_owned(),
+    })?;
+    let mut catalogue = Catalogue::empty();
+    catalogue.take(&shipped)?;
+    Ok(catalogue)
+});
+
 impl Catalogue {
     /// What ships.
     #[must_use]
     pub fn shipped() -> Self {
-        Self::read(&toml::Table::new()).unwrap_or_else(|_| Self::empty())
+        OURS.clone().unwrap_or_else(|_| Self::empty())
     }
 
     fn empty() -> Self {
@@ -138,12 +150,7 @@ impl Catalogue {
     /// # Errors
     /// A key is unknown or its value cannot be read.
     pub fn read(written: &toml::Table) -> Result<Self, WrongPractice> {
-        let shipped: toml::Table = SHIPPED.parse().map_err(|error: toml::de::Error| WrongPractice {
-            what: format!("The practices that ship cannot be read: {error}."),
-            cure: "This is a fault of the program.".to_owned(),
-        })?;
-        let mut catalogue = Self::empty();
-        catalogue.take(&shipped)?;
+        let mut catalogue = OURS.clone()?;
         catalogue.take(written)?;
         Ok(catalogue)
     }

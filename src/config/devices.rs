@@ -6,9 +6,9 @@ use std::path::Path;
 use hubcommander_device_sources::Setup;
 use hubcommander_posture::Catalogue;
 
-use super::problem::{Collector, Problem, Problems};
+use super::problem::{Collector, Problems};
 use super::tree::Tree;
-use super::{Sections, Surroundings};
+use super::{Surroundings, sections};
 
 /// What the file says about people's devices.
 #[derive(Clone, Debug)]
@@ -32,10 +32,8 @@ impl Devices {
     /// # Errors
     /// The practices cannot be read.
     pub fn alone(path: &Path, text: &str, surroundings: &Surroundings<'_>) -> Result<Self, Problems> {
-        let (sections, problems) = Sections::read(path, text, surroundings, None);
-        let ours = |problem: &&Problem| problem.what.starts_with("`practices");
-        let list: Vec<Problem> = problems.list.iter().filter(ours).cloned().collect();
-        if list.is_empty() { Ok(sections.devices) } else { Err(Problems { list, ..problems }) }
+        let (devices, problems) = sections::devices_alone(path, text, surroundings);
+        if problems.list.is_empty() { Ok(devices) } else { Err(problems) }
     }
 
     /// Whether any source is set up.
@@ -45,8 +43,22 @@ impl Devices {
     }
 }
 
+/// What the file says about people's devices, given the sources that it names.
+pub(super) fn read(
+    tree: &Tree,
+    plain: &toml::Table,
+    mut sources: Setup,
+    problems: &mut Collector<'_>,
+) -> Devices {
+    let policies = fleet_policies(tree, plain, problems);
+    if let Some(fleet) = &mut sources.fleet {
+        fleet.options.policies = policies;
+    }
+    Devices { sources, catalogue: catalogue(tree, plain, problems) }
+}
+
 /// What is looked at: what ships, with what the file says instead.
-pub(super) fn catalogue(tree: &Tree, plain: &toml::Table, problems: &mut Collector<'_>) -> Catalogue {
+fn catalogue(tree: &Tree, plain: &toml::Table, problems: &mut Collector<'_>) -> Catalogue {
     let empty = toml::Table::new();
     let table = plain.get("practices").and_then(toml::Value::as_table).unwrap_or(&empty);
     match Catalogue::read(table) {
@@ -63,7 +75,7 @@ pub(super) fn catalogue(tree: &Tree, plain: &toml::Table, problems: &mut Collect
 }
 
 /// Which practice a policy of Fleet answers.
-pub(super) fn fleet_policies(
+fn fleet_policies(
     tree: &Tree,
     plain: &toml::Table,
     problems: &mut Collector<'_>,

@@ -93,16 +93,13 @@ impl Sections {
             }
         }
         let plain: toml::Table = toml::from_str(text).unwrap_or_default();
-        let mut reading = Reading { tree: &tree, surroundings, problems: &mut problems };
-        let sections = match overlay {
-            None => reading.sections(&plain),
-            Some(overlay) => reading.sandbox(&plain, overlay),
+        let mut reading = Reading { tree: &tree, surroundings, fetches: true, problems: &mut problems };
+        let (sections, sources) = match overlay {
+            None => (reading.sections(&plain), reading.device_sources()),
+            Some(overlay) => (reading.sandbox(&plain, overlay), overlay.device_sources.clone()),
         };
-        let catalogue = devices::catalogue(&tree, &plain, &mut problems);
-        let policies = devices::fleet_policies(&tree, &plain, &mut problems);
+        let devices = devices::read(&tree, &plain, sources, &mut problems);
         let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
-        let mut devices = Devices { catalogue, ..sections.devices.clone() };
-        devices.sources.fleet.iter_mut().for_each(|fleet| fleet.options.policies.clone_from(&policies));
         (Self { policy, devices, ..sections }, problems.finish(path))
     }
 
@@ -135,9 +132,28 @@ pub(super) fn secrets<'s>(
     slack.chain(github).chain(travis).chain(store).chain(&audit.key)
 }
 
+/// What a file says about people's devices, and nothing else of it: no secret is fetched.
+pub(super) fn devices_alone(path: &Path, text: &str, surroundings: &Surroundings<'_>) -> (Devices, Problems) {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut elsewhere = Collector::new(text);
+    let expected = Expected { commands: surroundings.commands, given: &[] };
+    let tree = tree::read(text, &expected, &mut elsewhere);
+    if tree.is_unreadable("practices") {
+        return (Devices::default(), elsewhere.finish(path));
+    }
+    let plain: toml::Table = toml::from_str(text).unwrap_or_default();
+    let sources =
+        Reading { tree: &tree, surroundings, fetches: false, problems: &mut elsewhere }.device_sources();
+    let mut problems = Collector::new(text);
+    let devices = devices::read(&tree, &plain, sources, &mut problems);
+    (devices, problems.finish(path))
+}
+
 struct Reading<'a, 'p, 't> {
     tree: &'a Tree,
     surroundings: &'a Surroundings<'a>,
+    /// Whether secrets are fetched; else empty ones stand for those that are named.
+    fetches: bool,
     problems: &'p mut Collector<'t>,
 }
 
@@ -156,7 +172,6 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
-            devices: Devices { sources: self.device_sources(), ..Devices::default() },
             ..self.rest(plain)
         }
     }
@@ -171,7 +186,6 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
             auth_plugins: overlay.auth_plugins.clone(),
-            devices: Devices { sources: overlay.device_sources.clone(), ..Devices::default() },
             ..self.rest(plain)
         }
     }
@@ -530,6 +544,9 @@ impl Reading<'_, '_, '_> {
     fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
         let found = self.tree.one(path, names)?;
         let Value::Secret(source) = &found.value else { return None };
+        if !self.fetches {
+            return Some(SecretString::default());
+        }
         let at: Range<usize> = found.at.clone();
         match source.fetch(self.surroundings.environment, self.surroundings.command_limit) {
             Ok(secret) => match wrong(secret.expose_secret()) {
