@@ -1,6 +1,7 @@
 //! `hubcommander devices evaluate`: raw records of sources in, merged and judged devices out. Reads nothing but the file
 //! and, if there is one, the configuration.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -52,8 +53,13 @@ pub(super) fn run(
         let id = id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
         eprintln!("{source}{id}: {what}");
     }
-    println!("{shown:#}");
-    Ok(())
+    match writeln!(std::io::stdout(), "{shown:#}") {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other.map_err(|error| {
+            Failure::new(format!("The devices cannot be printed: {error}."), "See where the output goes.")
+        })?),
+    }
 }
 
 fn read(file: &Path) -> Result<String, End> {
