@@ -28,16 +28,5 @@ pub(crate) fn keep(
 
 /// Whether a record has an identifier of one of these.
 pub(crate) fn is_one_of(record: &Record, identifiers: &[Identifiers]) -> bool {
-    fn same<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
-        one.is_some() && one == other
-    }
-    let known = &record.identifiers;
-    identifiers.iter().any(|other| {
-        same(known.serial.as_ref(), other.serial.as_ref())
-            || same(known.udid.as_ref(), other.udid.as_ref())
-            || same(known.imei.as_ref(), other.imei.as_ref())
-            || same(known.meid.as_ref(), other.meid.as_ref())
-            || !known.mac_addresses.is_disjoint(&other.mac_addresses)
-            || known.others.iter().any(|(key, value)| other.others.get(key) == Some(value))
-    })
+    identifiers.iter().any(|other| record.identifiers.overlaps(other))
 }

@@ -138,3 +138,19 @@ pub struct Identifiers {
     #[serde(flatten)]
     pub others: BTreeMap<String, String>,
 }
+
+impl Identifiers {
+    /// Whether both have an identifier in common.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        fn same<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+            one.is_some() && one == other
+        }
+        same(self.serial.as_ref(), other.serial.as_ref())
+            || same(self.udid.as_ref(), other.udid.as_ref())
+            || same(self.imei.as_ref(), other.imei.as_ref())
+            || same(self.meid.as_ref(), other.meid.as_ref())
+            || !self.mac_addresses.is_disjoint(&other.mac_addresses)
+            || self.others.iter().any(|(name, id)| other.others.get(name) == Some(id))
+    }
+}

@@ -54,6 +54,31 @@ pub enum Platform {
     ChromeOS,
 }
 
+impl Platform {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::MacOs, Self::Windows, Self::Ubuntu, Self::Ios, Self::Android, Self::ChromeOS];
+
+    /// The word that config.toml, JSON and buttons use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MacOs => "macOS",
+            Self::Windows => "Windows",
+            Self::Ubuntu => "Ubuntu",
+            Self::Ios => "iOS",
+            Self::Android => "Android",
+            Self::ChromeOS => "ChromeOS",
+        }
+    }
+
+    /// The family that this word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|platform| platform.as_str() == word)
+    }
+}
+
 /// What a source saw of one practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

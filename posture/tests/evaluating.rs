@@ -239,14 +239,7 @@ fn what_is_wrong_in_the_file_is_told_with_its_cure() {
 fn every_practice_that_ships_has_directions_where_it_can_be_mended() {
     for (key, practice) in &Catalogue::shipped().practices {
         assert!(practice.why.ends_with('.'), "{key}");
-        for platform in [
-            Platform::MacOs,
-            Platform::Windows,
-            Platform::Ubuntu,
-            Platform::Ios,
-            Platform::Android,
-            Platform::ChromeOS,
-        ] {
+        for platform in Platform::ALL {
             let needed = !practice.not_on.contains(&platform) && !practice.always_on.contains(&platform);
             assert_eq!(needed, practice.directions.contains_key(&platform), "{key} on {platform:?}");
         }

@@ -4,10 +4,21 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use http::Uri;
 use hubcommander_sdk::clock::SharedClock;
+use percent_encoding::percent_decode_str;
 
 use crate::faults::{Faults, RefusalAnswer};
 use crate::server::{Running, ServeError, loopback, serve};
+
+/// The parts of an address's path, decoded one by one.
+pub(crate) fn path_of(uri: &Uri) -> Vec<String> {
+    uri.path()
+        .split('/')
+        .skip(1)
+        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+        .collect()
+}
 
 /// What every request needs.
 pub(crate) struct Site<S> {

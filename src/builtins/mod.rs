@@ -12,7 +12,9 @@ pub mod lockdown;
 pub mod undo;
 pub mod why;
 
-use hubcommander_sdk::error::Refusal;
+use std::time::Duration;
+
+use hubcommander_sdk::error::{OperationError, Refusal};
 use hubcommander_sdk::people::PersonId;
 use hubcommander_sdk::text::Text;
 
@@ -22,6 +24,15 @@ use crate::store::{Shelf, StoreError};
 /// What is written down could not be read.
 fn unread(error: StoreError) -> Refusal {
     Refusal::new("What was done could not be looked up.", "Try again in a minute.").logged(error.to_string())
+}
+
+/// What was to be written down could not be: tried again.
+fn unwritten(error: StoreError) -> OperationError {
+    OperationError::Temporary {
+        what: "The bot could not write it down.".into(),
+        retry_after: Some(Duration::from_secs(1)),
+        log: error.to_string(),
+    }
 }
 
 /// An invocation by the id that people quote.

@@ -115,7 +115,7 @@ impl Stethoscope {
             let told = said.of_owner.as_ref()?;
             let missing: Vec<Identifiers> = fresh
                 .iter()
-                .filter(|one| !told.records.iter().any(|record| overlap(&record.identifiers, one)))
+                .filter(|one| !told.records.iter().any(|record| record.identifiers.overlaps(one)))
                 .cloned()
                 .collect();
             if missing.is_empty() { None } else { asked.known_as(&missing).await }
@@ -263,17 +263,4 @@ fn delta(span: std::time::Duration) -> chrono::TimeDelta {
 /// Whether there is anything to ask for.
 fn identifies(one: &Identifiers) -> bool {
     *one != Identifiers::default()
-}
-
-/// Whether two share an identifier.
-fn overlap(one: &Identifiers, other: &Identifiers) -> bool {
-    fn same<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
-        one.is_some() && one == other
-    }
-    same(one.serial.as_ref(), other.serial.as_ref())
-        || same(one.udid.as_ref(), other.udid.as_ref())
-        || same(one.imei.as_ref(), other.imei.as_ref())
-        || same(one.meid.as_ref(), other.meid.as_ref())
-        || !one.mac_addresses.is_disjoint(&other.mac_addresses)
-        || one.others.iter().any(|(name, id)| other.others.get(name) == Some(id))
 }

@@ -8,7 +8,7 @@ use hubcommander_sandbox::slack::Options;
 use serde_json::{Value as Json, json};
 use tokio::process::Command;
 
-use crate::world::{Servers, World, shipped_with};
+use crate::world::{Servers, TOKENS, World, shipped_with};
 
 const OWNER: &[&str] = &["repo", "admin:org", "delete_repo", "workflow", "read:audit_log"];
 
@@ -34,12 +34,7 @@ async fn compare(config: &PathBuf, words: &[&str]) -> Result<(String, String, Op
         .args(["audit", "compare"])
         .args(words)
         .env_clear()
-        .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-        .envs([
-            ("GITHUB_TOKEN", "ghp_sandbox"),
-            ("TRAVIS_TOKEN", "travis_sandbox"),
-            ("SAMPLE_TOKEN", "sample_sandbox"),
-        ])
+        .envs(TOKENS)
         .output()
         .await?;
     Ok((String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?, output.status.code()))

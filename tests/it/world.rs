@@ -34,6 +34,15 @@ pub const APPROVALS: &str = "C0APPROVALS";
 pub const GUS: &str = "U0GUS";
 pub const DEV: &str = "C0DEV";
 
+/// What the configuration that is written for a real process reads from the environment.
+pub const TOKENS: [(&str, &str); 5] = [
+    ("SLACK_BOT_TOKEN", "xoxb-sandbox"),
+    ("SLACK_APP_TOKEN", "xapp-sandbox"),
+    ("GITHUB_TOKEN", "ghp_sandbox"),
+    ("TRAVIS_TOKEN", "travis_sandbox"),
+    ("SAMPLE_TOKEN", DEVICES_TOKEN),
+];
+
 /// How long anything may take before a test gives up. Long, since machines are shared; never waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -446,10 +455,7 @@ impl Process {
             .arg(config)
             .arg("run")
             .env_clear()
-            .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-            .env("GITHUB_TOKEN", "ghp_sandbox")
-            .env("TRAVIS_TOKEN", "travis_sandbox")
-            .env("SAMPLE_TOKEN", "devices_sandbox")
+            .envs(TOKENS)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -14,10 +14,12 @@ mod trouble;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use hubcommander_posture::{Identifiers, Problem, Record};
+use hubcommander_posture::{Identifiers, Problem};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::devices::{DeviceSource, Found, SourceError};
 use serde_json::Value as Json;
+
+use crate::found::is_one_of;
 
 use client::Client;
 use pro::{List, Listed, Pro};
@@ -121,16 +123,6 @@ impl Jamf {
     }
 }
 
-/// Whether a record has one of these identifiers.
-fn is_known_as(record: &Record, identifiers: &[Identifiers]) -> bool {
-    let own = &record.identifiers;
-    identifiers.iter().any(|asked| {
-        (own.serial.is_some() && own.serial == asked.serial)
-            || (own.udid.is_some() && own.udid == asked.udid)
-            || !own.mac_addresses.is_disjoint(&asked.mac_addresses)
-    })
-}
-
 #[async_trait]
 impl DeviceSource for Jamf {
     fn name(&self) -> &str {
@@ -170,7 +162,7 @@ impl DeviceSource for Jamf {
             Api::Classic => (classic::known_as(&self.client, identifiers, self.mobile).await?, Vec::new()),
         };
         let mut found = self.read_all(&raw, problems);
-        found.records.retain(|record| is_known_as(record, identifiers));
+        found.records.retain(|record| is_one_of(record, identifiers));
         Ok(found)
     }
 

@@ -8,6 +8,8 @@ use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::devices::{DeviceSource, Found, SourceError};
 use serde_json::{Map, Value as Json, json};
 
+use crate::found::is_one_of;
+
 use super::database::{Connection, Database, Trouble};
 use super::read::{owners, read};
 use super::settings::{Reading, Settings, SetupError};
@@ -159,13 +161,7 @@ impl DeviceSource for Landesk {
         };
         let raw = self.database.within(1, asking).await?;
         let mut found = self.read_all(&raw);
-        found.records.retain(|record| {
-            let own = &record.identifiers;
-            identifiers.iter().any(|asked| {
-                (own.serial.is_some() && own.serial == asked.serial)
-                    || !own.mac_addresses.is_disjoint(&asked.mac_addresses)
-            })
-        });
+        found.records.retain(|record| is_one_of(record, identifiers));
         Ok(found)
     }
 

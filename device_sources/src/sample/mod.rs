@@ -15,13 +15,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_outbound::{AddressError, Answer, Failure, Patience, Proxies, client_for, exchange};
-use hubcommander_posture::{Identifiers, Instant, Platform, Problem, Record, Seen, Serial};
+use hubcommander_posture::{Identifiers, Instant, Platform, Record, Seen, Serial};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::devices::{DeviceSource, Found, SourceError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value as Json, json};
 use url::Url;
 
+use crate::found::keep;
 use crate::raw::{Unreadable, list, text, time};
 
 /// Its name in config.toml and in records.
@@ -107,18 +108,9 @@ impl Sample {
         }
     }
 
-    fn found(&self, devices: &[Json], fits: impl Fn(&Record) -> bool) -> Found {
-        let now = self.clock.now();
-        let mut found = Found::default();
-        for raw in devices {
-            match read(raw, Some(now)) {
-                Ok(record) if fits(&record) => found.records.push(record),
-                Ok(_) => {}
-                Err(Unreadable { id, what }) => {
-                    found.problems.push(Problem { source: NAME.to_owned(), id, what });
-                }
-            }
-        }
+    fn found(&self, devices: Vec<Json>, fits: impl Fn(&Record) -> bool) -> Found {
+        let (mut found, now) = (Found::default(), self.clock.now());
+        keep(NAME, devices, |raw| read(raw, Some(now)), fits, &mut found);
         found
     }
 }
@@ -147,7 +139,7 @@ pub fn read(raw: &Json, fetched_at: Option<Instant>) -> Result<Record, Unreadabl
     record.name = text(raw, "/name");
     record.model = text(raw, "/model");
     record.os = text(raw, "/platform");
-    record.platform = record.os.as_deref().and_then(platform);
+    record.platform = record.os.as_deref().and_then(Platform::parse);
     record.os_version = text(raw, "/os_version");
     record.last_seen = time(raw, "/last_seen");
     record.fetched_at = fetched_at;
@@ -160,11 +152,6 @@ pub fn read(raw: &Json, fetched_at: Option<Instant>) -> Result<Record, Unreadabl
         record.saw(practice, seen, record.last_seen, None);
     }
     Ok(record)
-}
-
-/// The family of a system, by its name.
-fn platform(name: &str) -> Option<Platform> {
-    serde_json::from_value(Json::String(name.to_owned())).ok()
 }
 
 #[async_trait]
@@ -184,7 +171,7 @@ impl DeviceSource for Sample {
         let address = self.address(&["api", "people", email, "devices"])?;
         let devices = self.ask(self.http.get(address)).await?;
         let email = email.trim().to_lowercase();
-        Ok(self.found(&devices, |record| record.owners.contains(&email)))
+        Ok(self.found(devices, |record| record.owners.contains(&email)))
     }
 
     async fn known_as(&self, identifiers: &[Identifiers]) -> Result<Found, SourceError> {
@@ -195,14 +182,14 @@ impl DeviceSource for Sample {
         }
         let address = self.address(&["api", "known"])?;
         let devices = self.ask(self.http.post(address).json(&json!({ "serials": serials }))).await?;
-        Ok(self.found(&devices, |record| {
+        Ok(self.found(devices, |record| {
             record.identifiers.serial.as_ref().is_some_and(|serial| serials.contains(&serial.as_str()))
         }))
     }
 
     async fn all(&self) -> Result<Found, SourceError> {
         let devices = self.ask(self.http.get(self.address(&["api", "devices"])?)).await?;
-        Ok(self.found(&devices, |_| true))
+        Ok(self.found(devices, |_| true))
     }
 
     async fn refresh(&self, records: &[Record]) -> Result<bool, SourceError> {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Request, State as AxumState};
 use axum::response::Response;
 use http::header;
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::Site;
 use super::model::State;
 use crate::device_doc::{Device, as_json, asked, refused_for};
 use crate::faults::Refusal;
+use crate::local::path_of;
 
 /// What the faults answer.
 pub(super) fn refusal(refusal: &Refusal) -> Response {
@@ -33,13 +33,7 @@ pub(super) async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Reque
         return as_json(401, &message("Authentication required"));
     }
     let query = request.uri().query().unwrap_or_default();
-    let path: Vec<String> = request
-        .uri()
-        .path()
-        .split('/')
-        .skip(1)
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    let path = path_of(request.uri());
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let now = site.clock.now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let found = match (request.method().as_str(), path.as_slice()) {

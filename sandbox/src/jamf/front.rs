@@ -7,7 +7,6 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -16,6 +15,7 @@ use super::classic;
 use super::model::State;
 use super::rsql;
 use crate::faults::Refusal;
+use crate::local::path_of;
 
 /// Status, Jamf's code, and its words.
 pub(super) struct Refused(pub(super) u16, pub(super) &'static str, pub(super) &'static str);
@@ -50,13 +50,7 @@ pub(super) async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Reque
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let mut state = site.state();
     let now = site.clock.now();
-    let path: Vec<String> = parts
-        .uri
-        .path()
-        .split('/')
-        .skip(1)
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    let path = path_of(&parts.uri);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let query: Vec<(String, String)> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();

@@ -18,7 +18,8 @@ use hubcommander_stethoscope::{Disowned, Freshness, Looks};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{read, trouble};
+use super::read;
+use crate::builtins::unwritten;
 use crate::slack::socket::{Alarm, AlarmKind};
 use crate::store::{Shelf, StoreError};
 
@@ -172,14 +173,14 @@ impl Handler for Disowns {
 
     async fn observe(&self, input: &Json, _: &Attempt) -> Result<Observed, OperationError> {
         let disown: Disown = read(input)?;
-        let said = self.said.by(&disown.email).await.map_err(trouble)?;
+        let said = self.said.by(&disown.email).await.map_err(unwritten)?;
         let is_said = said.contains(&(disown.source.clone(), disown.device.clone()));
         Ok(if is_said == disown.not_theirs { Observed::Ours(applied(&disown)) } else { Observed::Absent })
     }
 
     async fn apply(&self, input: &Json, _: &WritePermit) -> Result<Applied, OperationError> {
         let disown: Disown = read(input)?;
-        let mut said = self.said.by(&disown.email).await.map_err(trouble)?;
+        let mut said = self.said.by(&disown.email).await.map_err(unwritten)?;
         let it = (disown.source.clone(), disown.device.clone());
         if disown.not_theirs {
             said.insert(it);
@@ -187,8 +188,8 @@ impl Handler for Disowns {
             said.remove(&it);
         }
         let value = (!said.is_empty()).then(|| json!(said));
-        let store = self.said.0.get().map_err(trouble)?;
-        store.remember(&key(&disown.email), value).await.map_err(trouble)?;
+        let store = self.said.0.get().map_err(unwritten)?;
+        store.remember(&key(&disown.email), value).await.map_err(unwritten)?;
         if disown.not_theirs
             && let Some(alarm) = self.alarm.get()
         {

@@ -3,24 +3,12 @@
 mod disown;
 mod remind;
 
-use std::time::Duration;
-
 use hubcommander_sdk::error::OperationError;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 pub use disown::{Disowns, NotMyDevice, Said};
 pub use remind::{DevicesReminder, RemindMe, Reminds};
-
-use crate::store::StoreError;
-
-fn trouble(error: StoreError) -> OperationError {
-    OperationError::Temporary {
-        what: "The bot could not write it down.".into(),
-        retry_after: Some(Duration::from_secs(1)),
-        log: error.to_string(),
-    }
-}
 
 fn read<T: DeserializeOwned>(input: &Json) -> Result<T, OperationError> {
     T::deserialize(input).map_err(|error| {

@@ -17,7 +17,8 @@ use hubcommander_stethoscope::{Freshness, Looks};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{read, trouble};
+use super::read;
+use crate::builtins::unwritten;
 use crate::store::{Booking, Due, Shelf};
 
 const KIND: &str = "devices.remind";
@@ -121,20 +122,21 @@ impl Handler for Reminds {
 
     async fn observe(&self, input: &Json, _: &Attempt) -> Result<Observed, OperationError> {
         let remind: Remind = read(input)?;
-        let due = self.shelf.get().map_err(trouble)?.due_under(&key(&remind.user)).await.map_err(trouble)?;
+        let due =
+            self.shelf.get().map_err(unwritten)?.due_under(&key(&remind.user)).await.map_err(unwritten)?;
         let same = due.map(|due| due.at.timestamp()) == remind.at.map(|at| at.timestamp());
         Ok(if same { Observed::Ours(applied(&remind)) } else { Observed::Absent })
     }
 
     async fn apply(&self, input: &Json, permit: &WritePermit) -> Result<Applied, OperationError> {
         let remind: Remind = read(input)?;
-        let store = self.shelf.get().map_err(trouble)?;
+        let store = self.shelf.get().map_err(unwritten)?;
         let key = key(&remind.user);
         let booking = match remind.at {
             None => Booking { dropped: vec![key], ..Booking::default() },
             Some(at) => {
                 let asked =
-                    store.invocation(permit.invocation()).await.map_err(trouble)?.ok_or_else(|| {
+                    store.invocation(permit.invocation()).await.map_err(unwritten)?.ok_or_else(|| {
                         let log = format!("{} is not in the store", permit.invocation());
                         OperationError::permanent("Nothing is known of this command any more.", log)
                     })?;
@@ -142,7 +144,7 @@ impl Handler for Reminds {
                 Booking { due: vec![Due { key, at, origin }], ..Booking::default() }
             }
         };
-        store.book(&booking).await.map_err(trouble)?;
+        store.book(&booking).await.map_err(unwritten)?;
         Ok(applied(&remind))
     }
 }

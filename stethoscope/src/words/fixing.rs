@@ -4,7 +4,7 @@ use hubcommander_posture::{Catalogue, Platform, Practice, PracticeKey};
 use hubcommander_sdk::message::{Button, Message};
 use hubcommander_sdk::text::Text;
 
-use super::{in_minutes, platform_word};
+use super::in_minutes;
 
 /// Most characters of what a source itself says to do, in a button.
 const OWN_WORDS: usize = 1_200;
@@ -29,7 +29,7 @@ impl Topic {
     /// As it stands in the button.
     #[must_use]
     pub fn written(&self) -> String {
-        let platform = self.platform.map_or("-", platform_word);
+        let platform = self.platform.map_or("-", Platform::as_str);
         let own = self.own.as_deref().unwrap_or_default();
         format!("{} {platform} {own}", self.practice).trim_end().to_owned()
     }
@@ -39,17 +39,7 @@ impl Topic {
     pub fn read(written: &str) -> Option<Self> {
         let mut words = written.splitn(3, ' ');
         let practice = PracticeKey(words.next().filter(|word| !word.is_empty())?.to_owned());
-        let platform = words.next().and_then(|word| {
-            let all = [
-                Platform::MacOs,
-                Platform::Windows,
-                Platform::Ubuntu,
-                Platform::Ios,
-                Platform::Android,
-                Platform::ChromeOS,
-            ];
-            all.into_iter().find(|platform| platform_word(*platform) == word)
-        });
+        let platform = words.next().and_then(Platform::parse);
         let own = words.next().map(str::trim).filter(|own| !own.is_empty()).map(str::to_owned);
         Some(Self { practice, platform, own })
     }

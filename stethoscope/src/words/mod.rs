@@ -9,7 +9,7 @@ pub use fixing::{Topic, directions};
 pub use status::{Asked, Standing, first_need, needs, status};
 pub use thanks::put_right;
 
-use hubcommander_posture::{Assessment, Catalogue, Device, Platform, Practice, PracticeKey, Status};
+use hubcommander_posture::{Assessment, Catalogue, Device, Practice, PracticeKey, Status};
 
 /// What a device is called: by its owner, else by its model, else by its system.
 #[must_use]
@@ -60,18 +60,6 @@ pub(crate) fn minutes(device: &Device, catalogue: &Catalogue) -> u32 {
 /// "1 minute", "7 minutes".
 pub(crate) fn in_minutes(minutes: u32) -> String {
     if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
-}
-
-/// The word that config.toml and buttons use for a family of systems.
-pub(crate) fn platform_word(platform: Platform) -> &'static str {
-    match platform {
-        Platform::MacOs => "macOS",
-        Platform::Windows => "Windows",
-        Platform::Ubuntu => "Ubuntu",
-        Platform::Ios => "iOS",
-        Platform::Android => "Android",
-        Platform::ChromeOS => "ChromeOS",
-    }
 }
 
 /// "a, b and c".

@@ -85,7 +85,7 @@ pub(crate) async fn fleet(
             .map(|(key, _, title)| (key.0.clone(), (*title).to_owned(), key.0 == chosen))
             .collect(),
         plots,
-        platforms: PLATFORMS.iter().map(|one| of_platform(Some(*one))).collect(),
+        platforms: Platform::ALL.iter().map(|one| of_platform(Some(*one))).collect(),
     })
 }
 
@@ -110,15 +110,6 @@ struct PreviewPage {
     missing: Vec<String>,
 }
 
-const PLATFORMS: [Platform; 6] = [
-    Platform::MacOs,
-    Platform::Windows,
-    Platform::Ubuntu,
-    Platform::Ios,
-    Platform::Android,
-    Platform::ChromeOS,
-];
-
 /// What would change if this version were required. Changes nothing.
 pub(crate) async fn preview(
     State(pages): State<Arc<Pages>>,
@@ -127,7 +118,7 @@ pub(crate) async fn preview(
 ) -> Result<Response, Refusal> {
     enter(&pages, &signed, &What::Fleet, "what a new requirement would change").await?;
     let version = asked.version.trim().to_owned();
-    let platform = PLATFORMS.into_iter().find(|one| of_platform(Some(*one)) == asked.platform);
+    let platform = Platform::ALL.into_iter().find(|one| of_platform(Some(*one)) == asked.platform);
     let look = pages.behind.looks.everything().await;
     let answer = platform.and_then(|platform| {
         preview::preview(&look.devices, platform, &version, pages.behind.looks.catalogue())
@@ -136,7 +127,10 @@ pub(crate) async fn preview(
         .then_some("A version is numbers with points, such as 14.6.1. Choose a system beside it.");
     html(&PreviewPage {
         frame: frame(&pages, &signed, "What a new requirement would change").await,
-        platforms: PLATFORMS.iter().map(|one| (of_platform(Some(*one)), Some(*one) == platform)).collect(),
+        platforms: Platform::ALL
+            .iter()
+            .map(|one| (of_platform(Some(*one)), Some(*one) == platform))
+            .collect(),
         version,
         wrong,
         answer,

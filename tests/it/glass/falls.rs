@@ -10,7 +10,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use super::{Host, PATIENCE, SECURITY, SET, WHY, told};
 use crate::passkeys::{ORIGIN, free, links};
-use crate::world::{ANA, KIM, Process, SAM, shipped_with};
+use crate::world::{ANA, KIM, Process, SAM, TOKENS, shipped_with};
 
 /// The real program on the host.
 struct Exec {
@@ -28,12 +28,7 @@ impl Exec {
             .arg("exec")
             .args(words)
             .env_clear()
-            .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-            .envs([
-                ("GITHUB_TOKEN", "ghp_sandbox"),
-                ("TRAVIS_TOKEN", "travis_sandbox"),
-                ("SAMPLE_TOKEN", "sample_sandbox"),
-            ])
+            .envs(TOKENS)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -140,12 +135,7 @@ async fn the_program_says_how_it_ended() -> Result<()> {
         .arg(&down)
         .arg("check")
         .env_clear()
-        .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-        .envs([
-            ("GITHUB_TOKEN", "ghp_sandbox"),
-            ("TRAVIS_TOKEN", "travis_sandbox"),
-            ("SAMPLE_TOKEN", "sample_sandbox"),
-        ])
+        .envs(TOKENS)
         .output()
         .await?;
     let checked = String::from_utf8(checked.stdout)?;
