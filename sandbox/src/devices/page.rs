@@ -46,7 +46,7 @@ fn article(out: &mut String, device: &Device) {
         escaped(owner)
     );
     for (practice, good) in &device.practices {
-        let (is, label) = if *good { ("✅ on", "Turn off") } else { ("⚠️ off", "Turn on") };
+        let (is, label) = if *good { ("✅ fine", "Break") } else { ("⚠️ not fine", "Put right") };
         switch(out, device, practice, is, label, !good);
     }
     switch(out, device, "uptodate", &format!("version {}", escaped(os_version)), "Update", true);
