@@ -22,7 +22,7 @@ use crate::pipeline::rules::Required;
 pub const WAITS: TimeDelta = TimeDelta::hours(1);
 
 /// How old a plan without requirements may be before the world is looked at again.
-const FRESH: TimeDelta = TimeDelta::seconds(5);
+pub(super) const FRESH: TimeDelta = TimeDelta::seconds(5);
 
 /// A plan that may be run now. Only this station makes one.
 #[derive(Debug)]
