@@ -3,15 +3,18 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
 use crate::device::{Device, Evaluation, Status, Witness};
 use crate::identifiers::Identifiers;
-use crate::judge::{judge, rate};
+use crate::judge::{before, judge, passed, rate};
 use crate::merge::group;
 use crate::record::{Instant, Platform, PracticeKey, Problem, Record};
+use crate::text::tidy;
+
+/// How much of a name or a version is shown, in characters.
+const SHOWN: usize = 200;
 
 /// The devices that these records are of. `problems` are passed on.
 #[must_use]
@@ -22,45 +25,41 @@ pub fn evaluate(
     now: Instant,
 ) -> Evaluation {
     // Sorted, so that nothing depends on the order in which they came; the same twice is once.
-    records.sort_by(|one, other| canonical(one, other));
+    records.sort_unstable();
     records.dedup();
-    let mut devices: Vec<Device> = group(&records)
+    let groups = group(&records);
+    // Each record is let go once it has been judged: of a hundred thousand devices that is half of the memory.
+    let mut records: Vec<Option<Record>> = records.into_iter().map(Some).collect();
+    let mut devices: Vec<(usize, Device)> = groups
         .into_iter()
         .map(|group| {
-            let own: Vec<&Record> = group.records.iter().map(|index| &records[*index]).collect();
-            Device { conflicts: group.conflicts, ..unite(own, catalogue, now) }
+            let taken = group.records.iter().filter_map(|index| records.get_mut(*index)?.take());
+            let own: Vec<Record> = taken.collect();
+            let device = Device { conflicts: group.conflicts, ..unite(own.iter().collect(), catalogue, now) };
+            let critical = device.practices.values().filter(|found| found.status == Status::Warn).count();
+            (critical, device)
         })
         .collect();
-    devices.sort_by_cached_key(|device| {
-        let critical = device.practices.values().filter(|found| found.status == Status::Warn).count();
-        let name = device.name.clone().unwrap_or_default();
-        (device.silent, Reverse(device.rating), Reverse(critical), name, device.witnesses.clone())
+    devices.sort_unstable_by(|(critical, one), (others, other)| {
+        let key = |device: &Device| (device.silent, Reverse(device.rating));
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| others.cmp(critical))
+            .then_with(|| one.name.cmp(&other.name))
+            .then_with(|| one.witnesses.cmp(&other.witnesses))
     });
-    Evaluation { devices, problems }
-}
-
-/// An order of records that says of two that they are equal only if they are.
-fn canonical(one: &Record, other: &Record) -> std::cmp::Ordering {
-    let key = |record: &Record| (record.source.clone(), record.id.clone(), record.last_seen);
-    // Nearly always source and id tell; what is left is told by all of it.
-    (&one.source, &one.id, one.last_seen)
-        .cmp(&(&other.source, &other.id, other.last_seen))
-        .then_with(|| {
-            if one == other {
-                std::cmp::Ordering::Equal
-            } else {
-                format!("{one:?}").cmp(&format!("{other:?}"))
-            }
-        })
-        .then_with(|| key(one).cmp(&key(other)))
+    Evaluation { devices: devices.into_iter().map(|(_, device)| device).collect(), problems }
 }
 
 fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
     // The newest first: of each field the newest record that has it tells.
-    own.sort_by_key(|record| Reverse(record.last_seen));
-    let first = |field: fn(&Record) -> Option<&String>| own.iter().find_map(|record| field(record)).cloned();
+    own.sort_by_key(|record| Reverse(passed(record.last_seen, now)));
+    let first = |field: fn(&Record) -> Option<&String>| {
+        let texts = own.iter().filter_map(|record| field(record)).map(|text| tidy(text, SHOWN));
+        texts.filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned).next()
+    };
     let platform = own.iter().find_map(|record| record.platform);
-    let last_seen = own.iter().filter_map(|record| record.last_seen).max();
+    let last_seen = own.iter().filter_map(|record| passed(record.last_seen, now)).max();
     let practices: BTreeMap<_, _> = catalogue
         .practices
         .iter()
@@ -71,11 +70,12 @@ fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
         .map(|record| Witness {
             source: record.source.clone(),
             id: record.id.clone(),
-            last_seen: record.last_seen,
+            last_seen: passed(record.last_seen, now),
         })
         .collect();
-    let owners: BTreeSet<String> = own.iter().flat_map(|record| record.owners.clone()).collect();
-    let silence = TimeDelta::days(catalogue.silent_after_days.into());
+    let owners = own.iter().flat_map(|record| &record.owners).map(|owner| owner.trim().to_lowercase());
+    let owners: BTreeSet<String> = owners.filter(|owner| !owner.is_empty()).collect();
+    let silence = before(now, catalogue.silent_after_days);
     Device {
         witnesses: witnesses.into_iter().collect(),
         identifiers: united(&own),
@@ -86,7 +86,7 @@ fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
         os: first(|record| record.os.as_ref()),
         os_version: first(|record| record.os_version.as_ref()),
         last_seen,
-        silent: last_seen.is_some_and(|at| now - at >= silence),
+        silent: last_seen.zip(silence).is_some_and(|(at, silence)| at <= silence),
         rating: rate(&practices),
         practices,
         conflicts: Vec::new(),
@@ -95,15 +95,8 @@ fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
 
 fn united(own: &[&Record]) -> Identifiers {
     let mut all = Identifiers::default();
-    for one in own.iter().map(|record| &record.identifiers) {
-        all.serial = all.serial.or_else(|| one.serial.clone());
-        all.udid = all.udid.or_else(|| one.udid.clone());
-        all.imei = all.imei.or_else(|| one.imei.clone());
-        all.meid = all.meid.or_else(|| one.meid.clone());
-        all.mac_addresses.extend(&one.mac_addresses);
-        for (name, id) in &one.others {
-            all.others.entry(name.clone()).or_insert_with(|| id.clone());
-        }
+    for record in own {
+        all.unite(&record.identifiers);
     }
     all
 }

@@ -8,6 +8,8 @@ mod identifiers;
 mod judge;
 mod merge;
 mod record;
+mod shared_macs;
+mod text;
 mod version;
 mod view;
 
