@@ -1,7 +1,7 @@
 //! From records to devices: grouped, united, judged, in the order in which people should act.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -19,36 +19,60 @@ const SHOWN: usize = 200;
 /// The devices that these records are of. `problems` are passed on.
 #[must_use]
 pub fn evaluate(
-    mut records: Vec<Record>,
+    records: Vec<Record>,
     problems: Vec<Problem>,
     catalogue: &Catalogue,
     now: Instant,
 ) -> Evaluation {
-    // Sorted, so that nothing depends on the order in which they came; the same twice is once.
-    records.sort_unstable();
-    records.dedup();
+    let records = sorted(records);
     let groups = group(&records);
     // Each record is let go once it has been judged: of a hundred thousand devices that is half of the memory.
     let mut records: Vec<Option<Record>> = records.into_iter().map(Some).collect();
-    let mut devices: Vec<(usize, Device)> = groups
+    let mut devices: Vec<_> = groups
         .into_iter()
         .map(|group| {
             let taken = group.records.iter().filter_map(|index| records.get_mut(*index)?.take());
             let own: Vec<Record> = taken.collect();
             let device = Device { conflicts: group.conflicts, ..unite(own.iter().collect(), catalogue, now) };
             let critical = device.practices.values().filter(|found| found.status == Status::Warn).count();
-            (critical, device)
+            let name = device.name.as_deref().map(beginning);
+            ((device.silent, Reverse(device.rating), Reverse(critical), name), device)
         })
         .collect();
-    devices.sort_unstable_by(|(critical, one), (others, other)| {
-        let key = |device: &Device| (device.silent, Reverse(device.rating));
-        key(one)
-            .cmp(&key(other))
-            .then_with(|| others.cmp(critical))
-            .then_with(|| one.name.cmp(&other.name))
-            .then_with(|| one.witnesses.cmp(&other.witnesses))
+    devices.sort_unstable_by(|(key, one), (other_key, other)| {
+        key.cmp(other_key).then_with(|| (&one.name, &one.witnesses).cmp(&(&other.name, &other.witnesses)))
     });
     Evaluation { devices: devices.into_iter().map(|(_, device)| device).collect(), problems }
+}
+
+/// The records, sorted, so that nothing depends on the order in which they came; the same twice is once.
+fn sorted(records: Vec<Record>) -> Vec<Record> {
+    // What is compared stands side by side: to look each record up took most of the time.
+    let sources: BTreeSet<&str> = records.iter().map(|record| record.source.as_str()).collect();
+    let ranks: HashMap<&str, usize> = sources.into_iter().zip(0..).collect();
+    let rank = |record: &Record| ranks.get(record.source.as_str()).copied();
+    let mut order: Vec<_> = records
+        .iter()
+        .enumerate()
+        .map(|(index, record)| (rank(record), beginning(&record.id), index))
+        .collect();
+    order.sort_unstable_by(|one, other| {
+        (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| records[one.2].cmp(&records[other.2]))
+    });
+    let mut places: Vec<Option<Record>> = records.into_iter().map(Some).collect();
+    let mut records: Vec<Record> =
+        order.into_iter().filter_map(|(_, _, index)| places[index].take()).collect();
+    records.dedup();
+    records
+}
+
+/// The first bytes of a text as a number: texts that differ in it are ordered as it is.
+fn beginning(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    for (place, byte) in bytes.iter_mut().zip(text.bytes()) {
+        *place = byte;
+    }
+    u128::from_be_bytes(bytes)
 }
 
 fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
