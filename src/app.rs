@@ -32,6 +32,7 @@ use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::devices::{DevicesReminder, Disowns, NotMyDevice, RemindMe, Reminds};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
+use crate::builtins::glass::GlassBroken;
 use crate::builtins::help::Help;
 use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
@@ -45,6 +46,7 @@ use crate::later::{self, BookedLeases};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
+use crate::pipeline::glass;
 use crate::pipeline::intake::Intake;
 use crate::pipeline::limits::Limits;
 use crate::pipeline::lockdown::{self, Lockdown};
@@ -122,11 +124,13 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Lockdown",
         "NotMyDevice",
         "RemindMe",
+        "Passkeys",
+        "RemovePasskey",
         "Return",
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 14] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 16] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -201,7 +205,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let devices: Arc<dyn Looks> = devices::set_up(config, &insides, clock)?;
+    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
     let page = config.devices_page();
     let setup = Setup {
         devices: Devices {
@@ -222,7 +226,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
     #[cfg(feature = "passkey")]
     let operations =
-        operations.and(passkeys.iter().map(|set_up| Arc::clone(&set_up.handler)).collect(), vec![])?;
+        operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
@@ -232,7 +236,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     commands.push(Arc::new(RemindMe::new(Arc::clone(clock))));
     commands.extend(hubcommander_commands::all(&setup)?);
     #[cfg(feature = "passkey")]
-    commands.extend(passkeys.iter().map(|set_up| Arc::clone(&set_up.command)));
+    commands.extend(passkeys.iter().flat_map(|set_up| set_up.commands.clone()));
     let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
         let name = command.spec().name.clone();
@@ -302,6 +306,7 @@ fn with_insides(
         Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(engine))),
         Arc::new(Cancel::new(shelf.clone())),
         Arc::new(Extend::new(desk.clone(), Arc::clone(clock))),
+        Arc::new(GlassBroken::new(shelf.clone())),
         Arc::new(History::new(shelf.clone(), Arc::clone(orgs))),
         Arc::new(LeaseEnds::new(desk.clone())),
         Arc::new(LeaseEndsSoon::new(desk.clone())),
@@ -382,10 +387,7 @@ impl App {
             passkeys.load().await?;
             pages = pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
         }
-        let locked = store.remembered(lockdown::KEY).await?;
-        // What cannot be read is held to be locked: who locked is not what matters.
-        let locked = locked
-            .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
+        let locked = lockdown::stored(&*store, clock.now()).await?;
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let rules = match rules {
             Some(rules) => rules,
@@ -433,6 +435,7 @@ impl App {
             lockdown,
             limits: Limits::new(config.limits),
             watch: Watch::default(),
+            glass: config.break_glass.clone(),
         });
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));
@@ -469,6 +472,11 @@ impl App {
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
+        let engine = &self.engine;
+        let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
+        let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
+        tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
+        tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
         let settings =
             SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };
@@ -507,7 +515,7 @@ pub fn read_policy(config: &Config, plugins: &Plugins) -> Result<Policy, Faults>
     policy::read(sources, contact, &plugins.registry, &plugins.operations, &means)
 }
 
-fn sealing(
+pub(crate) fn sealing(
     config: &Config,
     store: &Arc<dyn Store>,
     clock: &SharedClock,

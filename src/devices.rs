@@ -15,7 +15,6 @@ use hubcommander_stethoscope::{Freshness, Looks, Settings, Stethoscope, words};
 
 use serde::Deserialize;
 
-use crate::app::Insides;
 use crate::builtins::devices::Said;
 use crate::config::Config;
 use crate::pipeline::engine::{Engine, reading_key};
@@ -66,6 +65,16 @@ impl DeviceHealth for SeenLately {
                     .as_str(),
             ));
         }
+        // A part of a source that could not be read: what it would have said is missing.
+        if let Some(problem) = look.problems.iter().find(|problem| problem.id.is_none()) {
+            return Health::Unknown(Text::from(
+                format!(
+                    "{} could not be read whole, so nobody can tell whether your devices are in good shape.",
+                    problem.source
+                )
+                .as_str(),
+            ));
+        }
         if look.answers.is_empty() {
             return Health::Unknown(
                 "No source of devices is set up, so nobody can tell whether yours are in good shape.".into(),
@@ -94,13 +103,9 @@ pub enum SetupError {
 ///
 /// # Errors
 /// As [`SetupError`] says.
-pub fn set_up(
-    config: &Config,
-    insides: &Insides,
-    clock: &SharedClock,
-) -> Result<Arc<Stethoscope>, SetupError> {
+pub fn set_up(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Arc<Stethoscope>, SetupError> {
     let sources = hubcommander_device_sources::all(&config.devices.sources, clock)?;
-    let said = Arc::new(Said::new(insides.shelf.clone()));
+    let said = Arc::new(Said::new(shelf.clone()));
     let catalogue = config.devices.catalogue.clone();
     let settings = Settings::default();
     Ok(Arc::new(Stethoscope::new(sources, said, catalogue, Arc::clone(clock), settings)))

@@ -9,6 +9,8 @@ pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod devices;
+#[cfg(feature = "passkey")]
+pub mod glass;
 pub mod ids;
 pub mod invocation;
 pub mod later;

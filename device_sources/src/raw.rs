@@ -23,6 +23,19 @@ pub(crate) fn text(raw: &Json, pointer: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The flag at `pointer`; also where it is written as a word (`true`, `Yes`, `1`).
+pub(crate) fn flag(raw: &Json, pointer: &str) -> Option<bool> {
+    match raw.pointer(pointer)? {
+        Json::Bool(flag) => Some(*flag),
+        Json::String(word) => match word.trim().to_ascii_lowercase().as_str() {
+            "true" | "yes" | "1" | "on" | "enabled" => Some(true),
+            "false" | "no" | "0" | "off" | "disabled" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The time at `pointer`, in RFC 3339.
 pub(crate) fn time(raw: &Json, pointer: &str) -> Option<DateTime<Utc>> {
     let text = raw.pointer(pointer)?.as_str()?;

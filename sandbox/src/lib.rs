@@ -4,15 +4,15 @@
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
 
 pub mod connection;
-pub mod devices;
 mod device_doc;
+pub mod devices;
 pub mod duo;
 pub mod faults;
 pub mod fleet;
 pub mod github;
-pub mod jamf;
 pub mod google;
 pub mod intune;
+pub mod jamf;
 pub mod okta;
 pub mod server;
 pub mod slack;

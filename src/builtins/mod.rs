@@ -4,6 +4,7 @@ pub mod accept_email;
 pub mod cancel;
 pub mod devices;
 pub mod due;
+pub mod glass;
 pub mod help;
 pub mod history;
 pub mod leases;

@@ -89,7 +89,8 @@ fn judged(text: &str, devices: &Devices, now: Instant) -> Result<(Json, Vec<Prob
     }
     let catalogue: &Catalogue = &devices.catalogue;
     let evaluation = evaluate(records, problems, catalogue, now);
-    let mut shown: Vec<Json> = evaluation.devices.iter().map(|device| json!(DeviceView::of(device))).collect();
+    let mut shown: Vec<Json> =
+        evaluation.devices.iter().map(|device| json!(DeviceView::of(device))).collect();
     if !evaluation.problems.is_empty() {
         shown.push(json!({ "problems": evaluation.problems }));
     }

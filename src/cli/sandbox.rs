@@ -109,6 +109,7 @@ async fn until_stopped(
                 address(&devices.url())?,
                 SANDBOX_DEVICES_TOKEN.to_owned().into(),
             )),
+            ..Default::default()
         },
         store_url: format!("sqlite://{}", folder.0.join("sandbox.db").display()).into(),
     };

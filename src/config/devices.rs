@@ -1,5 +1,6 @@
 //! `[device_sources]` and `[practices]`: where people's devices are known, and what is looked at.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hubcommander_device_sources::Setup;
@@ -59,4 +60,32 @@ pub(super) fn catalogue(tree: &Tree, plain: &toml::Table, problems: &mut Collect
             Catalogue::shipped()
         }
     }
+}
+
+/// Which practice a policy of Fleet answers.
+pub(super) fn fleet_policies(
+    tree: &Tree,
+    plain: &toml::Table,
+    problems: &mut Collector<'_>,
+) -> BTreeMap<String, String> {
+    let written = ["device_sources", "fleet", "policies"]
+        .iter()
+        .try_fold(plain, |table, key| table.get(*key).and_then(toml::Value::as_table));
+    let mut policies = BTreeMap::new();
+    for (policy, practice) in written.into_iter().flatten() {
+        match practice.as_str() {
+            Some(practice) => {
+                policies.insert(policy.clone(), practice.to_owned());
+            }
+            None => {
+                let what = format!("The policy `{policy}` of Fleet names no practice.");
+                let cure = "Write `\"Firewall on (macOS)\" = \"firewall\"`.";
+                match tree.one("device_sources.fleet.policies", &[]) {
+                    Some(found) => problems.at(found.name_at.clone(), what, cure),
+                    None => problems.anywhere(what, cure),
+                }
+            }
+        }
+    }
+    policies
 }

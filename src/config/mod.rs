@@ -19,7 +19,7 @@ mod tests;
 mod tree;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -78,6 +78,8 @@ pub struct Config {
     pub auth_plugins: AuthPlugins,
     /// What people's devices call the bot, if there are passkeys.
     pub passkey: Option<String>,
+    /// Ids in Slack of the people who may break the glass; nobody where that is off.
+    pub break_glass: BTreeSet<String>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -357,6 +359,7 @@ impl Sections {
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,
+            break_glass: all.break_glass,
             web: all.web,
             log: all.log,
         })

@@ -1,6 +1,6 @@
 //! From the keys that were found to the typed sections, with their secrets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hubcommander_audit::SigningKey;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
-use hubcommander_device_sources::{Setup as DeviceSources, sample};
+use hubcommander_device_sources::{Setup as DeviceSources, fleet, google, intune, jamf, landesk, sample};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -63,6 +63,8 @@ pub struct Sections {
     pub auth_plugins: AuthPlugins,
     /// `[auth_plugins.passkey]`: what people's devices call the bot.
     pub passkey: Option<String>,
+    /// `[break_glass]`: who may; nobody where it is off.
+    pub break_glass: BTreeSet<String>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -97,8 +99,10 @@ impl Sections {
             Some(overlay) => reading.sandbox(&plain, overlay),
         };
         let catalogue = devices::catalogue(&tree, &plain, &mut problems);
+        let policies = devices::fleet_policies(&tree, &plain, &mut problems);
         let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
-        let devices = Devices { catalogue, ..sections.devices.clone() };
+        let mut devices = Devices { catalogue, ..sections.devices.clone() };
+        devices.sources.fleet.iter_mut().for_each(|fleet| fleet.options.policies.clone_from(&policies));
         (Self { policy, devices, ..sections }, problems.finish(path))
     }
 
@@ -264,6 +268,7 @@ impl Reading<'_, '_, '_> {
                 .tree
                 .one("auth_plugins.passkey", &[])
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
+            break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
             limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
@@ -414,9 +419,45 @@ impl Reading<'_, '_, '_> {
     }
 
     fn device_sources(&mut self) -> DeviceSources {
+        // Each secret is fetched, so that what is wrong with any of them is said.
+        let fleet = self.secret("device_sources.fleet.token", token);
+        let google = self.secret("device_sources.google.key", token);
+        let intune = self.secret("device_sources.intune.client_secret", token);
+        let jamf = self.secret("device_sources.jamf.client_secret", token);
+        let landesk = self.secret("device_sources.landesk.password", token);
         let sample = self.secret("device_sources.sample.token", token);
-        let sample = sample.and_then(|token| Some((self.address("device_sources.sample.url")?, token)));
-        DeviceSources { sample: sample.map(|(url, token)| sample::Settings::new(url, token)) }
+        let at = |path: &'static str| self.address(path);
+        let text = |path: &'static str| self.text(path, &[]);
+        DeviceSources {
+            fleet: fleet.and_then(|token| Some(fleet::Settings::new(at("device_sources.fleet.url")?, token))),
+            google: google
+                .and_then(|key| google::Settings::new(key, text("device_sources.google.subject")?).ok()),
+            intune: intune.and_then(|secret| {
+                let (tenant, id) =
+                    (text("device_sources.intune.tenant")?, text("device_sources.intune.client_id")?);
+                intune::Settings::new(tenant, id, secret).ok()
+            }),
+            jamf: jamf.and_then(|secret| {
+                let id = text("device_sources.jamf.client_id")?;
+                let settings = jamf::Settings::new(at("device_sources.jamf.url")?, id, secret);
+                let api = match text("device_sources.jamf.api").as_deref() {
+                    Some("classic") => jamf::Api::Classic,
+                    _ => jamf::Api::Pro,
+                };
+                let mobile = self.flag("device_sources.jamf.mobile", &[]);
+                Some(jamf::Settings { api, mobile, ..settings })
+            }),
+            landesk: landesk.and_then(|password| {
+                let [host, database, user] = ["host", "database", "user"]
+                    .map(|key| self.text(&format!("device_sources.landesk.{key}"), &[]));
+                let mut settings = landesk::Settings::new(host?, database?, user?, password);
+                settings.port = self.number("device_sources.landesk.port")?.try_into().ok()?;
+                settings.reading.zone = text("device_sources.landesk.zone")?.parse().ok()?;
+                Some(settings)
+            }),
+            sample: sample
+                .and_then(|token| Some(sample::Settings::new(at("device_sources.sample.url")?, token))),
+        }
     }
 
     /// The accounts at Duo that could be read.

@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "pipeline::ask",
     "pipeline::prepare",
     "pipeline::gate",
+    "pipeline::glass",
     "pipeline::lockdown",
     "pipeline::locks",
     "pipeline::waits",
@@ -34,10 +35,12 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "devices",
     "passkeys",
     "web",
     "reference",
     "app",
+    "glass",
     "cli",
 ];
 

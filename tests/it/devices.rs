@@ -165,7 +165,7 @@ async fn tomorrow_is_soon_enough() -> Result<()> {
     ");
     world.slack.mark_all_read();
     world.clock.forward(Duration::from_secs(40 * 3_600));
-        let reminders = world.slack.wait_for(WITHIN, "a reminder", |slack| {
+    let reminders = world.slack.wait_for(WITHIN, "a reminder", |slack| {
         let all = slack.dms(ANA);
         (all.len() == 3).then_some(all)
     });

@@ -150,6 +150,7 @@ impl Servers {
                     self.devices.url().parse()?,
                     DEVICES_TOKEN.to_owned().into(),
                 )),
+                ..Default::default()
             },
             store_url: self.store_url().into(),
         };

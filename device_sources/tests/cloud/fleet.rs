@@ -67,7 +67,7 @@ fn a_host() {
     let record = read(&json!({ "host": host(1, AMY) }), &options(), None).unwrap();
     assert_eq!(seen(&record, "encryption"), Some(Seen::Good));
     assert_eq!(seen(&record, "screenlock"), Some(Seen::Unknown), "a policy that has not run says nothing");
-    let firewall = &record.observations[&"firewall".into()];
+    let firewall = &record.observations["firewall"];
     assert_eq!((firewall.seen, firewall.at), (Seen::Bad, Some(time("2026-11-23T07:00:00Z"))));
     assert_eq!(firewall.directions.as_deref(), Some("Turn it on in System Settings."));
     assert_eq!(record.observations.len(), 3, "a policy that answers no practice is left out");

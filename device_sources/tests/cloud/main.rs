@@ -16,21 +16,22 @@ use hubcommander_posture::{Record, Seen};
 use hubcommander_sdk::clock::{Clock, Instant, SharedClock};
 use hubcommander_sdk::devices::Found;
 
-pub const AMY: &str = "amy@example.com";
+pub(crate) const AMY: &str = "amy@example.com";
 /// The same local part at another domain.
-pub const OTHER_AMY: &str = "amy@example.org";
-pub const QUICK: Patience = Patience { connect: Duration::from_secs(5), request: Duration::from_secs(5) };
+pub(crate) const OTHER_AMY: &str = "amy@example.org";
+pub(crate) const QUICK: Patience =
+    Patience { connect: Duration::from_secs(5), request: Duration::from_secs(5) };
 
 /// A clock that stands until it is moved.
 #[derive(Debug)]
-pub struct Hands(Mutex<Instant>);
+pub(crate) struct Hands(Mutex<Instant>);
 
 impl Hands {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(time("2026-11-23T10:00:00Z"))))
     }
 
-    pub fn forward(&self, seconds: i64) {
+    pub(crate) fn forward(&self, seconds: i64) {
         *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
     }
 }
@@ -41,24 +42,24 @@ impl Clock for Hands {
     }
 }
 
-pub fn shared(clock: &Arc<Hands>) -> SharedClock {
+pub(crate) fn shared(clock: &Arc<Hands>) -> SharedClock {
     clock.clone()
 }
 
-pub fn time(text: &str) -> DateTime<Utc> {
+pub(crate) fn time(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
-pub fn seen(record: &Record, practice: &str) -> Option<Seen> {
-    record.observations.get(&practice.into()).map(|observation| observation.seen)
+pub(crate) fn seen(record: &Record, practice: &str) -> Option<Seen> {
+    record.observations.get(practice).map(|observation| observation.seen)
 }
 
-pub fn ids(found: &Found) -> Vec<&str> {
+pub(crate) fn ids(found: &Found) -> Vec<&str> {
     let mut ids: Vec<&str> = found.records.iter().map(|record| record.id.as_str()).collect();
     ids.sort_unstable();
     ids
 }
 
-pub fn problems(found: &Found) -> Vec<&str> {
+pub(crate) fn problems(found: &Found) -> Vec<&str> {
     found.problems.iter().map(|problem| problem.what.as_str()).collect()
 }

@@ -112,6 +112,7 @@ impl World {
             text: line.into(),
             response_url: None,
             due: None,
+            glass: None,
             replaces: None,
         };
         let new = NewInvocation { id: id.into(), keys: vec![format!("key:{id}")], origin, at, due: None };

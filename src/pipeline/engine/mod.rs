@@ -10,6 +10,7 @@ mod watch;
 mod way;
 mod work;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hubcommander_auth_plugins::approval;
@@ -85,6 +86,8 @@ pub struct Engine {
     pub limits: Limits,
     /// Notices what is unusual.
     pub watch: Watch,
+    /// Who may break the glass; nobody where that is off.
+    pub glass: BTreeSet<String>,
 }
 
 /// Under which key the store holds the e-mail that somebody has had here all along.
@@ -493,6 +496,10 @@ impl Engine {
     /// Who may read what is said of this invocation. Where its command is not there any more nobody knows,
     /// so it is the person who asked.
     fn audience(&self, invocation: &Invocation) -> Audience {
+        if invocation.origin.via == Via::Glass {
+            // The alarm channel reads what was done past Slack.
+            return Audience::Internal;
+        }
         let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
         registered.map_or(Audience::Person, |registered| registered.spec().audience)
     }
@@ -533,7 +540,13 @@ fn is_retryable(state: State) -> bool {
 }
 
 /// The stored plan with the words that were shown for it, and what the gate knows of it.
-fn restored(operations: &Operations, invocation: &Invocation) -> Result<(Examined, Progress), Refusal> {
+///
+/// # Errors
+/// It is not there, or not what the digest was made of.
+pub(crate) fn restored(
+    operations: &Operations,
+    invocation: &Invocation,
+) -> Result<(Examined, Progress), Refusal> {
     let fault = |log: String| {
         Refusal::new("What was planned cannot be read any more.", "Type the command again.").logged(log)
     };

@@ -19,6 +19,7 @@ use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{self, Gated, Progress};
+use crate::pipeline::glass;
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Record;
@@ -48,6 +49,9 @@ pub(super) struct Way<'a> {
 
 impl Way<'_> {
     pub(super) async fn go(mut self, record: &mut Record) -> Result<(), Stopped> {
+        if glass::is_unbroken(record.invocation()) {
+            self.leave_unbroken(record).await?;
+        }
         loop {
             let step = match record.invocation().state {
                 State::Received => self.consider(record).await,
@@ -60,6 +64,13 @@ impl Way<'_> {
             };
             step?;
         }
+    }
+
+    /// Whoever asked past Slack is gone, and the two had not both proven themselves: nothing was done of it, and
+    /// nothing will be.
+    async fn leave_unbroken(&mut self, record: &mut Record) -> Result<(), Stopped> {
+        let outcome = words::unbroken(record.invocation());
+        self.end(record, State::Expired, "glass.left", outcome, Vec::new()).await
     }
 
     /// Parse, ask, prepare.
@@ -376,6 +387,10 @@ impl Way<'_> {
             Err(refusal) => return self.refuse(record, "denied", &refusal).await,
         };
         if !begun && self.engine.lockdown.holds(&examined) {
+            if record.invocation().origin.via == Via::Glass {
+                let refusal = words::held(self.engine.lockdown.locked().as_ref());
+                return self.refuse(record, "held", &refusal).await;
+            }
             let change = Change { state: Some(State::Waiting), ..Change::default() };
             return Ok(record.change(change).await?);
         }
@@ -385,6 +400,15 @@ impl Way<'_> {
             Gated::Expired => {
                 let outcome = words::expired(&examined, record.invocation());
                 return self.end(record, State::Expired, "expired", outcome, Vec::new()).await;
+            }
+            Gated::Waiting(missing) if record.invocation().origin.via == Via::Glass && !begun => {
+                // Nobody can add to it here what was not given there.
+                let refusal = Refusal::new(
+                    "Not everything that it takes was given on the host.",
+                    "Nothing was changed. Ask for it again if it is still needed.",
+                )
+                .logged(format!("missing: {missing:?}"));
+                return self.refuse(record, "denied", &refusal).await;
             }
             Gated::Waiting(_) => {
                 let gate = Some(json!(progress.with(&required)));
@@ -404,11 +428,11 @@ impl Way<'_> {
             }
         };
         let ended = self.engine.executor.execute(record, *gated, &show).await?;
-        let due = record.invocation().origin.via == Via::Due;
+        let once = matches!(record.invocation().origin.via, Via::Due | Via::Glass);
         if let Ended::Void(why) = &ended {
             self.replans += 1;
-            // What was put off is done as it was approved, or not at all.
-            if self.replans <= REPLANS && !due {
+            // What was put off, or approved past Slack, is done as it was approved, or not at all.
+            if self.replans <= REPLANS && !once {
                 let entry = record.entry("plan.void", json!({ "why": why.words() }));
                 self.instead = Some(why.clone());
                 let change = Change { state: Some(State::Received), audit: vec![entry], ..Change::default() };
@@ -449,6 +473,11 @@ impl Way<'_> {
         let just_now = progress.requirements.is_empty() && progress.is_fresh(self.engine.clock.now());
         if invocation.origin.via == Via::Due || just_now {
             return Ok(Vec::new());
+        }
+        if let Some(glass) = &invocation.origin.glass
+            && glass::is_past_slack(progress, glass)
+        {
+            return glass::still(&self.engine.glass, &invocation.origin.person, glass);
         }
         let name = invocation.command.as_deref().unwrap_or_default();
         let Some(registered) = self.engine.registry.find(name) else {

@@ -129,6 +129,19 @@ pub fn oblige(
     Progress::new(examined, requirements, now, expires)
 }
 
+/// The same where it waits for two people past Slack, and no longer than this.
+#[must_use]
+pub fn oblige_shortly(
+    examined: &Examined,
+    requirements: Vec<Requirement>,
+    waits: TimeDelta,
+    now: Instant,
+) -> Progress {
+    let until = now + waits;
+    let expires = examined.plan().expires.map_or(until, |end| end.min(until));
+    Progress::new(examined, requirements, now, expires)
+}
+
 /// What it takes for a plan that was approved when it was put off: nothing more. What it saw then is looked at
 /// again.
 #[must_use]

@@ -119,6 +119,7 @@ impl Intake {
             text: line.unwrap_or_default().to_owned(),
             response_url: None,
             due: None,
+            glass: None,
             replaces,
         };
         self.receive(vec![format!("click:{}", envelope.id)], origin).await

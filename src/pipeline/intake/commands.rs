@@ -94,6 +94,7 @@ impl Intake {
             text: crate::redact::redact(&line.text),
             response_url: None,
             due: None,
+            glass: None,
             replaces: None,
         };
         self.receive(keys, origin).await
@@ -126,6 +127,7 @@ impl Intake {
             text: crate::redact::redact(&text),
             response_url: slash.response_url.map(ResponseUrl),
             due: None,
+            glass: None,
             replaces: None,
         };
         self.receive(vec![format!("envelope:{}", envelope.id)], origin).await

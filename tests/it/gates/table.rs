@@ -227,8 +227,8 @@ async fn every_command_ends(end: End) -> Result<()> {
     let mut reached = 0;
     for row in rows().await?.into_iter().filter(|row| row.changes) {
         // They ask for others, are asked of what waits, or answer by direct message.
-        let elsewhere =
-            ["Cancel", "Lockdown", "AcceptEmail", "EnrolPasskey", "NotMyDevice", "RemindMe"].contains(&row.name.as_str());
+        let elsewhere = ["Cancel", "Lockdown", "AcceptEmail", "EnrolPasskey", "NotMyDevice", "RemindMe"]
+            .contains(&row.name.as_str());
         if elsewhere {
             continue;
         }
