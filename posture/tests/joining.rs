@@ -1,4 +1,5 @@
 //! Which records are joined, and what is made of hostile ones.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::collections::BTreeSet;
 
@@ -51,19 +52,24 @@ fn sets(parts: &[&str]) -> BTreeSet<BTreeSet<String>> {
     parts.iter().map(|part| part.split(' ').map(str::to_owned).collect()).collect()
 }
 
+/// Its name, records with what each is known by, and the devices that follow.
+type Example = (&'static str, &'static [(&'static str, &'static [&'static str])], &'static [&'static str]);
+
 #[test]
 fn records_are_joined_by_what_they_share() {
-    let (m1, m2, m3) = ("m:a4ae12000001", "m:a4ae12000002", "m:a4ae12000003");
-    let all_zero = "u:00000000-0000-0000-0000-000000000000";
-    let shared = "u:03000200-0400-0500-0006-000700080009";
-    let table: [(&str, &[(&str, &[&str])], &[&str]); 19] = [
+    const M1: &str = "m:a4ae12000001";
+    const M2: &str = "m:a4ae12000002";
+    const M3: &str = "m:a4ae12000003";
+    const ZEROS: &str = "u:00000000-0000-0000-0000-000000000000";
+    const BOARD: &str = "u:03000200-0400-0500-0006-000700080009";
+    let table: [Example; 19] = [
         ("a serial number in any case", &[("a", &["s:c02ana"]), ("b", &["s: C02ANA\0"])], &["a b"]),
-        ("a chain", &[("a", &["s:S1X", m1]), ("b", &[m1, m2]), ("c", &[m2, "u:U1"])], &["a b c"]),
+        ("a chain", &[("a", &["s:S1X", M1]), ("b", &[M1, M2]), ("c", &[M2, "u:U1"])], &["a b c"]),
         ("an id of one source", &[("a", &["o:g1"]), ("b", &["o:g1"])], &["a b"]),
         ("nothing", &[("a", &[]), ("b", &[])], &["a", "b"]),
         ("an empty UDID", &[("a", &["u:"]), ("b", &["u: "])], &["a", "b"]),
-        ("a UDID of zeros", &[("a", &[all_zero]), ("b", &[all_zero])], &["a", "b"]),
-        ("a maker's UDID", &[("a", &[shared]), ("b", &[shared])], &["a", "b"]),
+        ("a UDID of zeros", &[("a", &[ZEROS]), ("b", &[ZEROS])], &["a", "b"]),
+        ("a maker's UDID", &[("a", &[BOARD]), ("b", &[BOARD])], &["a", "b"]),
         ("a UDID in any case", &[("a", &["u:ab-1"]), ("b", &["u:AB-1"])], &["a b"]),
         (
             "an IMEI with and without its last digit",
@@ -78,32 +84,32 @@ fn records_are_joined_by_what_they_share() {
         ),
         (
             "the same place, another serial number",
-            &[("a", &["s:S1X", m1]), ("b", &["s:S2X", m1])],
+            &[("a", &["s:S1X", M1]), ("b", &["s:S2X", M1])],
             &["a", "b"],
         ),
         (
             "a dock, and a record that has only the dock's address",
-            &[("a", &["s:S1X", m1]), ("b", &["s:S2X", m1]), ("c", &[m1])],
+            &[("a", &["s:S1X", M1]), ("b", &["s:S2X", M1]), ("c", &[M1])],
             &["a", "b", "c"],
         ),
         (
             "a dock, and a record that is known besides",
-            &[("a", &["s:S1X", m1, m2]), ("b", &["s:S2X", m1]), ("c", &[m1, m2])],
+            &[("a", &["s:S1X", M1, M2]), ("b", &["s:S2X", M1]), ("c", &[M1, M2])],
             &["a c", "b"],
         ),
         (
             "what would join two that contradict each other joins neither",
-            &[("a", &["s:S1X", m1]), ("b", &[m1, m2]), ("c", &["s:S2X", m2])],
+            &[("a", &["s:S1X", M1]), ("b", &[M1, M2]), ("c", &["s:S2X", M2])],
             &["a", "b", "c"],
         ),
         (
             "what is stronger comes first",
-            &[("a", &["s:S1X", "u:U1"]), ("b", &["u:U1", m2]), ("c", &["s:S2X", m2])],
+            &[("a", &["s:S1X", "u:U1"]), ("b", &["u:U1", M2]), ("c", &["s:S2X", M2])],
             &["a b", "c"],
         ),
         (
             "a long chain breaks at its later link",
-            &[("a", &["s:S1X", m1]), ("b", &[m1, m2]), ("c", &[m2, m3]), ("d", &["s:S2X", m3])],
+            &[("a", &["s:S1X", M1]), ("b", &[M1, M2]), ("c", &[M2, M3]), ("d", &["s:S2X", M3])],
             &["a b c", "d"],
         ),
         ("a USB adapter", &[("a", &["m:00e04c680001"]), ("b", &["m:00e04c680001"])], &["a", "b"]),

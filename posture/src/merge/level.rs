@@ -67,7 +67,7 @@ impl Groups {
     pub(super) fn level(
         &mut self,
         strength: usize,
-        carriers: &mut Vec<(u32, u32)>,
+        carriers: &mut [(u32, u32)],
         records: Option<&[Record]>,
         refusals: &mut Vec<Refusal>,
     ) {
