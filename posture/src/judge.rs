@@ -85,7 +85,7 @@ fn settle(mut words: Vec<Word<'_>>, oldest: Option<Instant>) -> Option<Assessmen
         disagreement: Vec::new(),
         grace_until: None,
     };
-    if is_old(first) && first.status != Status::Na {
+    if is_old(first) {
         found.status = Status::Unknown;
         let old = "not looked at for so long that it no longer counts".to_owned();
         found.details = Some(match found.details {
@@ -114,7 +114,8 @@ fn settle(mut words: Vec<Word<'_>>, oldest: Option<Instant>) -> Option<Assessmen
 
 /// The one that asks for more; what was seen, if both ask for as much, since it says more of it.
 fn worse(version: Assessment, seen: Assessment) -> Assessment {
-    let bad = badness(seen.status) >= badness(version.status) && seen.status != Status::Ok;
+    let (of_version, of_seen) = (badness(version.status), badness(seen.status));
+    let bad = of_seen > of_version || (of_seen == of_version && seen.status != Status::Ok);
     let (mut found, other) = if bad { (seen, version) } else { (version, seen) };
     for one in other.disagreement {
         let known = found.disagreement.iter().any(|known| known.source == one.source);

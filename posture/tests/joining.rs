@@ -177,6 +177,10 @@ fn what_a_source_saw_of_updates_counts_beside_the_version() {
     (edr.os, edr.os_version) = (Some("macOS".into()), Some("26.1".into()));
     let found = &devices(&[jamf.clone(), edr.clone()])[0].practices["uptodate"];
     assert_eq!((found.status, found.source.as_deref()), (Status::Warn, Some("jamf")));
+    jamf.saw("uptodate", Seen::Good, Some(ago(5)), None);
+    edr.os_version = Some("a new one".into());
+    assert_eq!(devices(&[jamf.clone(), edr.clone()])[0].practices["uptodate"].status, Status::Ok);
+    edr.os_version = Some("26.1".into());
     jamf.saw("uptodate", Seen::Unknown, Some(ago(5)), None);
     assert_eq!(devices(&[jamf, edr])[0].practices["uptodate"].status, Status::Ok);
 }
