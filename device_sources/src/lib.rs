@@ -10,6 +10,7 @@ pub mod google;
 pub mod intune;
 pub mod jamf;
 pub mod landesk;
+pub mod osquery;
 mod raw;
 mod rest;
 pub mod sample;
@@ -125,7 +126,7 @@ pub fn all(setup: &Setup, clock: &SharedClock) -> Result<Vec<Arc<dyn DeviceSourc
 }
 
 /// The names of the sources whose raw records can be read.
-pub const NAMES: [&str; 6] = ["fleet", "google", "intune", "jamf", "landesk", sample::NAME];
+pub const NAMES: [&str; 7] = ["fleet", "google", "intune", "jamf", "landesk", osquery::NAME, sample::NAME];
 
 /// What a raw record of the source `source` says, as its API gives it. What a source is told of how to read its
 /// records is as `setup` says, or as usual.
@@ -159,6 +160,7 @@ pub fn read(
             let reading = setup.landesk.as_ref().map(|landesk| landesk.reading.clone()).unwrap_or_default();
             landesk::read(raw, &reading, fetched_at)
         }
+        osquery::NAME => osquery::read(raw, osquery::NAME, fetched_at),
         sample::NAME => sample::read(raw, fetched_at),
         _ => {
             let what = format!("There is no source `{source}`. There are {}.", NAMES.join(", "));

@@ -1,4 +1,5 @@
-//! A local Slack, a local GitHub, a local Travis, a local Duo and a local Okta: state models with faults on demand.
+//! A local Slack, a local GitHub, a local Travis, a local Duo, a local Okta and a local provider of identities:
+//! state models with faults on demand.
 //!
 //! The servers answer over real TCP on loopback, run through [`server::serve`], and take a
 //! [`faults::Faults`] that decides what goes wrong and remembers what was asked.
@@ -13,7 +14,9 @@ pub mod github;
 pub mod google;
 pub mod intune;
 pub mod jamf;
+pub mod oidc;
 pub mod okta;
+pub mod osquery;
 pub mod server;
 pub mod slack;
 pub mod travis;

@@ -1,4 +1,11 @@
 //! Asking sources: at the same time, twice, with an end to every wait, and never about somebody else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test may stop at what should not be"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

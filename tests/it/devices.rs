@@ -129,6 +129,10 @@ async fn what_is_not_theirs_is_set_apart_and_told() -> Result<()> {
     world.slack.click(ANA, &channel, message.ts, "ask#2", None).await?;
     let said = world.dm_with(ANA, "✅ Thank you").await?;
     insta::assert_snapshot!(world.shown(&said), @r"
+    ✅ Thank you. Ana's MacBook is set apart, and the security team hears of it
+    ✅ Ana's MacBook of sample is set apart
+    [Undo]
+    TIME · inv-ID
     ");
     let alarm = world.slack.await_message("C0SECURITY").await?;
     insta::assert_snapshot!(world.shown(&alarm), @r"

@@ -32,6 +32,9 @@ use crate::rest::Trouble;
 /// How many devices are asked for at once.
 const SIDE_BY_SIDE: usize = 5;
 
+/// What one list gave; `None` if it is switched off.
+type Listed = Option<Result<Vec<Json>, Trouble>>;
+
 /// The source.
 pub struct Google {
     client: Client,
@@ -106,7 +109,7 @@ impl Google {
     /// if all fail, so does the source.
     fn together(
         &self,
-        lists: [(&'static str, Option<Result<Vec<Json>, Trouble>>); 3],
+        lists: [(&'static str, Listed); 3],
         mut fits: impl FnMut(&Record) -> bool,
     ) -> Result<Found, SourceError> {
         let (mut found, mut answered, mut worst) = (Found::default(), false, None);

@@ -60,6 +60,7 @@ pub fn read(raw: &Json, settings: &Reading, fetched_at: Option<DateTime<Utc>>) -
     Ok(record)
 }
 
+#[cfg(feature = "landesk")]
 /// Whose computer a raw record is, in lower case.
 pub(super) fn owners(raw: &Json) -> Vec<String> {
     Row(raw).owners()

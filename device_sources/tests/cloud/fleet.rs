@@ -168,10 +168,8 @@ async fn what_others_found_is_known_by_its_ids_and_not_by_a_name() {
     assert_eq!(ids(&found), ["1"]);
     assert_eq!(found.records[0].owners, [AMY]);
     // Another host takes the serial number for its name.
-    let mut state = site.local.state();
-    state.host_mut(1).unwrap().set("hardware_serial", json!("X"));
-    state.host_mut(3).unwrap().set("hostname", json!("ZZ00001"));
-    drop(state);
+    site.local.state().host_mut(1).unwrap().set("hardware_serial", json!("X"));
+    site.local.state().host_mut(3).unwrap().set("hostname", json!("ZZ00001"));
     known.udid = None;
     assert!(ids(&site.fleet.known_as(&[known]).await.unwrap()).is_empty());
 }

@@ -180,6 +180,9 @@ async fn who_may_ask_what_where() -> Result<()> {
     History               yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     Undo                  yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     Why                   yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    DeviceStatus          yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    NotMyDevice           yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    RemindMe              yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     ");
     world.slack.mark_all_read();
     world.stop().await?;

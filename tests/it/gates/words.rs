@@ -107,7 +107,12 @@ async fn devices_that_nobody_knows_are_a_no_unless_a_step_up_stands_in() -> Resu
 async fn a_device_that_needs_something_is_a_no_with_what_to_do() -> Result<()> {
     let world = gated(&[Requirement::HealthyDevice { or_step_up: None }]).await?;
     let asked = world.say(ANA, DEV, "!SetDescription acme website New")?;
-    insta::assert_snapshot!(world.ended(asked).await?, @"");
+    insta::assert_snapshot!(world.ended(asked).await?, @r"
+    ⛔ This needs devices in good shape, and Ana's MacBook needs you first: Turn on disk encryption. That takes about 5 minutes.
+    See how with `!DeviceStatus`, then try again.
+    [Try again]
+    inv-ID
+    ");
     for practice in ["encryption", "uptodate"] {
         world.devices.state().set("mac-1", practice, true, SystemClock.now());
     }
