@@ -1,58 +1,89 @@
 //! From records to devices: grouped, united, judged, in the order in which people should act.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
 use crate::device::{Device, Evaluation, Status, Witness};
 use crate::identifiers::Identifiers;
-use crate::judge::{judge, rate};
+use crate::judge::{before, judge, passed, rate};
 use crate::merge::group;
 use crate::record::{Instant, Platform, PracticeKey, Problem, Record};
+use crate::text::tidy;
+
+/// How much of a name or a version is shown, in characters.
+const SHOWN: usize = 200;
 
 /// The devices that these records are of. `problems` are passed on.
 #[must_use]
 pub fn evaluate(
-    mut records: Vec<Record>,
+    records: Vec<Record>,
     problems: Vec<Problem>,
     catalogue: &Catalogue,
     now: Instant,
 ) -> Evaluation {
-    // Sorted, so that nothing depends on the order in which they came; the same twice is once.
-    records.sort_by(canonical);
-    records.dedup();
-    let mut devices: Vec<Device> = group(&records)
+    let records = sorted(records);
+    let groups = group(&records);
+    // Each record is let go once it has been judged: of a hundred thousand devices that is half of the memory.
+    let mut records: Vec<Option<Record>> = records.into_iter().map(Some).collect();
+    let mut devices: Vec<_> = groups
         .into_iter()
         .map(|group| {
-            let own: Vec<&Record> = group.records.iter().map(|index| &records[*index]).collect();
-            Device { conflicts: group.conflicts, ..unite(own, catalogue, now) }
+            let taken = group.records.iter().filter_map(|index| records.get_mut(*index)?.take());
+            let own: Vec<Record> = taken.collect();
+            let device = Device { conflicts: group.conflicts, ..unite(own.iter().collect(), catalogue, now) };
+            let critical = device.practices.values().filter(|found| found.status == Status::Warn).count();
+            let name = device.name.as_deref().map(beginning);
+            ((device.silent, Reverse(device.rating), Reverse(critical), name), device)
         })
         .collect();
-    devices.sort_by_cached_key(|device| {
-        let critical = device.practices.values().filter(|found| found.status == Status::Warn).count();
-        let name = device.name.clone().unwrap_or_default();
-        (device.silent, Reverse(device.rating), Reverse(critical), name, device.witnesses.clone())
+    devices.sort_unstable_by(|(key, one), (other_key, other)| {
+        key.cmp(other_key).then_with(|| (&one.name, &one.witnesses).cmp(&(&other.name, &other.witnesses)))
     });
-    Evaluation { devices, problems }
+    Evaluation { devices: devices.into_iter().map(|(_, device)| device).collect(), problems }
 }
 
-/// An order of records that says of two that they are equal only if they are.
-fn canonical(one: &Record, other: &Record) -> std::cmp::Ordering {
-    // Nearly always source and id tell; what is left is told by all of it.
-    (&one.source, &one.id, one.last_seen).cmp(&(&other.source, &other.id, other.last_seen)).then_with(|| {
-        if one == other { std::cmp::Ordering::Equal } else { format!("{one:?}").cmp(&format!("{other:?}")) }
-    })
+/// The records, sorted, so that nothing depends on the order in which they came; the same twice is once.
+fn sorted(records: Vec<Record>) -> Vec<Record> {
+    // What is compared stands side by side: to look each record up took most of the time.
+    let sources: BTreeSet<&str> = records.iter().map(|record| record.source.as_str()).collect();
+    let ranks: HashMap<&str, usize> = sources.into_iter().zip(0..).collect();
+    let rank = |record: &Record| ranks.get(record.source.as_str()).copied();
+    let mut order: Vec<_> = records
+        .iter()
+        .enumerate()
+        .map(|(index, record)| (rank(record), beginning(&record.id), index))
+        .collect();
+    order.sort_unstable_by(|one, other| {
+        (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| records[one.2].cmp(&records[other.2]))
+    });
+    let mut places: Vec<Option<Record>> = records.into_iter().map(Some).collect();
+    let mut records: Vec<Record> =
+        order.into_iter().filter_map(|(_, _, index)| places[index].take()).collect();
+    records.dedup();
+    records
+}
+
+/// The first bytes of a text as a number: texts that differ in it are ordered as it is.
+fn beginning(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    for (place, byte) in bytes.iter_mut().zip(text.bytes()) {
+        *place = byte;
+    }
+    u128::from_be_bytes(bytes)
 }
 
 fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
     // The newest first: of each field the newest record that has it tells.
-    own.sort_by_key(|record| Reverse(record.last_seen));
-    let first = |field: fn(&Record) -> Option<&String>| own.iter().find_map(|record| field(record)).cloned();
+    own.sort_by_key(|record| Reverse(passed(record.last_seen, now)));
+    let first = |field: fn(&Record) -> Option<&String>| {
+        let texts = own.iter().filter_map(|record| field(record)).map(|text| tidy(text, SHOWN));
+        texts.filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned).next()
+    };
     let platform = own.iter().find_map(|record| record.platform);
-    let last_seen = own.iter().filter_map(|record| record.last_seen).max();
+    let last_seen = own.iter().filter_map(|record| passed(record.last_seen, now)).max();
     let practices: BTreeMap<_, _> = catalogue
         .practices
         .iter()
@@ -63,11 +94,12 @@ fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
         .map(|record| Witness {
             source: record.source.clone(),
             id: record.id.clone(),
-            last_seen: record.last_seen,
+            last_seen: passed(record.last_seen, now),
         })
         .collect();
-    let owners: BTreeSet<String> = own.iter().flat_map(|record| record.owners.clone()).collect();
-    let silence = TimeDelta::days(catalogue.silent_after_days.into());
+    let owners = own.iter().flat_map(|record| &record.owners).map(|owner| owner.trim().to_lowercase());
+    let owners: BTreeSet<String> = owners.filter(|owner| !owner.is_empty()).collect();
+    let silence = before(now, catalogue.silent_after_days);
     Device {
         witnesses: witnesses.into_iter().collect(),
         identifiers: united(&own),
@@ -78,7 +110,7 @@ fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
         os: first(|record| record.os.as_ref()),
         os_version: first(|record| record.os_version.as_ref()),
         last_seen,
-        silent: last_seen.is_some_and(|at| now - at >= silence),
+        silent: last_seen.zip(silence).is_some_and(|(at, silence)| at <= silence),
         rating: rate(&practices),
         practices,
         conflicts: Vec::new(),
@@ -87,15 +119,8 @@ fn unite(mut own: Vec<&Record>, catalogue: &Catalogue, now: Instant) -> Device {
 
 fn united(own: &[&Record]) -> Identifiers {
     let mut all = Identifiers::default();
-    for one in own.iter().map(|record| &record.identifiers) {
-        all.serial = all.serial.or_else(|| one.serial.clone());
-        all.udid = all.udid.or_else(|| one.udid.clone());
-        all.imei = all.imei.or_else(|| one.imei.clone());
-        all.meid = all.meid.or_else(|| one.meid.clone());
-        all.mac_addresses.extend(&one.mac_addresses);
-        for (name, id) in &one.others {
-            all.others.entry(name.clone()).or_insert_with(|| id.clone());
-        }
+    for record in own {
+        all.unite(&record.identifiers);
     }
     all
 }

@@ -8,6 +8,7 @@ use chrono::{Days, TimeDelta};
 use crate::catalogue::{Catalogue, Practice, SoftwareRule};
 use crate::device::{Assessment, Disagreement, Rating, Status};
 use crate::record::{Instant, Platform, Record, Seen, Software};
+use crate::text::tidy;
 use crate::version::Version;
 
 /// What one record says of one practice.
@@ -21,7 +22,7 @@ struct Word<'a> {
     present: bool,
 }
 
-/// How one practice stands. `key` is its key in the catalogue.
+/// How one practice stands. `key` is its key in the catalogue; the records are sorted, the newest first.
 pub(crate) fn judge(
     key: &str,
     practice: &Practice,
@@ -33,13 +34,38 @@ pub(crate) fn judge(
     if platform.is_some_and(|platform| practice.not_on.contains(&platform)) {
         return blank(Status::Na);
     }
-    if platform.is_some_and(|platform| practice.always_on.contains(&platform)) {
+    let oldest = before(now, catalogue.stale_after_days);
+    // What the version tells and what sources saw of updates are two things: both must be well.
+    let versions = records.iter().filter_map(|record| by_version(practice, record, platform, now)).collect();
+    let seen = records.iter().filter_map(|record| seen(key, practice, record, platform, now)).collect();
+    let found = match (settle(versions, oldest), settle(seen, oldest)) {
+        (Some(version), Some(seen)) => Some(worse(version, seen)),
+        (version, seen) => version.or(seen),
+    };
+    let bad = |found: &Assessment| matches!(found.status, Status::Warn | Status::Nudge);
+    if platform.is_some_and(|platform| practice.always_on.contains(&platform))
+        && !found.as_ref().is_some_and(bad)
+    {
         return blank(Status::Ok);
     }
-    let mut words: Vec<Word<'_>> =
-        records.iter().flat_map(|record| said(key, practice, record, platform)).collect();
-    let oldest = now - TimeDelta::days(catalogue.stale_after_days.into());
-    let is_old = |word: &Word<'_>| word.at.is_some_and(|at| at < oldest);
+    found.map_or_else(|| blank(practice.when_missing), |found| graced(practice, found, now))
+}
+
+/// So many days before that moment; `None` if that is before all time.
+pub(crate) fn before(now: Instant, days: u32) -> Option<Instant> {
+    now.checked_sub_signed(TimeDelta::try_days(days.into())?)
+}
+
+/// When something was, as far as it can be: what lies ahead was not written by a clock that is right. A little is let
+/// pass as now.
+pub(crate) fn passed(at: Option<Instant>, now: Instant) -> Option<Instant> {
+    let latest = now.checked_add_signed(TimeDelta::days(1)).unwrap_or(now);
+    at.filter(|at| *at <= latest).map(|at| at.min(now))
+}
+
+/// What counts among what several records say, and who disagrees.
+fn settle(mut words: Vec<Word<'_>>, oldest: Option<Instant>) -> Option<Assessment> {
+    let is_old = |word: &Word<'_>| word.at.zip(oldest).is_some_and(|(at, oldest)| at < oldest);
     // A value beats no value; then a product that is there, then the newest; of two at once, the worse.
     words.sort_by(|one, other| {
         let rank = |word: &Word<'_>| {
@@ -48,27 +74,28 @@ pub(crate) fn judge(
         };
         rank(other).cmp(&rank(one)).then_with(|| one.source.cmp(other.source))
     });
-    let Some(first) = words.first() else { return blank(practice.when_missing) };
+    let (first, rest) = words.split_first()?;
+    let details = first.details.as_deref().map(|details| tidy(details, 500).into_owned());
     let mut found = Assessment {
         status: first.status,
         source: Some(first.source.to_owned()),
         last_updated: first.at,
-        details: first.details.clone(),
-        directions: first.directions.map(str::to_owned),
+        details,
+        directions: first.directions.map(|directions| directions.chars().take(4_000).collect()),
         disagreement: Vec::new(),
         grace_until: None,
     };
-    if is_old(first) && first.status != Status::Na {
+    if is_old(first) {
         found.status = Status::Unknown;
         let old = "not looked at for so long that it no longer counts".to_owned();
-        found.details = Some(match &first.details {
+        found.details = Some(match found.details {
             Some(details) => format!("{details}; {old}"),
             None => old,
         });
         found.directions = None;
     }
     let mut heard = vec![first.source];
-    for word in &words[1..] {
+    for word in rest {
         if heard.contains(&word.source) {
             continue;
         }
@@ -82,7 +109,21 @@ pub(crate) fn judge(
             });
         }
     }
-    graced(practice, found, now)
+    Some(found)
+}
+
+/// The one that asks for more; what was seen, if both ask for as much, since it says more of it.
+fn worse(version: Assessment, seen: Assessment) -> Assessment {
+    let (of_version, of_seen) = (badness(version.status), badness(seen.status));
+    let bad = of_seen > of_version || (of_seen == of_version && seen.status != Status::Ok);
+    let (mut found, other) = if bad { (seen, version) } else { (version, seen) };
+    for one in other.disagreement {
+        let known = found.disagreement.iter().any(|known| known.source == one.source);
+        if !known && one.status != found.status && Some(&one.source) != found.source.as_ref() {
+            found.disagreement.push(one);
+        }
+    }
+    found
 }
 
 fn blank(status: Status) -> Assessment {
@@ -120,67 +161,73 @@ fn badness(status: Status) -> u8 {
     }
 }
 
-/// What a record says of a practice, if anything.
-fn said<'a>(
+/// What a record saw of a practice, if anything. What it says itself counts more than the list of its programs.
+fn seen<'a>(
     key: &str,
     practice: &Practice,
     record: &'a Record,
     platform: Option<Platform>,
+    now: Instant,
 ) -> Option<Word<'a>> {
-    let mut words = Vec::new();
-    if let Some(seen) = record.observations.get(key) {
-        words.push(Word {
-            source: &record.source,
-            status: match seen.seen {
-                Seen::Good => Status::Ok,
-                Seen::Bad => practice.when_bad,
-                Seen::Improvable => Status::Nudge,
-                Seen::Unknown => Status::Unknown,
-                Seen::NotApplicable => Status::Na,
-            },
-            at: seen.at.or(record.last_seen),
-            details: seen.details.clone(),
-            directions: seen.directions.as_deref(),
-            present: false,
-        });
-    }
-    words.extend(by_version(practice, record, platform));
-    words.extend(practice.software.as_ref().and_then(|rule| by_software(rule, practice, record, platform)));
-    // Of what one record says in several ways, the worst counts; a value beats none.
-    words.into_iter().max_by_key(|word| badness(word.status))
+    let said = record.observations.get(key).map(|seen| Word {
+        source: &record.source,
+        status: match seen.seen {
+            Seen::Good => Status::Ok,
+            Seen::Bad => practice.when_bad,
+            Seen::Improvable => Status::Nudge,
+            Seen::Unknown => Status::Unknown,
+            Seen::NotApplicable => Status::Na,
+        },
+        at: passed(seen.at, now).or(passed(record.last_seen, now)),
+        details: seen.details.clone(),
+        directions: seen.directions.as_deref(),
+        present: false,
+    });
+    let value = said.as_ref().is_some_and(|word| word.status != Status::Unknown);
+    let rule = practice.software.as_ref().filter(|_| !value);
+    rule.and_then(|rule| by_software(rule, practice, record, platform, now)).or(said)
 }
 
 /// The system's version against what is required and recommended.
-fn by_version<'a>(practice: &Practice, record: &'a Record, platform: Option<Platform>) -> Option<Word<'a>> {
+fn by_version<'a>(
+    practice: &Practice,
+    record: &'a Record,
+    platform: Option<Platform>,
+    now: Instant,
+) -> Option<Word<'a>> {
     let platform = record.platform.or(platform)?;
     let (required, recommended) = (practice.required.get(&platform), practice.recommended.get(&platform));
     if required.is_none() && recommended.is_none() {
         return None;
     }
-    let written = record.os_version.as_deref();
-    let version = written.and_then(Version::read);
-    let below = |least: Option<&String>| match (&version, least.and_then(|least| Version::read(least))) {
-        (Some(version), Some(least)) if *version < least => Some(least.to_string()),
-        _ => None,
+    let written = record.os_version.as_deref().filter(|written| !written.trim().is_empty());
+    let version = Version::of_system(platform, record.os.as_deref(), record.os_version.as_deref());
+    let does = |least: Option<&String>| match least
+        .map(|least| Version::of_system(platform, None, Some(least)))
+    {
+        None => Some(true),
+        Some(least) => version.as_ref().zip(least).and_then(|(version, least)| version.is_at_least(&least)),
     };
-    let (status, details) = match (&version, below(required), below(recommended)) {
-        (None, _, _) => (Status::Unknown, written.map(|written| format!("version {written:?}"))),
-        (Some(version), Some(least), _) => {
-            (Status::Warn, Some(format!("version {version}, {least} or newer is needed")))
-        }
-        (Some(version), None, Some(least)) => {
-            (Status::Nudge, Some(format!("version {version}, {least} or newer is better")))
-        }
-        (Some(version), None, None) => (Status::Ok, Some(format!("version {version}"))),
+    let has = written.or(record.os.as_deref()).map(|has| tidy(has, 60));
+    let (status, rest) = match (does(required), does(recommended)) {
+        _ if version.is_none() => (Status::Unknown, String::new()),
+        (Some(false), _) => (practice.when_bad, than("needed", required)),
+        (None, _) | (_, None) => (Status::Unknown, String::new()),
+        (_, Some(false)) => (Status::Nudge, than("better", recommended)),
+        (Some(true), Some(true)) => (Status::Ok, String::new()),
     };
     Some(Word {
         source: &record.source,
         status,
-        at: record.last_seen,
-        details,
+        at: passed(record.last_seen, now),
+        details: has.map(|has| format!("version {has}{rest}")),
         directions: None,
         present: false,
     })
+}
+
+fn than(word: &str, least: Option<&String>) -> String {
+    least.map_or_else(String::new, |least| format!(", {least} or newer is {word}"))
 }
 
 /// Whether a product is there.
@@ -189,30 +236,41 @@ fn by_software<'a>(
     practice: &Practice,
     record: &'a Record,
     platform: Option<Platform>,
+    now: Instant,
 ) -> Option<Word<'a>> {
     let list = record.software.as_ref()?;
-    let at = record.software_at.or(record.last_seen);
-    let is_it = |one: &&Software| rule.names.iter().any(|name| name.eq_ignore_ascii_case(one.name.trim()));
+    let at = passed(record.software_at, now).or(passed(record.last_seen, now));
+    let is_it = |one: &&Software| rule.names.iter().any(|name| is_named(one.name.trim(), name));
     let word = |status, details, present| {
         Some(Word { source: &record.source, status, at, details, directions: None, present })
     };
-    let Some(found) = list.iter().filter(is_it).max_by_key(|one| one.version.is_some()) else {
+    let least = record.platform.or(platform).and_then(|platform| rule.required.get(&platform));
+    let least = least.and_then(|least| Version::read(least));
+    // Of several that are it, an app and its service, the one that tells most counts.
+    let verdict = |one: &Software| match &least {
+        None => Some(true),
+        Some(least) => one.version.as_deref().and_then(Version::read)?.is_at_least(least),
+    };
+    let Some(found) = list.iter().filter(is_it).max_by_key(|one| (verdict(one), one.version.is_some()))
+    else {
         return word(practice.when_bad, Some("not found".to_owned()), false);
     };
-    let least = record.platform.or(platform).and_then(|platform| rule.required.get(&platform));
-    let version = found.version.as_deref().and_then(Version::read);
     let named = match &found.version {
         Some(version) => format!("{} {version}", found.name),
         None => found.name.clone(),
     };
-    match (least.and_then(|least| Version::read(least)), version) {
-        (None, _) => word(Status::Ok, Some(named), true),
-        (Some(_), None) => word(Status::Unknown, Some(named), true),
-        (Some(least), Some(version)) if version < least => {
+    match (verdict(found), least) {
+        (Some(false), Some(least)) => {
             word(practice.when_bad, Some(format!("{named}, {least} or newer is needed")), true)
         }
-        (Some(_), Some(_)) => word(Status::Ok, Some(named), true),
+        (Some(_), _) => word(Status::Ok, Some(named), true),
+        (None, _) => word(Status::Unknown, Some(named), true),
     }
+}
+
+fn is_named(found: &str, name: &str) -> bool {
+    found.eq_ignore_ascii_case(name)
+        || (!found.is_ascii() && found.len() < 500 && found.to_lowercase() == name.to_lowercase())
 }
 
 /// How a device stands as a whole.

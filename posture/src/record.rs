@@ -80,7 +80,7 @@ impl Platform {
 }
 
 /// What a source saw of one practice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
     /// It is as it should be.
@@ -96,7 +96,7 @@ pub enum Seen {
 }
 
 /// One practice of one device, as one source saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Observation {
     /// What it saw.
     pub seen: Seen,
@@ -117,8 +117,9 @@ pub struct Software {
     pub version: Option<String>,
 }
 
-/// What one source says of one device. Made by a source's reader; whatever is absent was not said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What one source says of one device. Made by a source's reader; whatever is absent was not said. Its order, by
+/// source and id, means nothing: it only makes results independent of the order in which records come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Record {
     /// The source's name, such as `jamf`.
     pub source: String,
@@ -180,7 +181,7 @@ impl Record {
 }
 
 /// A record, or a part of one, that could not be used. The rest stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// Which source it is of.
     pub source: String,

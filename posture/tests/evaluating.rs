@@ -1,11 +1,5 @@
 //! From records to devices: a table of examples, and what always holds.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test may stop at what should not be"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use chrono::TimeDelta;
 use hubcommander_posture::{
@@ -103,8 +97,11 @@ fn a_dock_that_two_laptops_share_joins_nobody() {
     }
     let devices = judged(records).devices;
     assert_eq!(devices.len(), 3);
-    let told: Vec<usize> = devices.iter().map(|device| device.conflicts.len()).collect();
-    assert_eq!(told.iter().sum::<usize>(), 2, "{devices:?}");
+    // Each is told of it, the third too: it might be either.
+    for device in &devices {
+        assert!(device.conflicts.iter().all(|one| one.contradiction == "serial number"), "{device:?}");
+        assert!(!device.conflicts.is_empty(), "{device:?}");
+    }
 }
 
 #[test]
@@ -219,18 +216,15 @@ fn devices_are_in_the_order_in_which_to_act() {
 #[test]
 fn what_is_wrong_in_the_file_is_told_with_its_cure() {
     let told = |toml: &str| Catalogue::read(&toml.parse().unwrap()).unwrap_err().to_string();
-    insta::assert_snapshot!(told("[encryption]\ntitel = \"x\""), @r"
-    `practices.encryption` cannot be read: unknown field `titel`, expected one of `title`, `titles`, `why`, `link`, `directions`, `minutes`, `not_on`, `always_on`, `when_bad`, `when_missing`, `required`, `recommended`, `grace_days`, `since`, `software`, `order`, `enabled`. docs/devices.md lists what can be set.
-    ");
-    insta::assert_snapshot!(told("[edr]\ntitle = \"x\""), @r"
-    `practices.edr` is new and not whole. Give it a `title`, a `why`, and `software = { names = [...] }`; or see docs/devices.md for the names of those that ship.
-    ");
-    insta::assert_snapshot!(told("[uptodate]\nrequired = { macOS = \"new\" }"), @r#"
-    `practices.uptodate` names `new`, which is no version. Write numbers with points between them, such as `"15.6"`.
-    "#);
-    insta::assert_snapshot!(told("[uptodate]\nrequired = { Mac = \"14\" }"), @r"
-    `practices.uptodate` cannot be read: unknown variant `Mac`, expected one of `macOS`, `Windows`, `Ubuntu`, `iOS`, `Android`, `ChromeOS`. docs/devices.md lists what can be set.
-    ");
+    insta::assert_snapshot!(told("[encryption]\ntitel = \"x\""), @"`practices.encryption.titel` is not known. Did you mean `title`?");
+    insta::assert_snapshot!(told("[encrytion]\nminutes = 3"), @"`practices.encrytion` is new and not whole. Did you mean `encryption`? If not: give it a `title`, a `why`, and `software = { names = [...] }`; or see docs/devices.md for the names of those that ship.");
+    insta::assert_snapshot!(told("[edr]\ntitle = \"x\""), @"`practices.edr` is new and not whole. Give it a `title`, a `why`, and `software = { names = [...] }`; or see docs/devices.md for the names of those that ship.");
+    insta::assert_snapshot!(told("[uptodate]\nrequired = { macOS = \"new\" }"), @r#"`practices.uptodate.required` names `new`, which is no version of that system. Write it like `"15.6"`."#);
+    insta::assert_snapshot!(told("[uptodate]\nrequired = { Windows = \"11\" }"), @r#"`practices.uptodate.required` names `11`, which is no version of that system. Write it like `"10.0.26100"`."#);
+    insta::assert_snapshot!(told("[uptodate]\nrequired = { Mac = \"14\" }"), @"`practices.uptodate.required.Mac` is not known. Did you mean `macOS`?");
+    insta::assert_snapshot!(told("[firewall]\nnot_on = [\"Plan 9\"]"), @"`practices.firewall.not_on: Plan 9` is not known. There are `macOS`, `Windows`, `Ubuntu`, `iOS`, `Android`, `ChromeOS`.");
+    insta::assert_snapshot!(told("[firewall]\nwhen_missing = \"ok\""), @r#"`practices.firewall.when_missing` must be `unknown`, `nudge` or `warn`. Write `"unknown"`, `"nudge"` or `"warn"`."#);
+    insta::assert_snapshot!(told("[firewall]\nminutes = \"x\""), @r#"`practices.firewall` cannot be read: invalid type: string "x", expected u32. docs/devices.md lists what can be set."#);
     insta::assert_snapshot!(told("silent_after_days = \"x\""), @"`practices.silent_after_days` must be a number of days. Write `30`.");
     assert!(!with("[jailed]\nenabled = false").practices.contains_key("jailed"));
 }

@@ -85,7 +85,9 @@ impl Locks {
             return Arc::clone(lock);
         }
         locks.retain(|_, lock| match lock.try_lock() {
-            Ok(last) => Arc::strong_count(lock) > 1 || matches!(*last, Last::At(_)) && last.may_have_changed(now),
+            Ok(last) => {
+                Arc::strong_count(lock) > 1 || matches!(*last, Last::At(_)) && last.may_have_changed(now)
+            }
             Err(_) => true,
         });
         Arc::clone(locks.entry(resource.to_owned()).or_default())

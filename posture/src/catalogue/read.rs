@@ -1,69 +1,15 @@
-//! What is looked at, what it should be, and what is said about it: data, from config.toml over our own texts.
+//! Reading what config.toml says over what ships.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::keys::{self, Unknown};
+use super::{Catalogue, Practice, SoftwareRule};
 use crate::device::Status;
 use crate::record::{Platform, PracticeKey};
-
-/// Where a security product is found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SoftwareRule {
-    /// Names of programs or services; one of them is enough. Compared without case.
-    pub names: BTreeSet<String>,
-    /// The least version by platform; none there, and any version does.
-    pub required: BTreeMap<Platform, String>,
-}
-
-/// One practice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Practice {
-    /// What it is called: "Disk encryption".
-    pub title: String,
-    /// What it is called where it stands like this: "Turn on disk encryption".
-    pub titles: BTreeMap<Status, String>,
-    /// Why it matters, in a sentence or two.
-    pub why: String,
-    /// Where to read more.
-    pub link: Option<String>,
-    /// Step by step what to do, by platform.
-    pub directions: BTreeMap<Platform, Vec<String>>,
-    /// About how many minutes that takes.
-    pub minutes: u32,
-    /// Where it does not exist.
-    pub not_on: BTreeSet<Platform>,
-    /// Where it is always as it should be.
-    pub always_on: BTreeSet<Platform>,
-    /// What follows where it is bad.
-    pub when_bad: Status,
-    /// What follows where nobody says anything of it.
-    pub when_missing: Status,
-    /// The least version of the system, for `uptodate`: below it is critical.
-    pub required: BTreeMap<Platform, String>,
-    /// The version that is suggested, for `uptodate`.
-    pub recommended: BTreeMap<Platform, String>,
-    /// For how many days after `since` a critical state counts as suggested only.
-    pub grace_days: u32,
-    /// Since when the requirement holds (midnight UTC), for the grace period.
-    pub since: Option<chrono::NaiveDate>,
-    /// The product that is looked for, if it is one.
-    pub software: Option<SoftwareRule>,
-    /// In which order practices are shown within the same status; the smaller first.
-    pub order: u32,
-}
-
-/// All practices, and what holds for all of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Catalogue {
-    /// By key.
-    pub practices: BTreeMap<PracticeKey, Practice>,
-    /// After how many days without word a device is set apart.
-    pub silent_after_days: u32,
-    /// After how many days a value is too old to count.
-    pub stale_after_days: u32,
-}
+use crate::version::Version;
 
 /// The practices that ship.
 const SHIPS: [&str; 9] = [
@@ -79,12 +25,14 @@ const SHIPS: [&str; 9] = [
 ];
 
 /// Our own texts and rules.
-const SHIPPED: &str = include_str!("../practices.toml");
+const SHIPPED: &str = include_str!("../../practices.toml");
 
 /// What is wrong in `[practices]`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {cure}")]
 pub struct WrongPractice {
+    /// Which key, from the top: `practices.uptodate.required`.
+    pub path: String,
     /// One sentence on what is wrong, with the key.
     pub what: String,
     /// One sentence on what to do.
@@ -125,6 +73,7 @@ struct WrittenSoftware {
 /// What ships, read once.
 static OURS: LazyLock<Result<Catalogue, WrongPractice>> = LazyLock::new(|| {
     let shipped: toml::Table = SHIPPED.parse().map_err(|error: toml::de::Error| WrongPractice {
+        path: "practices".to_owned(),
         what: format!("The practices that ship cannot be read: {error}."),
         cure: "This is a fault of the program.".to_owned(),
     })?;
@@ -183,6 +132,9 @@ impl Catalogue {
                 &format!("Begin it with a line `[practices.{key}]`."),
             ));
         }
+        if let Some(table) = value.as_table() {
+            keys::check(key, table).map_err(unknown)?;
+        }
         let written: Written = value.clone().try_into().map_err(|error: toml::de::Error| {
             let reason = error.message().trim_end_matches('.').to_owned();
             wrong(key, &format!("cannot be read: {reason}"), "docs/devices.md lists what can be set.")
@@ -197,11 +149,39 @@ impl Catalogue {
             None => blank(key, &written)?,
         };
         practice.put(written);
-        for version in practice.required.values().chain(practice.recommended.values()) {
-            if crate::version::Version::read(version).is_none() {
-                let what = format!("names `{version}`, which is no version");
-                return Err(wrong(key, &what, "Write numbers with points between them, such as `\"15.6\"`."));
+        for (table, versions) in [("required", &practice.required), ("recommended", &practice.recommended)] {
+            for (platform, version) in versions {
+                let read = Version::of_system(*platform, None, Some(version));
+                if read.is_none() || version.starts_with(char::is_alphabetic) {
+                    let like = keys::version_like(*platform);
+                    let what = format!("names `{version}`, which is no version of that system");
+                    return Err(wrong(
+                        &format!("{key}.{table}"),
+                        &what,
+                        &format!("Write it like `\"{like}\"`."),
+                    ));
+                }
             }
+        }
+        if let Some(rule) = &practice.software {
+            if rule.names.iter().all(|name| name.trim().is_empty()) {
+                let cure = "Write the names of its program or service, such as `[\"Falcon.app\"]`.";
+                return Err(wrong(&format!("{key}.software.names"), "is empty", cure));
+            }
+            if let Some(version) = rule.required.values().find(|version| Version::read(version).is_none()) {
+                let what = format!("names `{version}`, which is no version");
+                let cure = "Write numbers with points between them, such as `\"7.10\"`.";
+                return Err(wrong(&format!("{key}.software.required"), &what, cure));
+            }
+        }
+        // What nobody can tell is never fine, and what is bad is not either.
+        if !matches!(practice.when_bad, Status::Warn | Status::Nudge) {
+            let cure = "Write `\"warn\"` or `\"nudge\"`; `enabled = false` leaves the practice out.";
+            return Err(wrong(&format!("{key}.when_bad"), "must be `warn` or `nudge`", cure));
+        }
+        if !matches!(practice.when_missing, Status::Unknown | Status::Warn | Status::Nudge) {
+            let cure = "Write `\"unknown\"`, `\"nudge\"` or `\"warn\"`.";
+            return Err(wrong(&format!("{key}.when_missing"), "must be `unknown`, `nudge` or `warn`", cure));
         }
         self.practices.insert(known, practice);
         Ok(())
@@ -209,7 +189,16 @@ impl Catalogue {
 }
 
 fn wrong(key: &str, what: &str, cure: &str) -> WrongPractice {
-    WrongPractice { what: format!("`practices.{key}` {what}."), cure: cure.to_owned() }
+    let path = format!("practices.{key}");
+    WrongPractice { what: format!("`{path}` {what}."), cure: cure.to_owned(), path }
+}
+
+fn unknown(Unknown { path, meant, known }: Unknown) -> WrongPractice {
+    let cure = match meant {
+        Some(meant) => format!("Did you mean `{meant}`?"),
+        None => format!("There are {}.", keys::listed(known)),
+    };
+    wrong(&path, "is not known", &cure)
 }
 
 /// A practice of one's own.
@@ -222,9 +211,13 @@ fn blank(key: &str, written: &Written) -> Result<Practice, WrongPractice> {
         || written.why.is_none()
         || (written.software.is_none() && !SHIPS.contains(&key))
     {
-        let cure = "Give it a `title`, a `why`, and `software = { names = [...] }`; or see docs/devices.md for the \
-                    names of those that ship.";
-        return Err(wrong(key, "is new and not whole", cure));
+        let whole = "Give it a `title`, a `why`, and `software = { names = [...] }`; or see docs/devices.md for the \
+                     names of those that ship.";
+        let cure = match keys::nearest(key, &SHIPS) {
+            Some(meant) => format!("Did you mean `{meant}`? If not: {}", whole.replacen("Give", "give", 1)),
+            None => whole.to_owned(),
+        };
+        return Err(wrong(key, "is new and not whole", &cure));
     }
     Ok(Practice {
         title: String::new(),
