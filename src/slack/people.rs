@@ -34,6 +34,7 @@ pub enum Freshness {
 pub struct People {
     web: Web,
     persons: Arc<Memory<Person>>,
+    emails: Arc<Memory<Option<Person>>>,
     conversations: Arc<Memory<ConversationInfo>>,
     groups: Arc<Memory<Vec<UserGroup>>>,
 }
@@ -45,6 +46,7 @@ impl People {
         Self {
             web,
             persons: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
+            emails: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
             conversations: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
             groups: Arc::new(Memory::new(clock, 1)),
         }
@@ -62,6 +64,22 @@ impl People {
                 async move { web.person(&id).await }
             })
             .await
+    }
+
+    /// Who has this e-mail address, if anybody has.
+    ///
+    /// # Errors
+    /// As [`Web::person_by_email`]. Errors are not remembered.
+    pub async fn by_email(&self, email: &str, freshness: Freshness) -> Result<Option<Person>, SlackError> {
+        let email = email.trim().to_lowercase();
+        let found = self
+            .emails
+            .get(&email, freshness, || {
+                let (web, email) = (self.web.clone(), email.clone());
+                async move { web.person_by_email(&email).await }
+            })
+            .await?;
+        Ok((*found).clone())
     }
 
     /// What a conversation is.
