@@ -385,7 +385,7 @@ impl App {
         insides.shelf.put(Arc::clone(&store));
         // Put in once, here; a second time cannot happen.
         let _ = insides.slack.set(web.clone());
-            let mut web_pages = Router::new();
+        let mut web_pages = Router::new();
         #[cfg(feature = "passkey")]
         if let Some(passkeys) = &insides.passkeys {
             passkeys.load().await?;

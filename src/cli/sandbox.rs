@@ -175,7 +175,15 @@ fn own_web() -> Result<config::Web, Failure> {
     Ok(config::Web { listen, public_url: Some(public_url), login: Vec::new() })
 }
 
-fn say_where(slack: &str, github: &str, travis: &str, duo: &str, devices: &str, pages: Option<&Url>, no_open: bool) {
+fn say_where(
+    slack: &str,
+    github: &str,
+    travis: &str,
+    duo: &str,
+    devices: &str,
+    pages: Option<&Url>,
+    no_open: bool,
+) {
     println!("The sandbox is ready. Nothing in it leaves this machine.");
     println!();
     println!("  Slack    {slack}");

@@ -1035,7 +1035,13 @@ pub static KEYS: &[Key] = &[
         "\"https://hubcommander.example.com\"",
         "How people reach it, for links.",
     ),
-    key("web.login", Shape::Section, Optional, "", "Where people can sign in to the pages about their devices."),
+    key(
+        "web.login",
+        Shape::Section,
+        Optional,
+        "",
+        "Where people can sign in to the pages about their devices.",
+    ),
     key(
         "web.login.*",
         Shape::Section,
@@ -1060,7 +1066,13 @@ pub static KEYS: &[Key] = &[
         "Its issuer: `https://slack.com`, `https://accounts.google.com`, `https://NAME.okta.com`, \
          `https://login.microsoftonline.com/TENANT/v2.0`.",
     ),
-    key("web.login.*.client_id", Shape::Text, Required, "\"1234.apps.example.com\"", "What it knows the bot by."),
+    key(
+        "web.login.*.client_id",
+        Shape::Text,
+        Required,
+        "\"1234.apps.example.com\"",
+        "What it knows the bot by.",
+    ),
     key(
         "web.login.*.client_secret",
         Shape::Secret,

@@ -41,7 +41,8 @@ pub(super) fn people_can_sign_in(tree: &Tree, problems: &mut Collector<'_>) {
         }
         let Some(domains) = tree.one("web.login.*.domains", &[name]) else { continue };
         let Value::Texts(list) = &domains.value else { continue };
-        let wrong = list.iter().any(|(domain, _)| !domain.contains('.') || domain.contains(['@', '*', '/', ' ']));
+        let wrong =
+            list.iter().any(|(domain, _)| !domain.contains('.') || domain.contains(['@', '*', '/', ' ']));
         if list.is_empty() || wrong {
             problems.at(
                 domains.at.clone(),

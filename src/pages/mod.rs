@@ -30,8 +30,7 @@ use crate::store::Shelf;
 pub use sweep::sweep;
 
 /// How long a provider of identities is waited for, by somebody who looks at a blank page.
-const PATIENCE: Patience =
-    Patience { connect: Duration::from_secs(5), request: Duration::from_secs(10) };
+const PATIENCE: Patience = Patience { connect: Duration::from_secs(5), request: Duration::from_secs(10) };
 
 /// Why there are no pages. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +106,8 @@ impl SignIn for Door {
     async fn link(&self, person: &Person) -> Option<String> {
         let email = person.email.clone()?;
         let link = self.0.login_link(ports::Person { email, name: person.name.clone() }).await;
-        link.map(String::from).map_err(|error| tracing::warn!(%error, "no link to the pages could be made")).ok()
+        link.map(String::from)
+            .map_err(|error| tracing::warn!(%error, "no link to the pages could be made"))
+            .ok()
     }
 }

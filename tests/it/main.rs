@@ -35,6 +35,7 @@ mod help;
 mod keys;
 mod leases;
 mod own;
+mod pages;
 mod passkeys;
 mod people;
 mod policy;
