@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
+use chatline::mention;
 use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_stethoscope_pages::ports::{Person, Rules, What};
 
@@ -31,7 +32,8 @@ impl ByPolicy {
         let line = match what {
             What::DevicesOf(email) => {
                 let whose = find(email).await?;
-                format!("!DeviceStatus <@{}>", whose.id.user)
+                let whose = mention(&whose.id.user).ok_or("Slack gives them an odd id")?;
+                format!("!DeviceStatus {whose}")
             }
             What::Fleet | What::Export => "!FleetStatus".to_owned(),
         };

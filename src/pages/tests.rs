@@ -37,7 +37,7 @@ fn session(id: u8) -> Session {
 
 #[tokio::test]
 async fn of_two_who_use_one_link_one_comes_in() {
-    let (shelf, ..) = shelf().await;
+    let (shelf, _store, _folder) = shelf().await;
     let kept = sessions::Shelved::new(shelf);
     kept.put_ticket(ticket(1)).await.unwrap();
     assert_eq!(kept.look_at_ticket(&Hash([1; 32])).await.unwrap(), Some(ticket(1)));
@@ -59,7 +59,7 @@ async fn of_two_who_use_one_link_one_comes_in() {
 
 #[tokio::test]
 async fn out_everywhere_is_out_and_in_again_is_in() {
-    let (shelf, ..) = shelf().await;
+    let (shelf, _store, _folder) = shelf().await;
     let kept = sessions::Shelved::new(shelf);
     kept.begin(session(1)).await.unwrap();
     kept.put_ticket(ticket(2)).await.unwrap();
@@ -78,7 +78,7 @@ async fn out_everywhere_is_out_and_in_again_is_in() {
 
 #[tokio::test]
 async fn a_revoked_token_is_gone_for_good() {
-    let (shelf, ..) = shelf().await;
+    let (shelf, _store, _folder) = shelf().await;
     let kept = tokens::Shelved::new(shelf);
     let token = |id: &str, hash: u8, made: i64| Token {
         hash: Hash([hash; 32]),

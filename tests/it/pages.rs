@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 use hubcommander::app::{Plugins, plugins};
 use hubcommander::config::{Config, Web};
 use hubcommander::pipeline::rules::{Admitted, Rules};
+use hubcommander_sandbox::duo::Duo;
+use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::slack::Message;
 use hubcommander_sdk::clock::{Clock as _, SystemClock};
 use reqwest::redirect::Policy;
@@ -16,19 +18,23 @@ use crate::passkeys::free;
 use crate::world::{ANA, DEV, SAM, Servers, World, shipped_with};
 
 /// A bot with pages, and where they are.
-pub async fn start(servers: Servers, rules: Option<Arc<dyn Rules>>) -> Result<(World, String)> {
-    start_at(servers, free()?, rules).await
+pub async fn start() -> Result<(World, String)> {
+    start_at(Servers::start().await?, free()?).await
 }
 
-async fn start_at(
+async fn start_at(servers: Servers, listen: SocketAddr) -> Result<(World, String)> {
+    let config = servers.config(&shipped_with(&[]))?;
+    start_as(servers, config, listen, Some(Arc::new(Admitted))).await
+}
+
+async fn start_as(
     servers: Servers,
+    mut config: Config,
     listen: SocketAddr,
     rules: Option<Arc<dyn Rules>>,
 ) -> Result<(World, String)> {
     let home = format!("http://{listen}");
-    let mut config: Config = servers.config(&shipped_with(&[]))?;
     config.web = Some(Web { listen, public_url: Some(home.parse()?), login: Vec::new() });
-    config.approval.take_if(|_| rules.is_some());
     let world = World::start_with_plugins(servers, config, |config, clock| {
         let plugins = plugins(config, clock)?;
         Ok(Plugins { rules: rules.or(plugins.rules), ..plugins })
@@ -45,7 +51,7 @@ pub fn link_in(message: &Message, home: &str) -> Result<String> {
 }
 
 /// What somebody is answered in their direct messages.
-async fn answer(world: &World, user: &str, line: &str) -> Result<Message> {
+pub async fn answer(world: &World, user: &str, line: &str) -> Result<Message> {
     world.say(user, DEV, line)?;
     let message = world.slack.await_dm(user).await?;
     world.whispered(user).await?;
@@ -117,13 +123,9 @@ impl Visitor {
     }
 }
 
-fn admitted() -> Option<Arc<dyn Rules>> {
-    Some(Arc::new(Admitted))
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_link_in_slack_leads_to_one_s_own_devices() -> Result<()> {
-    let (world, home) = start(Servers::start().await?, admitted()).await?;
+    let (world, home) = start().await?;
     let status = answer(&world, ANA, "!DeviceStatus").await?;
     assert!(world.shown(&status).contains("[Open the page]"), "{}", world.shown(&status));
     let link = link_in(&status, &home)?;
@@ -159,7 +161,7 @@ async fn the_link_in_slack_leads_to_one_s_own_devices() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_message_has_a_link_of_its_own_and_none_is_stored() -> Result<()> {
-    let (world, home) = start(Servers::start().await?, admitted()).await?;
+    let (world, home) = start().await?;
     let first = link_in(&answer(&world, ANA, "!DeviceStatus").await?, &home)?;
     let second = link_in(&answer(&world, ANA, "!DeviceStatus").await?, &home)?;
     assert_ne!(first, second);
@@ -182,12 +184,12 @@ async fn each_message_has_a_link_of_its_own_and_none_is_stored() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_signed_in_stays_so_when_the_bot_starts_anew() -> Result<()> {
     let listen = free()?;
-    let (world, home) = start_at(Servers::start().await?, listen, admitted()).await?;
+    let (world, home) = start_at(Servers::start().await?, listen).await?;
     let ana = Visitor::come_in(&home, &link_in(&answer(&world, ANA, "!DeviceStatus").await?, &home)?).await?;
     let made = ana.send("/tokens", "/tokens", &[("label", "Backup script")]).await?.text().await?;
     let token = regex::Regex::new("<code[^>]*>([A-Za-z0-9_-]{20,})</code>")?;
     let token = token.captures(&made).with_context(|| format!("no token in {made}"))?[1].to_owned();
-    let (world, _) = start_at(world.stop().await?, listen, admitted()).await?;
+    let (world, _) = start_at(world.stop().await?, listen).await?;
     assert!(ana.page("/").await?.contains("Ana&#39;s MacBook"));
     let api = Client::builder().no_proxy().build()?;
     let ask = || api.get(format!("{home}/api/v1/devices")).bearer_auth(&token).send();
@@ -202,14 +204,23 @@ async fn whoever_is_signed_in_stays_so_when_the_bot_starts_anew() -> Result<()> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_than_oneself_takes_a_policy_and_is_seen() -> Result<()> {
-    let (world, home) = start(Servers::start().await?, None).await?;
+    let servers = Servers::start().await?;
+    let clock = Arc::new(SystemClock);
+    let duo = Duo::start(hubcommander_sandbox::duo::World::acme(), clock, Faults::default()).await?;
+    let config = servers.config_with_duo(&duo)?;
+    let (world, home) = start_as(servers, config, free()?, None).await?;
     let ana = Visitor::come_in(&home, &link_in(&answer(&world, ANA, "!DeviceStatus").await?, &home)?).await?;
     assert!(!ana.page("/").await?.contains("href=\"/fleet\""));
     for path in ["/fleet", "/fleet/export.csv", "/person?email=sam%40acme.example"] {
         assert_eq!(ana.get(path).await?.status(), StatusCode::FORBIDDEN, "{path}");
     }
     world.say(ANA, DEV, "!FleetStatus")?;
-    insta::assert_snapshot!(world.whispered(ANA).await?, @"");
+    insta::assert_snapshot!(world.whispered(ANA).await?, @r"
+    ⛔ How all devices stand is seen by the security team.
+    Ask @security-team.
+    inv-ID
+    (only ana sees this)
+    ");
 
     let sam = Visitor::come_in(&home, &link_in(&answer(&world, SAM, "!FleetStatus").await?, &home)?).await?;
     assert!(sam.page("/").await?.contains("href=\"/fleet\""));
@@ -226,8 +237,19 @@ async fn more_than_oneself_takes_a_policy_and_is_seen() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_state_of_all_devices_in_slack() -> Result<()> {
-    let (world, _) = start(Servers::start().await?, admitted()).await?;
+    let (world, _) = start().await?;
     let fleet = answer(&world, SAM, "!FleetStatus").await?;
-    insta::assert_snapshot!(world.shown(&fleet), @"");
+    insta::assert_snapshot!(world.shown(&fleet), @r"
+    4 devices have been heard of lately.
+    Practice | Critical | Suggested | Unknown | Fine
+    Up-to-date system | 1 | 1 | 0 | 2
+    Disk encryption | 1 | 0 | 0 | 3
+    Firewall | 0 | 0 | 0 | 3
+    Screen lock | 0 | 0 | 0 | 4
+    Automatic updates | 0 | 0 | 0 | 3
+    Not jailbroken or rooted | 0 | 0 | 0 | 1
+    Remote login disabled | 0 | 0 | 0 | 2
+    [Open the page]
+    ");
     world.end().await
 }
