@@ -37,6 +37,7 @@ const ORDER: &[&str] = &[
     "config",
     "devices",
     "passkeys",
+    "pages",
     "web",
     "reference",
     "app",
