@@ -32,6 +32,7 @@ const ORDER: &[&str] = &[
     "pipeline::engine",
     "pipeline::intake",
     "policy",
+    "nudges",
     "builtins",
     "alarm",
     "config",
