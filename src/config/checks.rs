@@ -12,6 +12,7 @@ use url::Url;
 
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
+use super::pages::{pages_have_a_host, people_can_sign_in};
 use super::problem::Collector;
 use super::tree::{Found, Tree};
 use super::value::Value;
@@ -36,6 +37,8 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the clock of LANDESK hangs somewhere", landesk_has_a_zone),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
+    ("the pages have a host of their own", pages_have_a_host),
+    ("people can sign in", people_can_sign_in),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
     ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
     ("organisations are named as GitHub allows", organisations_are_logins),
@@ -416,7 +419,7 @@ fn duo_waits_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
 
 fn nudges_are_for_somebody(tree: &Tree, problems: &mut Collector<'_>) {
     for (_, (name, at)) in texts(tree, "nudges.only") {
-        if !name.contains('@') && !name.strip_prefix("slack:").is_some_and(|handle| !handle.is_empty()) {
+        if !name.contains('@') && name.strip_prefix("slack:").is_none_or(str::is_empty) {
             problems.at(
                 at.clone(),
                 format!("`{name}` is neither an e-mail address nor a user group, so nobody is meant."),

@@ -37,6 +37,8 @@ const ORDER: &[&str] = &[
     "alarm",
     "config",
     "devices",
+    "pages",
+    "fleet",
     "passkeys",
     "web",
     "reference",

@@ -87,6 +87,7 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Why` Says why something was refused, what it waits for, or who allowed it
     Your devices
     • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not
     • `!Nudges` Switches the weekly word about your devices on or off, for you
     • `!RemindMe` Reminds you tomorrow morning of what your devices need
@@ -113,6 +114,7 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     • `!Why` Says why something was refused, what it waits for, or who allowed it
     Your devices
     • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not
     • `!Nudges` Switches the weekly word about your devices on or off, for you
     • `!RemindMe` Reminds you tomorrow morning of what your devices need

@@ -22,11 +22,12 @@ pub struct Nudge {
     memory: Memory,
     shelf: Shelf,
     clock: SharedClock,
-    page: Option<String>,
+    pages: bool,
 }
 
 impl Nudge {
-    /// The command over these devices. Without settings nobody is nudged. `page` shows the same on the web.
+    /// The command over these devices. Without settings nobody is nudged. `pages` says whether the same
+    /// stands on the web.
     #[must_use]
     pub fn new(
         settings: Option<Settings>,
@@ -34,14 +35,14 @@ impl Nudge {
         memory: Memory,
         shelf: Shelf,
         clock: SharedClock,
-        page: Option<String>,
+        pages: bool,
     ) -> Self {
         let about = "Says what is critical or newly broken on your devices";
         let spec = CommandSpec::new(LINE, "What is due", about)
             .example("!Nudge")
             .audience(Audience::Direct)
             .only_when_due();
-        Self { spec, settings, looks, memory, shelf, clock, page }
+        Self { spec, settings, looks, memory, shelf, clock, pages }
     }
 
     async fn words(&self, request: &Request) -> Result<Option<Message>, StoreError> {
@@ -72,8 +73,7 @@ impl Nudge {
                 if settings.is_too_early(judged.last, now) {
                     return None;
                 }
-                let page = self.page.as_deref();
-                let message = words::nudge(&look, self.looks.catalogue(), &judged.before, page)?;
+                let message = words::nudge(&look, self.looks.catalogue(), &judged.before, self.pages)?;
                 nudged.last = Some(now);
                 Some(message)
             })

@@ -57,7 +57,7 @@ impl Nudges {
         };
         match wish {
             _ if !self.is_enabled => {
-                return Message::new("Nobody is nudged here: it is not switched on.");
+                Message::new("Nobody is nudged here: it is not switched on.")
             }
             None => Message::new("You are nudged once a week at most.")
                 .line("By direct message, in your working hours, and only while something on your devices is critical or newly broken.")

@@ -11,10 +11,10 @@ use crate::look::Look;
 
 type Need<'a> = (&'a PracticeKey, &'a Practice, &'a Assessment);
 
-/// What is worth a word that nobody asked for, given what was fine the last time. `None` if nothing is. `page` is
-/// where the same stands on the web.
+/// What is worth a word that nobody asked for, given what was fine the last time. `None` if nothing is. `pages` says
+/// whether the same stands on the web.
 #[must_use]
-pub fn nudge(look: &Look, catalogue: &Catalogue, before: &Fine, page: Option<&str>) -> Option<Message> {
+pub fn nudge(look: &Look, catalogue: &Catalogue, before: &Fine, pages: bool) -> Option<Message> {
     let asks = |device: &Device, (key, _, found): &Need<'_>| before.asks_for(device, key, found.status);
     let needing: Vec<(&Device, Vec<Need<'_>>)> = look
         .current()
@@ -40,8 +40,8 @@ pub fn nudge(look: &Look, catalogue: &Catalogue, before: &Fine, page: Option<&st
         .button(press("Check again", "renew", "DeviceStatus --again".to_owned()))
         .button(press("Not this month", "ask", "Nudges later".to_owned()))
         .button(press("Do not nudge me", "ask", "Nudges off".to_owned()));
-    if let Some(url) = page {
-        message = message.button(Button::Link { label: "Open the page".to_owned(), url: url.to_owned() });
+    if pages {
+        message = message.button(Button::Pages { label: "Open the page".to_owned() });
     }
     let why = "Only you see this. It comes once a week at most, and only while something is critical or newly broken.";
     Some(sources(message, look).footnote(Text::from(why)))

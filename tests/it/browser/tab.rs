@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use chromiumoxide::Element;
 use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown, ExecutionContextId,
 };
 use chromiumoxide::error::CdpError;
 use chromiumoxide::handler::viewport::Viewport;
-use chromiumoxide::page::Page;
+use chromiumoxide::page::{Page, ScreenshotParams};
 use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 
@@ -191,6 +192,22 @@ impl Tab {
     pub async fn is_there(&self, selector: &str) -> Result<()> {
         let quoted = serde_json::to_string(selector)?;
         self.sees(&format!("document.querySelector({quoted})?.getClientRects().length > 0")).await
+    }
+
+    /// Makes the tab as narrow as a phone.
+    pub async fn narrow(&self) -> Result<()> {
+        let phone = SetDeviceMetricsOverrideParams::new(360, 780, 2.0, true);
+        self.page.execute(phone).await?;
+        Ok(())
+    }
+
+    /// Leaves a picture of the whole page in `target/pages/`, for people to look at.
+    pub async fn picture(&self, name: &str) -> Result<()> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+        std::fs::create_dir_all(&folder)?;
+        let whole = ScreenshotParams::builder().full_page(true).build();
+        self.page.save_screenshot(whole, folder.join(format!("{name}.png"))).await?;
+        Ok(())
     }
 
     fn complaints(&self) -> Vec<String> {
