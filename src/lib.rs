@@ -15,6 +15,7 @@ pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+pub mod nudges;
 pub mod pages;
 #[cfg(feature = "passkey")]
 pub mod passkeys;

@@ -34,6 +34,7 @@ mod hands;
 mod help;
 mod keys;
 mod leases;
+mod nudges;
 mod own;
 mod pages;
 mod passkeys;
