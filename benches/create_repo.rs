@@ -34,6 +34,7 @@ fn config(slack: &Slack, github: &GitHub, folder: &Path) -> Result<Config> {
         github_token: "ghp_sandbox".to_owned().into(),
         travis: None,
         auth_plugins: hubcommander_auth_plugins::Setup::default(),
+        device_sources: hubcommander_device_sources::Setup::default(),
         store_url: format!("sqlite://{}", folder.join("bot.db").display()).into(),
     };
     let commands: Vec<KnownCommand> =

@@ -36,6 +36,8 @@ fn received(number: u64) -> NewInvocation {
             text: "Repeat the quick brown fox jumps over the lazy dog".into(),
             response_url: None,
             due: None,
+            glass: None,
+            replaces: None,
         },
         at: chrono::Utc::now(),
         due: None,

@@ -5,22 +5,24 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use axum::Router;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
+use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
 use hubcommander_policy::Policy;
-use hubcommander_sdk::auth::{DeviceHealth, Health, StepUp};
+use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::operation::Probe;
 use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::people::{Conversation, Person, Place};
+use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
+use hubcommander_stethoscope::Looks;
+use hubcommander_stethoscope_pages::memory::Memory;
 use hubcommander_travis::Travis;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
@@ -29,7 +31,11 @@ use crate::alarm::{Alarms, watch_token};
 use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
+use crate::builtins::devices::{
+    DevicesReminder, Disowns, NotMyDevice, Nudge, Nudges, RemindMe, Reminds, Wishes,
+};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
+use crate::builtins::glass::GlassBroken;
 use crate::builtins::help::Help;
 use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
@@ -37,18 +43,22 @@ use crate::builtins::lockdown::{Lockdown as LockdownCommand, Locks};
 use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
+use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
+use crate::nudges;
+use crate::pages::{self, Door};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
+use crate::pipeline::glass;
 use crate::pipeline::intake::Intake;
 use crate::pipeline::limits::Limits;
 use crate::pipeline::lockdown::{self, Lockdown};
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
-use crate::pipeline::report::{Reporter, words};
+use crate::pipeline::report::{Reporter, SignIn, words};
 use crate::pipeline::rules::Rules;
 use crate::policy::{self, Facts, Faults, Judge, Means, NoLinks};
 use crate::registry::{Operations, Registered, Registry, SameName};
@@ -84,6 +94,12 @@ pub enum AppError {
     #[cfg(feature = "passkey")]
     #[error(transparent)]
     PasskeysUnread(#[from] hubcommander_auth_plugins::passkey::Unkept),
+    /// A source of devices could not be made, or what is looked at is not written well.
+    #[error(transparent)]
+    Devices(#[from] devices::SetupError),
+    /// The web pages could not be made.
+    #[error(transparent)]
+    Pages(#[from] pages::SetupError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -107,17 +123,24 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
     let builtins = [
         "AcceptEmail",
         "Cancel",
+        "DevicesReminder",
         "EnrollPasskey",
         "Extend",
         "Help",
         "History",
         "Leases",
         "Lockdown",
+        "NotMyDevice",
+        "Nudge",
+        "Nudges",
+        "RemindMe",
+        "Passkeys",
+        "RemovePasskey",
         "Return",
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 11] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 18] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -141,18 +164,8 @@ pub struct Plugins {
     pub rules: Option<Arc<dyn Rules>>,
     /// How others are asked.
     pub approval: Option<approval::Settings>,
-}
-
-/// Nobody knows people's devices yet, so whether they are healthy cannot be told.
-struct NoDevices;
-
-#[async_trait]
-impl DeviceHealth for NoDevices {
-    async fn health(&self, _: &Person) -> Health {
-        Health::Unknown(
-            "No source of devices is set up, so nobody can tell whether yours are in good shape.".into(),
-        )
-    }
+    /// Looks at people's devices.
+    pub devices: Arc<dyn Looks>,
 }
 
 /// What some commands need that is made after them.
@@ -164,6 +177,10 @@ pub struct Insides {
     pub engine: Arc<OnceLock<Weak<Engine>>>,
     /// Slack, once the bot is let in.
     pub slack: Arc<OnceLock<Web>>,
+    /// What is kept of nudges.
+    pub nudges: nudges::Memory,
+    /// Who raises alarms, once it is there.
+    pub alarm: Arc<OnceLock<Arc<dyn Alarm>>>,
     /// Passkeys, if they are set up.
     #[cfg(feature = "passkey")]
     pub passkeys: Option<Arc<hubcommander_auth_plugins::passkey::Passkeys>>,
@@ -187,8 +204,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let travis =
         travis.map(|settings| Travis::new(&settings, check.clone(), Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
+    let shelf = Shelf::default();
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
-    let mut insides = Insides::default();
+    let mut insides = Insides { nudges: nudges::Memory::new(shelf.clone()), shelf, ..Insides::default() };
     #[cfg(feature = "passkey")]
     let passkeys = crate::passkeys::set_up(config, &insides.shelf, &insides.slack, check, clock)?;
     #[cfg(feature = "passkey")]
@@ -200,7 +218,15 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
+    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
+    let pages = config.devices_page().is_some();
     let setup = Setup {
+        devices: Devices {
+            looks: Arc::clone(&devices),
+            who_is: Arc::new(FromSlack(Arc::clone(&insides.engine))),
+            views: Arc::new(Readings(insides.shelf.clone())),
+            pages,
+        },
         github: github.reader(),
         orgs: Arc::clone(&orgs),
         grants: github.grants(),
@@ -213,14 +239,27 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
     #[cfg(feature = "passkey")]
     let operations =
-        operations.and(passkeys.iter().map(|set_up| Arc::clone(&set_up.handler)).collect(), vec![])?;
+        operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
     let listed = Arc::new(OnceLock::new());
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
+    commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
+    let memory = || insides.nudges.clone();
+    commands.push(Arc::new(Nudge::new(
+        config.nudges.clone(),
+        Arc::clone(&devices),
+        memory(),
+        insides.shelf.clone(),
+        Arc::clone(clock),
+        pages,
+    )));
+    commands.push(Arc::new(Nudges::new(memory(), Arc::clone(clock), config.nudges.is_some())));
+    commands.push(Arc::new(NotMyDevice::new(Arc::clone(&devices))));
+    commands.push(Arc::new(RemindMe::new(Arc::clone(clock))));
     commands.extend(hubcommander_commands::all(&setup)?);
     #[cfg(feature = "passkey")]
-    commands.extend(passkeys.iter().map(|set_up| Arc::clone(&set_up.command)));
+    commands.extend(passkeys.iter().flat_map(|set_up| set_up.commands.clone()));
     let mut switched_off = Vec::new();
     let registered = commands.into_iter().filter_map(|command| {
         let name = command.spec().name.clone();
@@ -246,7 +285,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     step_ups.extend(passkeys.map(|set_up| set_up.passkeys as Arc<dyn StepUp>));
     step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules: None, approval })
+    let rules = None;
+    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval, devices })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -259,13 +299,25 @@ fn operations(
     let cancels = Cancels::new(insides.shelf.clone(), Arc::clone(clock), Arc::clone(&insides.engine));
     let accepts = Accepts::new(insides.shelf.clone());
     let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
+    let disowns = Disowns::new(insides.shelf.clone(), Arc::clone(&insides.alarm));
+    let reminds = Reminds::new(insides.shelf.clone());
+    let wishes = Wishes::new(insides.nudges.clone());
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
-    let now = Operations::new(handlers, probes)?
-        .and(vec![Arc::new(accepts), Arc::new(cancels), Arc::new(locks)], vec![])?;
+    let now = Operations::new(handlers, probes)?.and(
+        vec![
+            Arc::new(accepts),
+            Arc::new(cancels),
+            Arc::new(disowns),
+            Arc::new(locks),
+            Arc::new(reminds),
+            Arc::new(wishes),
+        ],
+        vec![],
+    )?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])
@@ -285,6 +337,7 @@ fn with_insides(
         Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(engine))),
         Arc::new(Cancel::new(shelf.clone())),
         Arc::new(Extend::new(desk.clone(), Arc::clone(clock))),
+        Arc::new(GlassBroken::new(shelf.clone())),
         Arc::new(History::new(shelf.clone(), Arc::clone(orgs))),
         Arc::new(LeaseEnds::new(desk.clone())),
         Arc::new(LeaseEndsSoon::new(desk.clone())),
@@ -316,6 +369,7 @@ pub struct App {
     connections: u8,
     audit: (audit::Settings, audit::Surroundings),
     me: Me,
+    nudges: Option<nudges::Round>,
 }
 
 impl App {
@@ -339,8 +393,18 @@ impl App {
         clock: SharedClock,
         board: Board,
     ) -> Result<Self, AppError> {
-        let Plugins { registry, operations, orgs, issuer, github: _, insides, step_ups, rules, approval } =
-            plugins;
+        let Plugins {
+            registry,
+            operations,
+            orgs,
+            issuer,
+            github: _,
+            insides,
+            step_ups,
+            rules,
+            approval,
+            devices,
+        } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
         let (store, me) = tokio::join!(store, web.auth_test());
@@ -348,17 +412,26 @@ impl App {
         insides.shelf.put(Arc::clone(&store));
         // Put in once, here; a second time cannot happen.
         let _ = insides.slack.set(web.clone());
-        #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys have pages"))]
-        let mut pages = Router::new();
+        let mut web_pages = Router::new();
         #[cfg(feature = "passkey")]
         if let Some(passkeys) = &insides.passkeys {
             passkeys.load().await?;
-            pages = pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
+            web_pages = web_pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
         }
-        let locked = store.remembered(lockdown::KEY).await?;
-        // What cannot be read is held to be locked: who locked is not what matters.
-        let locked = locked
-            .map(|value| serde_json::from_value(value).unwrap_or_else(|_| lockdown::unreadable(clock.now())));
+        let ground = pages::Ground {
+            shelf: insides.shelf.clone(),
+            engine: Arc::clone(&insides.engine),
+            looks: Arc::clone(&devices),
+            history: Arc::new(Memory::default()),
+            notices: Arc::new(Memory::default()),
+            clock: Arc::clone(&clock),
+        };
+        let stethoscope = pages::set_up(config, ground)?;
+        if let Some(stethoscope) = &stethoscope {
+            web_pages = web_pages.merge(hubcommander_stethoscope_pages::router(Arc::clone(stethoscope)));
+        }
+        let sign_in = stethoscope.clone().map(|pages| Arc::new(Door(pages)) as Arc<dyn SignIn>);
+        let locked = lockdown::stored(&*store, clock.now()).await?;
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let rules = match rules {
             Some(rules) => rules,
@@ -372,7 +445,7 @@ impl App {
                 Arc::new(judge)
             }
         };
-        let reporter = Reporter::new(web.clone(), Arc::clone(&people));
+        let reporter = Reporter::new(web.clone(), Arc::clone(&people), sign_in);
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
             operations.clone(),
@@ -383,7 +456,18 @@ impl App {
         );
         let alarm: Arc<dyn Alarm> =
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
+        // Put in once, here; a second time cannot happen.
+        let _ = insides.alarm.set(Arc::clone(&alarm));
         let audit = sealing(config, &store, &clock, &alarm, &web);
+        let nudges = config.nudges.clone().map(|settings| nudges::Round {
+            settings,
+            looks: Arc::clone(&devices),
+            people: Arc::clone(&people),
+            web: web.clone(),
+            store: Arc::clone(&store),
+            memory: insides.nudges.clone(),
+            clock: Arc::clone(&clock),
+        });
         let engine = Arc::new(Engine {
             registry,
             operations,
@@ -400,10 +484,11 @@ impl App {
             rules,
             step_ups,
             approval,
-            health: Arc::new(NoDevices),
+            health: Arc::new(SeenLately::new(devices, Arc::clone(&clock))),
             lockdown,
             limits: Limits::new(config.limits),
             watch: Watch::default(),
+            glass: config.break_glass.clone(),
         });
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));
@@ -419,7 +504,19 @@ impl App {
         ));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
-        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, me })
+        Ok(Self {
+            engine,
+            intake,
+            web,
+            alarm,
+            board,
+            health,
+            pages: web_pages,
+            connections,
+            audit,
+            me,
+            nudges,
+        })
     }
 
     /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
@@ -440,6 +537,15 @@ impl App {
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
+        let engine = &self.engine;
+        let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
+        let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
+        tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
+        tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
+        tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
+        if let Some(round) = self.nudges {
+            tokio::spawn(round.run(stop.clone()));
+        }
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
         let settings =
             SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };
@@ -463,7 +569,7 @@ impl App {
 pub fn means(config: &Config, step_ups: &[Arc<dyn StepUp>]) -> Means {
     Means {
         step_ups: step_ups.iter().map(|known| known.name().to_owned()).collect(),
-        devices: false,
+        devices: config.devices.any(),
         approvers: config.approval.iter().flat_map(|approval| approval.approvers.clone()).collect(),
     }
 }
@@ -478,7 +584,7 @@ pub fn read_policy(config: &Config, plugins: &Plugins) -> Result<Policy, Faults>
     policy::read(sources, contact, &plugins.registry, &plugins.operations, &means)
 }
 
-fn sealing(
+pub(crate) fn sealing(
     config: &Config,
     store: &Arc<dyn Store>,
     clock: &SharedClock,

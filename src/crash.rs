@@ -3,7 +3,7 @@
 //! In a usual build they are nothing. With the cargo feature `crash-points`, `HUBCOMMANDER_CRASH_AT=N` ends
 //! the process abruptly at the N-th point that it reaches, counted from 1, and
 //! `HUBCOMMANDER_CRASH_LOG=FILE` gets a line `N name` for each point reached. So a test runs once to learn
-//! the points, then once for each of them.
+//! the points, then once for each of them. `HUBCOMMANDER_CRASH_NAMED=NAME` ends it at the first point of that name.
 
 /// Whether fault points are built in. For names that cost something to make.
 pub const ENABLED: bool = cfg!(feature = "crash-points");
@@ -28,6 +28,7 @@ mod reached {
     struct Points {
         reached: u64,
         die_at: Option<u64>,
+        die_named: Option<String>,
         log: Option<File>,
     }
 
@@ -37,11 +38,12 @@ mod reached {
         static POINTS: OnceLock<Mutex<Points>> = OnceLock::new();
         POINTS.get_or_init(|| {
             let die_at = std::env::var("HUBCOMMANDER_CRASH_AT").ok().and_then(|at| at.parse().ok());
+            let die_named = std::env::var("HUBCOMMANDER_CRASH_NAMED").ok();
             let log = std::env::var_os("HUBCOMMANDER_CRASH_LOG").and_then(|path| {
                 let opened = OpenOptions::new().create(true).append(true).open(&path);
                 opened.map_err(|error| eprintln!("crash log {}: {error}", path.display())).ok()
             });
-            Mutex::new(Points { reached: 0, die_at, log })
+            Mutex::new(Points { reached: 0, die_at, die_named, log })
         })
     }
 
@@ -54,7 +56,7 @@ mod reached {
             // the end of the process.
             let _ = log.write_all(format!("{reached} {name}\n").as_bytes());
         }
-        if points.die_at == Some(reached) {
+        if points.die_at == Some(reached) || points.die_named.as_deref() == Some(name) {
             std::process::abort();
         }
     }

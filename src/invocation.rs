@@ -103,6 +103,17 @@ pub enum Via {
     Button,
     /// Nobody: it was due. What it does was approved when it was put off.
     Due,
+    /// `hubcommander exec` on the host, past Slack: two people broke the glass.
+    Glass,
+}
+
+/// Who breaks the glass besides the person who asks, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakGlass {
+    /// The second person.
+    pub with: PersonId,
+    /// Why, in the words of who asks.
+    pub reason: String,
 }
 
 /// Which try it is at something that is due.
@@ -139,6 +150,12 @@ pub struct Origin {
     /// What was due, if the bot asks itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DueTry>,
+    /// Who else breaks the glass, if it is asked past Slack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glass: Option<BreakGlass>,
+    /// The message that the answer takes the place of, if a button asks for it to be brought up to date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Posted>,
 }
 
 /// Slack's address for answering a slash command. Whoever knows it can answer in the bot's name.
@@ -167,6 +184,8 @@ impl Origin {
             text,
             response_url: None,
             due: Some(DueTry { key: key.to_owned(), tries }),
+            glass: None,
+            replaces: None,
         }
     }
 

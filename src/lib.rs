@@ -8,10 +8,15 @@ pub mod builtins;
 pub mod cli;
 pub mod config;
 pub mod crash;
+pub mod devices;
+#[cfg(feature = "passkey")]
+pub mod glass;
 pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+pub mod nudges;
+pub mod pages;
 #[cfg(feature = "passkey")]
 pub mod passkeys;
 pub mod pipeline;

@@ -1,10 +1,12 @@
 //! What passkeys need of the engine: a place to be kept, and a way to tell one person something.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use hubcommander_auth_plugins::passkey::{
-    EnrolPasskey, EnrolmentLink, Keep, Passkeys, SetupError, Unkept, Whisper,
+    EnrolPasskey, EnrolmentLink, Keep, ListPasskeys, Passkeys, Removal, RemovePasskey, SetupError, Unkept,
+    Whisper,
 };
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::Command;
@@ -17,19 +19,19 @@ use serde_json::Value as Json;
 
 use crate::config::Config;
 use crate::slack::web::{Tag, Web};
-use crate::store::{Shelf, StoreError};
+use crate::store::{Shelf, Store, StoreError};
 
 /// Slack, once the bot is let in.
 pub type Line = Arc<OnceLock<Web>>;
 
-/// Passkeys, if they are set up, with the command and the operation that add one.
+/// Passkeys, if they are set up, with the commands and the operations on them.
 pub struct SetUp {
     /// The way to prove who one is, and its pages.
     pub passkeys: Arc<Passkeys>,
-    /// `!EnrollPasskey`.
-    pub command: Arc<dyn Command>,
-    /// What it plans.
-    pub handler: Arc<dyn Handler>,
+    /// `!EnrollPasskey`, `!Passkeys` and `!RemovePasskey`.
+    pub commands: Vec<Arc<dyn Command>>,
+    /// What they plan.
+    pub handlers: Vec<Arc<dyn Handler>>,
 }
 
 /// Sets them up, if the configuration says so.
@@ -47,8 +49,26 @@ pub fn set_up(
     let keep = Arc::new(Shelved(shelf.clone()));
     let passkeys = Arc::new(Passkeys::new(&settings, keep, Arc::new(rand::random), Arc::clone(clock))?);
     let whisper = Arc::new(DirectMessage(Arc::clone(line)));
-    let handler = EnrolmentLink::new(Arc::clone(&passkeys), whisper, permits);
-    Ok(Some(SetUp { passkeys, command: Arc::new(EnrolPasskey::default()), handler: Arc::new(handler) }))
+    let handlers: Vec<Arc<dyn Handler>> = vec![
+        Arc::new(EnrolmentLink::new(Arc::clone(&passkeys), whisper, permits.clone())),
+        Arc::new(Removal::new(Arc::clone(&passkeys), permits)),
+    ];
+    let commands: Vec<Arc<dyn Command>> = vec![
+        Arc::new(EnrolPasskey::default()),
+        Arc::new(ListPasskeys::new(Arc::clone(&passkeys))),
+        Arc::new(RemovePasskey::new(Arc::clone(&passkeys))),
+    ];
+    Ok(Some(SetUp { passkeys, commands, handlers }))
+}
+
+/// Who has a passkey, by what this store holds.
+///
+/// # Errors
+/// The store does not work.
+pub async fn people(store: Arc<dyn Store>) -> Result<BTreeSet<PersonId>, Unkept> {
+    let shelf = Shelf::default();
+    shelf.put(store);
+    hubcommander_auth_plugins::passkey::people(&Shelved(shelf)).await
 }
 
 /// Keeps them in the store.

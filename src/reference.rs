@@ -72,6 +72,7 @@ pub fn page(command: &Documented<'_>) -> String {
 fn audience(audience: Audience) -> &'static str {
     match audience {
         Audience::Person => "- The answer is for the person who asked alone.",
+        Audience::Direct => "- The answer comes by direct message, for the person who asked alone.",
         Audience::Channel => "- Everybody in the channel reads the answer.",
         Audience::Internal => {
             "- Everybody in the channel reads the answer. In a channel that is shared with another company it does \

@@ -4,6 +4,7 @@
 pub mod github;
 pub mod needs;
 pub mod repeat;
+pub mod stethoscope;
 pub mod travis_ci;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub struct Setup {
     pub leases: Arc<dyn Leases>,
     /// Reads Travis, if the bot has an account there.
     pub travis: Option<hubcommander_travis::Reader>,
+    /// People's devices.
+    pub devices: stethoscope::Devices,
     /// How branches are protected, by the names that people type.
     pub protection: Profiles,
     /// What config.toml says under `[commands.NAME]` besides what all commands share.
@@ -57,8 +60,10 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("DeleteKey", &[]),
     ("DeleteRepo", github::DeleteRepoSettings::DECLARED),
+    ("DeviceStatus", &[]),
     ("EnableActions", &[]),
     ("EnableTravis", &[]),
+    ("FleetStatus", &[]),
     ("GetKey", &[]),
     ("ListCollabs", &[]),
     ("ListKeys", &[]),
@@ -128,6 +133,8 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         )),
         Arc::new(github::ArchiveRepo::unarchive(github.clone(), Arc::clone(orgs))),
         Arc::new(repeat::Repeat::new()),
+        Arc::new(stethoscope::DeviceStatus::new(setup.devices.clone())),
+        Arc::new(stethoscope::FleetStatus::new(setup.devices.clone())),
     ];
     all.extend(about_people(setup)?);
     // Without an account at Travis there is nothing that these could do.

@@ -14,7 +14,6 @@ pub struct Unreadable {
 }
 
 /// The text at `pointer` (RFC 6901), trimmed; a number counts as text. `None` if there is none or it is empty.
-#[allow(dead_code, reason = "the sources use it")]
 pub(crate) fn text(raw: &Json, pointer: &str) -> Option<String> {
     let text = match raw.pointer(pointer)? {
         Json::String(text) => text.trim().to_owned(),
@@ -25,7 +24,6 @@ pub(crate) fn text(raw: &Json, pointer: &str) -> Option<String> {
 }
 
 /// The flag at `pointer`; also where it is written as a word (`true`, `Yes`, `1`).
-#[allow(dead_code, reason = "the sources use it")]
 pub(crate) fn flag(raw: &Json, pointer: &str) -> Option<bool> {
     match raw.pointer(pointer)? {
         Json::Bool(flag) => Some(*flag),
@@ -39,14 +37,12 @@ pub(crate) fn flag(raw: &Json, pointer: &str) -> Option<bool> {
 }
 
 /// The time at `pointer`, in RFC 3339.
-#[allow(dead_code, reason = "the sources use it")]
 pub(crate) fn time(raw: &Json, pointer: &str) -> Option<DateTime<Utc>> {
     let text = raw.pointer(pointer)?.as_str()?;
     DateTime::parse_from_rfc3339(text.trim()).ok().map(|at| at.with_timezone(&Utc))
 }
 
 /// The list at `pointer`; `None` if there is none, which is not the same as an empty one.
-#[allow(dead_code, reason = "the sources use it")]
 pub(crate) fn list<'a>(raw: &'a Json, pointer: &str) -> Option<&'a Vec<Json>> {
     raw.pointer(pointer)?.as_array()
 }

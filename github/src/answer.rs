@@ -195,11 +195,24 @@ impl Answer {
     }
 
     fn page(&self, rel: &str) -> Option<u64> {
+        self.linked(rel, "page")?.parse().ok()
+    }
+
+    /// Behind which entry the next page of a list begins that is not counted in pages. The address itself is never
+    /// followed.
+    pub(crate) fn next_cursor(&self) -> Option<String> {
+        let encoded = self.linked("next", "after")?;
+        url::form_urlencoded::parse(format!("after={encoded}").as_bytes())
+            .next()
+            .map(|(_, after)| after.into_owned())
+    }
+
+    fn linked(&self, rel: &str, key: &str) -> Option<&str> {
         let link = self.header("link")?;
         let entry = link.split(',').find(|entry| entry.contains(&format!("rel=\"{rel}\"")))?;
         let (address, _) = entry.trim().strip_prefix('<')?.split_once('>')?;
         let (_, query) = address.split_once('?')?;
-        query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
+        query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
     }
 }
 

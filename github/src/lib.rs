@@ -36,10 +36,10 @@ pub use hubcommander_public_key::{BadKey, PublicKey};
 pub use needs::{LOOKING, lacking};
 pub use reader::{
     About, Actions, ActionsWhere, Branch, ClassicProtection, Collaborator, DeployKey, Guarded, Installation,
-    Invitation, Level, Listing, Lookup, Membership, More, OrgInvitation, Organization, Outsider, ParentTeam,
-    PullFilter, PullRequest, PullState, Pulls, Rate, ReadError, ReadErrorKind, Reader, RepoInvitation,
-    Repository, RepositoryNames, Scan, Scanned, ScannedKey, ScannedRepository, SecondFactor, Standing, Team,
-    TeamAccess, TeamMembership, User, Visibility, WhoAmI,
+    Invitation, Level, Listing, Log, LogEvent, Lookup, Membership, More, OneOrMore, OrgInvitation,
+    Organization, Outsider, ParentTeam, PullFilter, PullRequest, PullState, Pulls, Rate, ReadError,
+    ReadErrorKind, Reader, RepoInvitation, Repository, RepositoryNames, Scan, Scanned, ScannedKey,
+    ScannedRepository, SecondFactor, Standing, Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};
 pub use trouble::HOW_TO_TELL;

@@ -139,6 +139,13 @@ impl Path {
         self.with(key, &value.to_string())
     }
 
+    /// Adds `?{key}={text}` or `&{key}={text}`, percent-encoded.
+    pub(crate) fn text(self, key: &'static str, text: &str) -> Self {
+        let mut value = String::new();
+        encode_into(&mut value, text);
+        self.with(key, &value)
+    }
+
     /// Adds `?{key}={word}` or `&{key}={word}`: fixed words, written in this program.
     pub(crate) fn with_word(self, key: &'static str, word: &'static str) -> Self {
         self.with(key, word)

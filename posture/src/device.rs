@@ -81,13 +81,14 @@ pub struct Witness {
 }
 
 /// Two records that share an identifier and contradict each other in another: they are held apart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Conflict {
     /// The other record: source and id.
     pub with: (String, String),
     /// What they share.
     pub shared: String,
-    /// Where they contradict each other.
+    /// Where they contradict each other: what that identifier is called. The other's value is not told, since the
+    /// other device may be somebody else's.
     pub contradiction: String,
 }
 

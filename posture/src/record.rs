@@ -23,6 +23,12 @@ impl From<&str> for PracticeKey {
     }
 }
 
+impl std::borrow::Borrow<str> for PracticeKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for PracticeKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -48,8 +54,33 @@ pub enum Platform {
     ChromeOS,
 }
 
+impl Platform {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::MacOs, Self::Windows, Self::Ubuntu, Self::Ios, Self::Android, Self::ChromeOS];
+
+    /// The word that config.toml, JSON and buttons use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MacOs => "macOS",
+            Self::Windows => "Windows",
+            Self::Ubuntu => "Ubuntu",
+            Self::Ios => "iOS",
+            Self::Android => "Android",
+            Self::ChromeOS => "ChromeOS",
+        }
+    }
+
+    /// The family that this word stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|platform| platform.as_str() == word)
+    }
+}
+
 /// What a source saw of one practice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
     /// It is as it should be.
@@ -65,7 +96,7 @@ pub enum Seen {
 }
 
 /// One practice of one device, as one source saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Observation {
     /// What it saw.
     pub seen: Seen,
@@ -86,8 +117,9 @@ pub struct Software {
     pub version: Option<String>,
 }
 
-/// What one source says of one device. Made by a source's reader; whatever is absent was not said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What one source says of one device. Made by a source's reader; whatever is absent was not said. Its order, by
+/// source and id, means nothing: it only makes results independent of the order in which records come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Record {
     /// The source's name, such as `jamf`.
     pub source: String,
@@ -149,7 +181,7 @@ impl Record {
 }
 
 /// A record, or a part of one, that could not be used. The rest stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// Which source it is of.
     pub source: String,

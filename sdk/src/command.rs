@@ -21,10 +21,20 @@ use crate::text::Text;
 pub enum Audience {
     /// Only the person who asked.
     Person,
+    /// Only the person who asked, by direct message, where it stays and can be brought up to date.
+    Direct,
     /// Everyone in the channel where it was asked.
     Channel,
     /// Everyone in the channel, as long as nobody of another company reads along.
     Internal,
+}
+
+impl Audience {
+    /// Whether only the person who asked reads it.
+    #[must_use]
+    pub fn is_one(self) -> bool {
+        matches!(self, Self::Person | Self::Direct)
+    }
 }
 
 /// What there is to know of a command. It feeds the parser, `!Help`, the usage text, the Slack form, the
@@ -186,6 +196,20 @@ pub trait Command: Send + Sync {
     /// # Errors
     /// A [`Refusal`] with a sentence on what is wrong and one on what to do.
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal>;
+
+    /// What a button with the action `read` of this command's messages opens: something to read, made of what
+    /// stands in the button behind the command's name, at once and without asking anybody.
+    fn page(&self, topic: &str) -> Option<Message> {
+        let _ = topic;
+        None
+    }
+
+    /// What this command shows on the app's own page in Slack ("Home"), if it is the one that fills it. `again`:
+    /// the person has asked for it to be brought up to date.
+    async fn home(&self, person: &Person, again: bool) -> Option<Message> {
+        let _ = (person, again);
+        None
+    }
 
     /// What could be meant by `typed` for the argument `arg`, given what has been filled in so far; at most
     /// 100. Asked by the form while a person types, so it must answer within a second.

@@ -54,6 +54,8 @@ pub enum Part {
     Quote(String),
     /// Lines to copy, in a monospaced block.
     Code(String),
+    /// A paragraph, and something to press that is about it.
+    Offer(Text, Button),
     /// Rows under headings. Cells are text; the engine chooses Slack's table or aligned columns.
     Table {
         /// The headings.
@@ -86,6 +88,12 @@ pub enum Button {
         label: String,
         /// Where it leads: http or https.
         url: String,
+    },
+    /// Opens the bot's web pages, signed in as whoever the message is for. The link is put in at the last moment, works
+    /// once and is never stored; where there are no pages, or others read along, there is no such button.
+    Pages {
+        /// What it says.
+        label: String,
     },
     /// Sends a click back to the bot.
     Press {
@@ -201,7 +209,7 @@ impl Message {
         for part in &self.body {
             out.push('\n');
             match part {
-                Part::Line(text) => out.push_str(&text.words()),
+                Part::Line(text) | Part::Offer(text, _) => out.push_str(&text.words()),
                 Part::Item(text) => {
                     out.push_str("• ");
                     out.push_str(&text.words());

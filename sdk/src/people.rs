@@ -1,6 +1,9 @@
 //! Who asks, and where.
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+
+use crate::error::Refusal;
 
 /// A person in Slack. People are their team and id, never their name or e-mail, which they can change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +45,16 @@ pub struct Person {
     pub email: Option<String>,
     /// Their time zone's offset from UTC in seconds, if Slack says.
     pub tz_offset: Option<i32>,
+}
+
+/// Tells who somebody is.
+#[async_trait]
+pub trait WhoIs: Send + Sync {
+    /// The person with this Slack id, as Slack describes them now or did a short while ago.
+    ///
+    /// # Errors
+    /// Slack does not know them, or did not answer.
+    async fn who_is(&self, user: &str) -> Result<Person, Refusal>;
 }
 
 /// What kind of conversation a message stands in.

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use chrono::{SecondsFormat, TimeDelta, Timelike as _};
+use futures_util::future::join_all;
 use hubcommander_audit::{Head, Seal};
 use hubcommander_sdk::clock::Instant;
 use tokio::task::JoinHandle;
@@ -11,6 +12,7 @@ use tokio::task::JoinHandle;
 use super::Settings;
 use super::places::{NotAnnounced, Place, Slack};
 use crate::slack::socket::{Alarm, AlarmKind};
+use crate::store::{Store, StoreError};
 
 /// How long to wait before trying the places again that did not take it.
 const AGAIN_AFTER: TimeDelta = TimeDelta::minutes(1);
@@ -70,6 +72,28 @@ impl fmt::Display for Announcement {
         let Self { head, seal, at, key } = self;
         write!(f, "hubcommander audit head {head} seal {seal} at {at} key {key}")
     }
+}
+
+/// Announces the head at all places at once, outside its time: something happened that must not be cut off unseen.
+/// Gives what was announced, and which places did not take it; nothing if nothing is sealed.
+///
+/// # Errors
+/// The store does not say how the chain stands.
+pub async fn announce_now(
+    settings: &Settings,
+    slack: Option<Slack>,
+    store: &dyn Store,
+) -> Result<Option<(Announcement, Vec<NotAnnounced>)>, StoreError> {
+    let Some(seal) = store.sealing().await?.last else { return Ok(None) };
+    let announcement = Announcement::of(&seal);
+    tracing::info!(%announcement, "the audit's head");
+    let places = settings.places.iter().cloned().chain(slack.map(Place::Slack));
+    let tell = places.map(|place| {
+        let announcement = announcement.clone();
+        async move { place.tell(&announcement).await.err() }
+    });
+    let wrong = join_all(tell).await.into_iter().flatten().collect();
+    Ok(Some((announcement, wrong)))
 }
 
 /// What each place said.

@@ -3,6 +3,7 @@
 //! it proves.
 
 mod announce;
+pub mod compare;
 mod export_file;
 mod places;
 mod reading;
@@ -22,7 +23,7 @@ use tokio::sync::watch;
 use crate::slack::socket::Alarm;
 use crate::store::Store;
 
-pub use announce::{Announcement, Schedule};
+pub use announce::{Announcement, Schedule, announce_now};
 pub use export_file::ExportFile;
 pub use places::{NotAnnounced, Place, Slack};
 pub use reading::{Export, exported, verify};

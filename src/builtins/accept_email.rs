@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Command, CommandSpec, Prepared, Request};
@@ -17,10 +16,10 @@ use hubcommander_sdk::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::unread;
+use super::{unread, unwritten};
 use crate::pipeline::engine::{Engine, email_key};
 use crate::slack::people::Freshness;
-use crate::store::{Shelf, StoreError};
+use crate::store::Shelf;
 
 const KIND: &str = "bot.accept_email";
 
@@ -111,14 +110,6 @@ impl Accepts {
     }
 }
 
-fn trouble(error: StoreError) -> OperationError {
-    OperationError::Temporary {
-        what: "The bot could not write it down.".into(),
-        retry_after: Some(Duration::from_secs(1)),
-        log: error.to_string(),
-    }
-}
-
 fn read(input: &Json) -> Result<Accept, OperationError> {
     Accept::deserialize(input).map_err(|error| {
         OperationError::permanent("This step of the plan cannot be read.", format!("accept: {error}"))
@@ -151,16 +142,16 @@ impl Handler for Accepts {
 
     async fn observe(&self, input: &Json, _: &Attempt) -> Result<Observed, OperationError> {
         let accept = read(input)?;
-        let now = self.shelf.get().map_err(trouble)?.remembered(&email_key(&accept.person)).await;
-        let now = now.map_err(trouble)?.and_then(|value| value.as_str().map(str::to_owned));
+        let now = self.shelf.get().map_err(unwritten)?.remembered(&email_key(&accept.person)).await;
+        let now = now.map_err(unwritten)?.and_then(|value| value.as_str().map(str::to_owned));
         Ok(if now == accept.to { Observed::Ours(applied(&accept)) } else { Observed::Absent })
     }
 
     async fn apply(&self, input: &Json, _: &WritePermit) -> Result<Applied, OperationError> {
         let accept = read(input)?;
         let value = accept.to.as_ref().map(|email| json!(email));
-        let written = self.shelf.get().map_err(trouble)?.remember(&email_key(&accept.person), value).await;
-        written.map_err(trouble)?;
+        let written = self.shelf.get().map_err(unwritten)?.remember(&email_key(&accept.person), value).await;
+        written.map_err(unwritten)?;
         Ok(applied(&accept))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use hubcommander_sdk::clock::SharedClock;
@@ -16,11 +15,11 @@ use hubcommander_sdk::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::unread;
+use super::{unread, unwritten};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::lockdown::{KEY, KIND, Locked};
 use crate::slack::socket::AlarmKind;
-use crate::store::{Shelf, StoreError};
+use crate::store::Shelf;
 
 /// The command.
 pub struct Lockdown {
@@ -115,16 +114,8 @@ impl Locks {
     }
 
     async fn now(&self) -> Result<Option<Locked>, OperationError> {
-        let stored = self.shelf.get().map_err(trouble)?.remembered(KEY).await.map_err(trouble)?;
+        let stored = self.shelf.get().map_err(unwritten)?.remembered(KEY).await.map_err(unwritten)?;
         Ok(stored.and_then(|value| serde_json::from_value(value).ok()))
-    }
-}
-
-fn trouble(error: StoreError) -> OperationError {
-    OperationError::Temporary {
-        what: "The bot could not write it down.".into(),
-        retry_after: Some(Duration::from_secs(1)),
-        log: error.to_string(),
     }
 }
 
@@ -173,9 +164,9 @@ impl Handler for Locks {
 
     async fn apply(&self, input: &Json, permit: &WritePermit) -> Result<Applied, OperationError> {
         let set = read(input)?;
-        let store = self.shelf.get().map_err(trouble)?;
+        let store = self.shelf.get().map_err(unwritten)?;
         let value = set.to.as_ref().map(|locked| json!(locked));
-        store.remember(KEY, value).await.map_err(trouble)?;
+        store.remember(KEY, value).await.map_err(unwritten)?;
         if let Some(engine) = self.engine.get().and_then(Weak::upgrade) {
             engine.lockdown.set(set.to.clone());
             let who = set.to.as_ref().or(set.before.as_ref()).map(|locked| locked.by.user.clone());

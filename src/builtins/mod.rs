@@ -2,7 +2,9 @@
 
 pub mod accept_email;
 pub mod cancel;
+pub mod devices;
 pub mod due;
+pub mod glass;
 pub mod help;
 pub mod history;
 pub mod leases;
@@ -10,7 +12,9 @@ pub mod lockdown;
 pub mod undo;
 pub mod why;
 
-use hubcommander_sdk::error::Refusal;
+use std::time::Duration;
+
+use hubcommander_sdk::error::{OperationError, Refusal};
 use hubcommander_sdk::people::PersonId;
 use hubcommander_sdk::text::Text;
 
@@ -20,6 +24,15 @@ use crate::store::{Shelf, StoreError};
 /// What is written down could not be read.
 fn unread(error: StoreError) -> Refusal {
     Refusal::new("What was done could not be looked up.", "Try again in a minute.").logged(error.to_string())
+}
+
+/// What was to be written down could not be: tried again.
+fn unwritten(error: StoreError) -> OperationError {
+    OperationError::Temporary {
+        what: "The bot could not write it down.".into(),
+        retry_after: Some(Duration::from_secs(1)),
+        log: error.to_string(),
+    }
 }
 
 /// An invocation by the id that people quote.
@@ -43,6 +56,6 @@ async fn invocation(shelf: &Shelf, id: &str) -> Result<Invocation, Refusal> {
 
 /// Whether both are the same person. Other accounts of an enterprise's person are told apart here: what was
 /// asked by one is undone by the same.
-fn is_same(one: &PersonId, other: &PersonId) -> bool {
+pub(crate) fn is_same(one: &PersonId, other: &PersonId) -> bool {
     one.user == other.user
 }

@@ -124,6 +124,12 @@ fn told(known: &Invocation, progress: Option<&Progress>, entries: &[AuditEntry])
     if known.origin.via == Via::Due {
         message = message.line("It was due, and had been approved when it was put off.");
     }
+    if let Some(glass) = &known.origin.glass {
+        let with = Text::new()
+            .plain("It was asked on the host, past Slack, together with ")
+            .person(&glass.with.user);
+        message = message.line(with.plain(". They said why: ").plain(&glass.reason));
+    }
     if let Some(policies) = newest(&["planned", "answered"]).map(|entry| list(entry, "policies"))
         && !policies.is_empty()
     {

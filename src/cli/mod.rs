@@ -3,6 +3,9 @@
 
 mod audit;
 pub mod check;
+mod devices;
+#[cfg(feature = "passkey")]
+mod exec;
 mod init;
 mod manifest;
 mod plan;
@@ -21,7 +24,10 @@ use crate::config::{COMMAND_LIMIT, Config, Environment, KnownCommand, Problems, 
 use crate::logging::{self, Redactor};
 use crate::policy::Faults;
 
-pub use audit::{AuditCommand, ExportOptions, KeyOptions, VerifyOptions};
+pub use audit::{AuditCommand, CompareOptions, ExportOptions, KeyOptions, VerifyOptions};
+pub use devices::DevicesCommand;
+#[cfg(feature = "passkey")]
+pub use exec::ExecOptions;
 pub use init::InitOptions;
 pub use plan::PlanOptions;
 pub use policy::PolicyOptions;
@@ -57,8 +63,15 @@ enum Command {
     Manifest,
     /// Show what a command would do, and do nothing.
     Plan(PlanOptions),
+    /// Break the glass: run one command without Slack, with the passkeys of two people. Ends with 0 if it was done, 1
+    /// if nothing was done, 3 if only a part was.
+    #[cfg(feature = "passkey")]
+    Exec(ExecOptions),
     /// Try the policies: check them, explain what they say, or see what others would have said.
     Policy(PolicyOptions),
+    /// Judge records of devices.
+    #[command(subcommand)]
+    Devices(DevicesCommand),
     /// Verify and export the record of what was done.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -100,6 +113,9 @@ enum End {
     CannotTell(Failure),
     /// It has been said already.
     Said,
+    /// It has been said already: a part was done, or nobody knows how far it went.
+    #[cfg(feature = "passkey")]
+    Partly,
 }
 
 impl From<Problems> for End {
@@ -120,7 +136,7 @@ impl From<Failure> for End {
     }
 }
 
-/// Does what the command line says. Ends with 0 if it went well, 1 if not, 2 if the line itself is wrong, or what was
+/// Does what the command line says. Ends with 0 if it went well, 1 if not, 3 if in part, 2 if the line itself is wrong, or what was
 /// asked cannot be told.
 pub fn main(
     arguments: impl IntoIterator<Item = OsString>,
@@ -143,12 +159,21 @@ pub fn main(
         Some(Command::Init(options)) => init::run(options, &surroundings),
         Some(Command::Manifest) => manifest::run(),
         Some(Command::Audit(command)) => audit::run(command, &line.file(environment), &surroundings),
+        Some(Command::Devices(command)) => {
+            let named =
+                line.config.is_some() || environment(FILE_VARIABLE).is_some_and(|path| !path.is_empty());
+            devices::run(command, &line.file(environment), named, &surroundings)
+        }
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
+        #[cfg(feature = "passkey")]
+        Some(Command::Exec(options)) => exec::run(options, &line.file(environment), &surroundings),
         Some(Command::Policy(options)) => policy::run(options, &line.file(environment), &surroundings),
     };
     match end {
         Ok(()) => return ExitCode::SUCCESS,
         Err(End::Said) => {}
+        #[cfg(feature = "passkey")]
+        Err(End::Partly) => return ExitCode::from(3),
         Err(End::Configuration(problems)) => {
             eprintln!("{problems}");
             eprintln!("hubcommander: {}.", counted(problems.list.len(), "problem", "in the configuration"));

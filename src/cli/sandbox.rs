@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 use hubcommander_auth_plugins::duo;
+use hubcommander_device_sources::sample;
+use hubcommander_sandbox::devices::Devices;
 use hubcommander_sandbox::duo::Duo;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::GitHub;
@@ -21,7 +23,7 @@ use url::Url;
 use super::run::{failed, signals};
 use super::{End, Failure, begin_log, runtime};
 use crate::app::App;
-use crate::config::{Config, Overlay, Problems, SHIPPED, Surroundings, read_file};
+use crate::config::{self, Config, Overlay, Problems, SHIPPED, Surroundings, read_file};
 use crate::slack::socket::Board;
 
 /// The token that the local GitHub knows.
@@ -47,6 +49,9 @@ pub struct SandboxOptions {
 
 /// The port that the page gets if it is free and no other is asked for.
 const USUAL_PORT: u16 = 7080;
+
+/// What lets the bot see the devices on people's desks.
+const SANDBOX_DEVICES_TOKEN: &str = "devices_sandbox";
 
 /// Starts the local Slack, the local GitHub, the local Travis, the local Duo and the bot, and runs them until it is told to stop.
 pub(super) fn run(
@@ -77,6 +82,10 @@ async fn until_stopped(
     let at_duo = hubcommander_sandbox::duo::World::acme();
     let duo =
         Duo::start(at_duo, Arc::clone(&clock), Faults::default()).await.map_err(|error| no_server(&error))?;
+    let at_desks = hubcommander_sandbox::devices::State::acme(clock.now());
+    let devices = Devices::start(at_desks, SANDBOX_DEVICES_TOKEN, Arc::clone(&clock), Faults::default())
+        .await
+        .map_err(|error| no_server(&error))?;
     let behaviour = Options { github_page: Some(github.url()), ..Options::default() };
     let listener = listener(options.port).await?;
     let world = hubcommander_sandbox::slack::World::acme();
@@ -95,11 +104,20 @@ async fn until_stopped(
             duo: Some(accounts(address(&duo.url())?)),
             ..Default::default()
         },
+        device_sources: hubcommander_device_sources::Setup {
+            sample: Some(sample::Settings::new(
+                address(&devices.url())?,
+                SANDBOX_DEVICES_TOKEN.to_owned().into(),
+            )),
+            ..Default::default()
+        },
         store_url: format!("sqlite://{}", folder.0.join("sandbox.db").display()).into(),
     };
     let mut config = configuration.with(&overlay, surroundings)?;
-    // The health page of a real bot may be listening there.
-    config.web = None;
+    // The web server of a real bot may be listening where the file says.
+    let web = own_web()?;
+    let pages = web.public_url.clone();
+    config.web = Some(web);
     if config.log.filter == "info" {
         // Beside the page the log is noise, unless something is wrong. That nobody has signed what is thrown away is not.
         config.log.filter = "warn,hubcommander::audit=error".to_owned();
@@ -111,7 +129,15 @@ async fn until_stopped(
     let app = App::new(&config, clock, board).await.map_err(|error| failed(&error))?;
     let running = tokio::spawn(app.run(stop));
     if status.wait_for(|status| status.ready_since.is_some()).await.is_ok() {
-        say_where(&slack.page_url(), &github.url(), &travis.url(), &duo.url(), options.no_open);
+        say_where(
+            &slack.page_url(),
+            &github.url(),
+            &travis.url(),
+            &duo.url(),
+            &devices.url(),
+            pages.as_ref(),
+            options.no_open,
+        );
     }
     signals.await;
     tell.send_replace(true);
@@ -134,13 +160,40 @@ fn accounts(api_url: Url) -> duo::Settings {
     duo::Settings::new([(SANDBOX_DOMAIN.to_owned(), account)].into())
 }
 
-fn say_where(slack: &str, github: &str, travis: &str, duo: &str, no_open: bool) {
+/// Where the bot's own pages are: on any port that is free now.
+fn own_web() -> Result<config::Web, Failure> {
+    let taken = |error| {
+        Failure::new(
+            format!("Nothing can listen on this machine: {error}."),
+            "See that this machine lets programs listen on 127.0.0.1.",
+        )
+    };
+    let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+    let listen = free.map_err(taken)?;
+    // A name, not the address of the other local servers: cookies are for a host, whatever its port.
+    let public_url = address(&format!("http://localhost:{}/", listen.port()))?;
+    Ok(config::Web { listen, public_url: Some(public_url), login: Vec::new() })
+}
+
+fn say_where(
+    slack: &str,
+    github: &str,
+    travis: &str,
+    duo: &str,
+    devices: &str,
+    pages: Option<&Url>,
+    no_open: bool,
+) {
     println!("The sandbox is ready. Nothing in it leaves this machine.");
     println!();
     println!("  Slack    {slack}");
     println!("  GitHub   {github}/");
     println!("  Travis   {travis}/");
     println!("  Duo      {duo}/");
+    println!("  Devices  {devices}/");
+    if let Some(pages) = pages {
+        println!("  The web  {pages}");
+    }
     println!();
     println!(
         "Open the first, type !CreateRepo acme widgets, and watch the repository appear. Ctrl-C ends it."

@@ -5,12 +5,14 @@ use std::ops::Range;
 use std::time::Duration;
 
 use hubcommander_audit::PublicKey;
+use hubcommander_device_sources::landesk;
 use hubcommander_outbound::leads_here;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
+use super::pages::{pages_have_a_host, people_can_sign_in};
 use super::problem::Collector;
 use super::tree::{Found, Tree};
 use super::value::Value;
@@ -31,9 +33,14 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("the audit can be sealed and announced as it says", audit_holds_together),
     ("accounts at Duo are for domains, each once", duo_has_domains),
-    ("Duo and Okta have the address of a host", step_ups_have_hosts),
+    ("Duo, Okta and sources of devices have the address of a host", step_ups_have_hosts),
+    ("the clock of LANDESK hangs somewhere", landesk_has_a_zone),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
+    ("the pages have a host of their own", pages_have_a_host),
+    ("people can sign in", people_can_sign_in),
+    ("the glass can be broken by two, and loudly", glass_can_be_broken),
+    ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -295,8 +302,15 @@ fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {
 }
 
 fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in
-        ["auth_plugins.duo.*.api_url", "auth_plugins.okta.url"].iter().flat_map(|path| tree.all(path))
+    for found in [
+        "auth_plugins.duo.*.api_url",
+        "auth_plugins.okta.url",
+        "device_sources.fleet.url",
+        "device_sources.jamf.url",
+        "device_sources.sample.url",
+    ]
+    .iter()
+    .flat_map(|path| tree.all(path))
     {
         let Value::Address(url) = &found.value else { continue };
         if !url.path().trim_end_matches('/').is_empty() {
@@ -304,6 +318,19 @@ fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 format!("`{}` has more in it than a host.", found.key.name()),
                 format!("Write the host alone, such as `{}`.", found.key.example),
+            );
+        }
+    }
+}
+
+fn landesk_has_a_zone(tree: &Tree, problems: &mut Collector<'_>) {
+    for found in tree.all("device_sources.landesk.zone") {
+        let known = found.text().is_some_and(|zone| zone.parse::<landesk::Tz>().is_ok());
+        if !known {
+            problems.at(
+                found.at.clone(),
+                "There is no such time zone.",
+                "Write it as the IANA does, such as `\"America/Los_Angeles\"`.",
             );
         }
     }
@@ -337,6 +364,46 @@ fn passkeys_have_an_address(tree: &Tree, problems: &mut Collector<'_>) {
     }
 }
 
+fn glass_can_be_broken(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(section) = tree.one("break_glass", &[]) else { return };
+    if tree.one("auth_plugins.passkey", &[]).is_none() {
+        problems.at(
+            section.name_at.clone(),
+            "It takes the passkeys of two people to break the glass, and there are none here.",
+            "Add `[auth_plugins.passkey]`, or remove this section.",
+        );
+    }
+    if tree.one("slack.alarm_channel", &[]).is_none() {
+        problems.at(
+            section.name_at.clone(),
+            "Nobody would hear that the glass was broken: there is no `slack.alarm_channel`.",
+            "Add `alarm_channel = \"C0123ABCD\"` to `[slack]`, or remove this section.",
+        );
+    }
+    let mut known: BTreeMap<&str, ()> = BTreeMap::new();
+    for (_, (id, at)) in texts(tree, "break_glass.people") {
+        let rest = id.strip_prefix(['U', 'W']).unwrap_or_default();
+        if rest.is_empty() || !rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+            problems.at(
+                at,
+                format!("`{id}` in `people` is no person's id."),
+                "Write the id, such as `U0123ABCD`: in Slack, open the person's profile, then the three dots, then Copy \
+                 member ID.",
+            );
+        }
+        known.insert(id, ());
+    }
+    if let Some(people) = tree.one("break_glass.people", &[])
+        && known.len() < 2
+    {
+        problems.at(
+            people.at.clone(),
+            "It takes two different people to break the glass.",
+            "Name two or more; three, so that one may be away.",
+        );
+    }
+}
+
 fn duo_waits_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
     for found in tree.all("auth_plugins.duo.*.deadline") {
         let Value::Time(wait) = found.value else { continue };
@@ -345,6 +412,18 @@ fn duo_waits_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 "`deadline` is too short to look at a phone, or longer than anybody looks at one.",
                 "Write `deadline = \"70s\"`, or leave it out: Duo itself gives up after 60 s.",
+            );
+        }
+    }
+}
+
+fn nudges_are_for_somebody(tree: &Tree, problems: &mut Collector<'_>) {
+    for (_, (name, at)) in texts(tree, "nudges.only") {
+        if !name.contains('@') && name.strip_prefix("slack:").is_none_or(str::is_empty) {
+            problems.at(
+                at.clone(),
+                format!("`{name}` is neither an e-mail address nor a user group, so nobody is meant."),
+                "Write `\"ana@example.com\"`, or `\"slack:pilot\"` for the group `@pilot`.",
             );
         }
     }

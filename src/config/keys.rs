@@ -11,6 +11,8 @@ pub enum Shape {
     Section,
     /// A section whose keys are names that the owner chooses; the words say what names.
     Named(&'static str),
+    /// A section that somebody else reads; the words say where its keys are explained.
+    Free(&'static str),
     /// A list of `{ ... }`, whose keys are in the table too.
     Sections,
     /// Words in quotes.
@@ -46,6 +48,7 @@ impl Shape {
         match self {
             Self::Section => "a section".to_owned(),
             Self::Named(names) => format!("a section of {names}"),
+            Self::Free(what) => format!("a section: {what}"),
             Self::Sections => "a list of `{ ... }`".to_owned(),
             Self::Text => "text in quotes".to_owned(),
             Self::Texts => "a list of texts, such as `[\"a\", \"b\"]`".to_owned(),
@@ -639,6 +642,192 @@ pub static KEYS: &[Key] = &[
         "What people's devices call it.",
     ),
     key(
+        "break_glass",
+        Shape::Section,
+        Optional,
+        "",
+        "For the day when Slack is down: `hubcommander exec` runs one command on the host, with the passkeys of two of \
+         these people; docs/break-glass.md leads through it. Takes `auth_plugins.passkey` and `slack.alarm_channel`. \
+         Without this section it is off.",
+    ),
+    key(
+        "break_glass.people",
+        Shape::Texts,
+        Required,
+        "[\"U0123ABCD\", \"U0456EFGH\", \"U0789JKLM\"]",
+        "Ids in Slack of the people who may. Two of them are needed each time, so name three or more.",
+    ),
+    key(
+        "device_sources",
+        Shape::Section,
+        Optional,
+        "",
+        "Where people's devices are known; docs/devices.md leads through each. Without any, `!DeviceStatus` says so.",
+    ),
+    key("device_sources.fleet", Shape::Section, Optional, "", "Fleet, over its REST API."),
+    key(
+        "device_sources.fleet.url",
+        Shape::Address,
+        Required,
+        "\"https://fleet.example.com\"",
+        "Where it is: the host alone.",
+    ),
+    key(
+        "device_sources.fleet.token",
+        Shape::Secret,
+        Required,
+        "{ env = \"FLEET_TOKEN\" }",
+        "The token of an API-only user. To observe is enough to read; to have devices report anew takes a maintainer.",
+    ),
+    key(
+        "device_sources.fleet.policies",
+        Shape::Free("the names or ids of policies, each with the practice that it answers"),
+        Optional,
+        "",
+        "Which practice a policy of Fleet answers: `\"Firewall on (macOS)\" = \"firewall\"`.",
+    ),
+    key(
+        "device_sources.google",
+        Shape::Section,
+        Optional,
+        "",
+        "Phones, Chromebooks and computers that Google Workspace knows.",
+    ),
+    key(
+        "device_sources.google.key",
+        Shape::Secret,
+        Required,
+        "{ file = \"/run/secrets/google-key.json\" }",
+        "The key file of a service account with domain-wide delegation, whole.",
+    ),
+    key(
+        "device_sources.google.subject",
+        Shape::Text,
+        Required,
+        "\"admin@example.com\"",
+        "The administrator whom the service account stands in for.",
+    ),
+    key("device_sources.intune", Shape::Section, Optional, "", "Microsoft Intune, over Graph."),
+    key(
+        "device_sources.intune.tenant",
+        Shape::Text,
+        Required,
+        "\"example.onmicrosoft.com\"",
+        "The tenant: its id or its domain.",
+    ),
+    key(
+        "device_sources.intune.client_id",
+        Shape::Text,
+        Required,
+        "\"11111111-2222-3333-4444-555555555555\"",
+        "The id of the app that is registered for the bot.",
+    ),
+    key(
+        "device_sources.intune.client_secret",
+        Shape::Secret,
+        Required,
+        "{ env = \"INTUNE_SECRET\" }",
+        "Its secret. The app needs the application permission `DeviceManagementManagedDevices.Read.All`.",
+    ),
+    key("device_sources.jamf", Shape::Section, Optional, "", "Jamf Pro."),
+    key(
+        "device_sources.jamf.url",
+        Shape::Address,
+        Required,
+        "\"https://example.jamfcloud.com\"",
+        "Where it is: the host alone.",
+    ),
+    key(
+        "device_sources.jamf.client_id",
+        Shape::Text,
+        Required,
+        "\"11111111-2222-3333-4444-555555555555\"",
+        "The id of an API client at Jamf.",
+    ),
+    key(
+        "device_sources.jamf.client_secret",
+        Shape::Secret,
+        Required,
+        "{ env = \"JAMF_SECRET\" }",
+        "Its secret. Its role needs `Read Computers` and, for mobile devices, `Read Mobile Devices`; nothing more.",
+    ),
+    key(
+        "device_sources.jamf.api",
+        Shape::Choice(&["pro", "classic"]),
+        Usually("\"pro\""),
+        "\"pro\"",
+        "Which API is asked. `classic` is for servers that have no other.",
+    ),
+    key(
+        "device_sources.jamf.mobile",
+        Shape::Flag,
+        Usually("true"),
+        "true",
+        "Whether mobile devices are asked for too.",
+    ),
+    key("device_sources.landesk", Shape::Section, Optional, "", "LANDESK (Ivanti EPM), from its SQL Server."),
+    key(
+        "device_sources.landesk.host",
+        Shape::Text,
+        Required,
+        "\"sql.example.com\"",
+        "The host of the SQL Server.",
+    ),
+    key("device_sources.landesk.port", Shape::Number(1, 65_535), Usually("1433"), "1433", "Its port."),
+    key("device_sources.landesk.database", Shape::Text, Required, "\"LDMS\"", "The database."),
+    key(
+        "device_sources.landesk.user",
+        Shape::Text,
+        Required,
+        "\"stethoscope\"",
+        "A login that may read and nothing else (`db_datareader`).",
+    ),
+    key(
+        "device_sources.landesk.password",
+        Shape::Secret,
+        Required,
+        "{ env = \"LANDESK_PASSWORD\" }",
+        "Its password.",
+    ),
+    key(
+        "device_sources.landesk.zone",
+        Shape::Text,
+        Usually("\"UTC\""),
+        "\"America/Los_Angeles\"",
+        "Where the clock of the database hangs: it writes local times without saying so.",
+    ),
+    key(
+        "device_sources.sample",
+        Shape::Section,
+        Optional,
+        "",
+        "The devices of the sandbox, or anything else that answers in the same small shape.",
+    ),
+    key(
+        "device_sources.sample.url",
+        Shape::Address,
+        Required,
+        "\"https://devices.example.com\"",
+        "Where it is: the host alone.",
+    ),
+    key(
+        "device_sources.sample.token",
+        Shape::Secret,
+        Required,
+        "{ env = \"SAMPLE_TOKEN\" }",
+        "What lets the bot in.",
+    ),
+    key(
+        "practices",
+        Shape::Free("docs/devices.md lists what can be set"),
+        Optional,
+        "",
+        "What is looked at on people's devices, and what is said about it, where it differs from what ships; \
+         docs/devices.md lists all of it. `[practices.uptodate]` with `required = { macOS = \"15.0\" }` sets the least \
+         version of a system; a section with a new name and `software = { names = [\"Falcon.app\"] }` looks for a \
+         product.",
+    ),
+    key(
         "travis",
         Shape::Section,
         Optional,
@@ -826,6 +1015,45 @@ pub static KEYS: &[Key] = &[
         "Whether every conversation must be resolved. In a ruleset it takes `reviews`.",
     ),
     key(
+        "nudges",
+        Shape::Section,
+        Optional,
+        "",
+        "A word a week to people whose devices need something, by direct message, in their own working hours and time \
+         zone: only about what is critical or newly broken, and silence when all is well. Each can put it off or \
+         switch it off for themselves with `!Nudges`. docs/devices.md says more.",
+    ),
+    key("nudges.enabled", Shape::Flag, Usually("false"), "true", "Whether anybody is nudged at all."),
+    key(
+        "nudges.day",
+        Shape::Choice(&["monday", "tuesday", "wednesday", "thursday", "friday"]),
+        Usually("\"tuesday\""),
+        "\"thursday\"",
+        "On which day.",
+    ),
+    key(
+        "nudges.hour",
+        Shape::Number(9, 16),
+        Usually("10"),
+        "14",
+        "From which hour on, where the person is. Within that hour each comes at a time of their own.",
+    ),
+    key(
+        "nudges.every_days",
+        Shape::Number(7, 90),
+        Usually("7"),
+        "14",
+        "How many days lie between two nudges of one person, at least.",
+    ),
+    key(
+        "nudges.only",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"ana@example.com\", \"slack:pilot\"]",
+        "The only people who are nudged, by e-mail or as `slack:HANDLE` of a user group, for a careful start. Left out \
+         or empty: everyone who has a device.",
+    ),
+    key(
         "web",
         Shape::Section,
         Optional,
@@ -845,6 +1073,66 @@ pub static KEYS: &[Key] = &[
         Optional,
         "\"https://hubcommander.example.com\"",
         "How people reach it, for links.",
+    ),
+    key(
+        "web.login",
+        Shape::Section,
+        Optional,
+        "",
+        "Where people can sign in to the pages about their devices.",
+    ),
+    key(
+        "web.login.*",
+        Shape::Section,
+        Optional,
+        "",
+        "A provider of identities that speaks OpenID Connect: Slack, Google, Okta, Entra. Its name stands in addresses. \
+         Without any, the bot's link in Slack is the way in. At the provider, the address to come back to is `/login/back` \
+         below `web.public_url`.",
+    ),
+    key(
+        "web.login.*.title",
+        Shape::Text,
+        Optional,
+        "\"Google\"",
+        "What people call it, for the button. Left out, it is the section's name.",
+    ),
+    key(
+        "web.login.*.issuer",
+        Shape::Address,
+        Required,
+        "\"https://accounts.google.com\"",
+        "Its issuer: `https://slack.com`, `https://accounts.google.com`, `https://NAME.okta.com`, \
+         `https://login.microsoftonline.com/TENANT/v2.0`.",
+    ),
+    key(
+        "web.login.*.client_id",
+        Shape::Text,
+        Required,
+        "\"1234.apps.example.com\"",
+        "What it knows the bot by.",
+    ),
+    key(
+        "web.login.*.client_secret",
+        Shape::Secret,
+        Required,
+        "{ env = \"LOGIN_CLIENT_SECRET\" }",
+        "What proves there that it is the bot.",
+    ),
+    key(
+        "web.login.*.domains",
+        Shape::Texts,
+        Required,
+        "[\"example.com\"]",
+        "The domains of e-mail addresses that may come in.",
+    ),
+    key(
+        "web.login.*.entra",
+        Shape::Flag,
+        Usually("false"),
+        "true",
+        "For Entra, which says by the optional claim `xms_edov` whether an e-mail address is of a domain that its owner \
+         has proved. Leave it out for all others.",
     ),
     key("log", Shape::Section, Optional, "", "What is logged, to standard error."),
     key(
@@ -937,7 +1225,7 @@ mod tests {
     fn every_key_is_explained() {
         for key in KEYS {
             assert!(key.about.ends_with('.') || key.about.ends_with('>'), "{}", key.path);
-            let section = matches!(key.shape, Shape::Section | Shape::Named(_));
+            let section = matches!(key.shape, Shape::Section | Shape::Named(_) | Shape::Free(_));
             assert_eq!(section, key.example.is_empty(), "{}", key.path);
         }
     }

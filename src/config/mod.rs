@@ -9,7 +9,9 @@ pub mod problem;
 pub mod reference;
 
 mod checks;
+mod devices;
 mod near;
+mod pages;
 mod policy;
 mod secret;
 mod sections;
@@ -18,18 +20,22 @@ mod tests;
 mod tree;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
+use hubcommander_device_sources::Setup as DeviceSources;
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
+use hubcommander_stethoscope_pages::oidc;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
+use crate::nudges;
 pub use crate::pipeline::limits::PerMinute;
+pub use devices::Devices;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use policy::PolicyFiles;
@@ -67,12 +73,18 @@ pub struct Config {
     pub policy: PolicyFiles,
     /// How others are asked, if that is set up.
     pub approval: Option<approval::Settings>,
+    /// Where people's devices are known, and what is looked at.
+    pub devices: Devices,
+    /// How people are nudged about their devices, if they are.
+    pub nudges: Option<nudges::Settings>,
     /// How much one person may ask.
     pub limits: PerMinute,
     /// How people prove who they are.
     pub auth_plugins: AuthPlugins,
     /// What people's devices call the bot, if there are passkeys.
     pub passkey: Option<String>,
+    /// Ids in Slack of the people who may break the glass; nobody where that is off.
+    pub break_glass: BTreeSet<String>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -197,12 +209,14 @@ pub struct Audit {
 }
 
 /// The web server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Web {
     /// Where to listen.
     pub listen: SocketAddr,
     /// How people reach it.
     pub public_url: Option<Url>,
+    /// Where people can sign in besides the link from the bot.
+    pub login: Vec<oidc::Settings>,
 }
 
 /// What reading the configuration needs from outside.
@@ -231,6 +245,8 @@ pub struct Overlay {
     pub github_token: Secret,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
+    /// The local devices, in place of the sources that the file names.
+    pub device_sources: DeviceSources,
     /// The local ways to prove who one is, in place of those that the file names.
     pub auth_plugins: AuthPlugins,
     /// The sandbox's own store, so that a real one stays untouched.
@@ -276,6 +292,12 @@ impl Config {
         Some(hubcommander_auth_plugins::passkey::Settings { public_url, name })
     }
 
+    /// The page on which people see their devices, if there is one.
+    #[must_use]
+    pub fn devices_page(&self) -> Option<Url> {
+        self.web.as_ref()?.public_url.clone().filter(|_| self.devices.any())
+    }
+
     /// What is set for this command; the defaults if nothing is.
     #[must_use]
     pub fn command(&self, name: &str) -> CommandSettings {
@@ -287,6 +309,8 @@ impl Config {
         let stored = Some(&self.store);
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
+            .chain(self.devices.sources.secrets())
+            .chain(sections::login_secrets(self.web.as_ref()))
     }
 }
 
@@ -339,9 +363,12 @@ impl Sections {
             travis: all.travis,
             policy: all.policy,
             approval: all.approval,
+            devices: all.devices,
+            nudges: all.nudges,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,
+            break_glass: all.break_glass,
             web: all.web,
             log: all.log,
         })

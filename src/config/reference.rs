@@ -63,7 +63,7 @@ pub fn markdown(commands: &[KnownCommand]) -> String {
 }
 
 fn is_section(key: &Key) -> bool {
-    matches!(key.shape, Shape::Section | Shape::Named(_))
+    matches!(key.shape, Shape::Section | Shape::Named(_) | Shape::Free(_))
 }
 
 fn entry(out: &mut String, key: &Key, name: &str) {

@@ -1,6 +1,6 @@
 //! From the keys that were found to the typed sections, with their secrets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::Path;
@@ -10,13 +10,16 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hubcommander_audit::SigningKey;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
+use hubcommander_device_sources::{Setup as DeviceSources, fleet, google, intune, jamf, landesk, sample};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
+use hubcommander_stethoscope_pages::oidc;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::checks::{CHECKS, only_outside_the_sandbox, time_of_day};
+use super::devices::{self, Devices};
 use super::keys::{self, Presence};
 use super::policy::{self, PolicyFiles};
 use super::problem::{Collector, Problems};
@@ -28,6 +31,7 @@ use super::{
     Surroundings, Travis, Web,
 };
 use crate::audit::{Place, Schedule, Settings};
+use crate::nudges;
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
 /// there, so that `hubcommander check` can still try the others.
@@ -53,12 +57,18 @@ pub struct Sections {
     pub policy: PolicyFiles,
     /// `[auth_plugins.approval]`.
     pub approval: Option<approval::Settings>,
+    /// `[device_sources]` and `[practices]`.
+    pub devices: Devices,
+    /// `[nudges]`, if they are enabled.
+    pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
     pub limits: PerMinute,
     /// `[auth_plugins]`, as far as people prove there who they are.
     pub auth_plugins: AuthPlugins,
     /// `[auth_plugins.passkey]`: what people's devices call the bot.
     pub passkey: Option<String>,
+    /// `[break_glass]`: who may; nobody where it is off.
+    pub break_glass: BTreeSet<String>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -67,6 +77,11 @@ pub struct Sections {
 
 /// What the local servers stand in for.
 const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token", "travis.token"];
+
+/// The secrets of where people sign in.
+pub(super) fn login_secrets(web: Option<&Web>) -> impl Iterator<Item = &Secret> {
+    web.into_iter().flat_map(|web| &web.login).map(|login| &login.client_secret)
+}
 
 impl Sections {
     /// Reads a text, and what is wrong with it. `path` is what problems call it.
@@ -87,13 +102,14 @@ impl Sections {
             }
         }
         let plain: toml::Table = toml::from_str(text).unwrap_or_default();
-        let mut reading = Reading { tree: &tree, surroundings, problems: &mut problems };
-        let sections = match overlay {
-            None => reading.sections(&plain),
-            Some(overlay) => reading.sandbox(&plain, overlay),
+        let mut reading = Reading { tree: &tree, surroundings, fetches: true, problems: &mut problems };
+        let (sections, sources) = match overlay {
+            None => (reading.sections(&plain), reading.device_sources()),
+            Some(overlay) => (reading.sandbox(&plain, overlay), overlay.device_sources.clone()),
         };
+        let devices = devices::read(&tree, &plain, sources, &mut problems);
         let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
-        (Self { policy, ..sections }, problems.finish(path))
+        (Self { policy, devices, ..sections }, problems.finish(path))
     }
 
     /// Every secret that is there, to be kept out of what is printed.
@@ -101,6 +117,8 @@ impl Sections {
         let (slack, github) = (self.slack.as_ref(), self.github.as_ref());
         secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
             .chain(self.auth_plugins.secrets())
+            .chain(self.devices.sources.secrets())
+            .chain(login_secrets(self.web.as_ref()))
     }
 }
 
@@ -124,9 +142,28 @@ pub(super) fn secrets<'s>(
     slack.chain(github).chain(travis).chain(store).chain(&audit.key)
 }
 
+/// What a file says about people's devices, and nothing else of it: no secret is fetched.
+pub(super) fn devices_alone(path: &Path, text: &str, surroundings: &Surroundings<'_>) -> (Devices, Problems) {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut elsewhere = Collector::new(text);
+    let expected = Expected { commands: surroundings.commands, given: &[] };
+    let tree = tree::read(text, &expected, &mut elsewhere);
+    if tree.is_unreadable("practices") {
+        return (Devices::default(), elsewhere.finish(path));
+    }
+    let plain: toml::Table = toml::from_str(text).unwrap_or_default();
+    let sources =
+        Reading { tree: &tree, surroundings, fetches: false, problems: &mut elsewhere }.device_sources();
+    let mut problems = Collector::new(text);
+    let devices = devices::read(&tree, &plain, sources, &mut problems);
+    (devices, problems.finish(path))
+}
+
 struct Reading<'a, 'p, 't> {
     tree: &'a Tree,
     surroundings: &'a Surroundings<'a>,
+    /// Whether secrets are fetched; else empty ones stand for those that are named.
+    fetches: bool,
     problems: &'p mut Collector<'t>,
 }
 
@@ -138,6 +175,7 @@ impl Reading<'_, '_, '_> {
         let store = self.store();
         let travis = self.secret("travis.token", travis_token);
         let key = self.secret("audit.key", audit_key);
+        let login = self.login();
         Sections {
             slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
             github: self.github(self.address("github.api_url"), credentials),
@@ -145,6 +183,7 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
+            web: self.web().map(|web| Web { login, ..web }),
             ..self.rest(plain)
         }
     }
@@ -255,6 +294,8 @@ impl Reading<'_, '_, '_> {
                 .tree
                 .one("auth_plugins.passkey", &[])
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
+            break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
+            nudges: self.nudges(),
             limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
@@ -371,6 +412,18 @@ impl Reading<'_, '_, '_> {
         }
     }
 
+    fn nudges(&self) -> Option<nudges::Settings> {
+        if !self.flag("nudges.enabled", &[]) {
+            return None;
+        }
+        Some(nudges::Settings {
+            day: self.text("nudges.day", &[])?.parse().ok()?,
+            hour: self.number("nudges.hour")?.try_into().ok()?,
+            every: TimeDelta::try_days(self.number("nudges.every_days")?)?,
+            only: self.texts("nudges.only", &[]).iter().map(|name| name.trim().to_lowercase()).collect(),
+        })
+    }
+
     fn limits(&self) -> PerMinute {
         let number = |key: &str| self.number(key).and_then(|number| u32::try_from(number).ok());
         PerMinute {
@@ -402,6 +455,48 @@ impl Reading<'_, '_, '_> {
         let okta_token = self.secret("auth_plugins.okta.api_token", token);
         let okta = okta_token.and_then(|token| Some((self.address("auth_plugins.okta.url")?, token)));
         AuthPlugins { duo: self.duo(), okta: okta.map(|(url, token)| okta::Settings::new(url, token)) }
+    }
+
+    fn device_sources(&mut self) -> DeviceSources {
+        // Each secret is fetched, so that what is wrong with any of them is said.
+        let fleet = self.secret("device_sources.fleet.token", token);
+        let google = self.secret("device_sources.google.key", token);
+        let intune = self.secret("device_sources.intune.client_secret", token);
+        let jamf = self.secret("device_sources.jamf.client_secret", token);
+        let landesk = self.secret("device_sources.landesk.password", token);
+        let sample = self.secret("device_sources.sample.token", token);
+        let at = |path: &'static str| self.address(path);
+        let text = |path: &'static str| self.text(path, &[]);
+        DeviceSources {
+            fleet: fleet.and_then(|token| Some(fleet::Settings::new(at("device_sources.fleet.url")?, token))),
+            google: google
+                .and_then(|key| google::Settings::new(key, text("device_sources.google.subject")?).ok()),
+            intune: intune.and_then(|secret| {
+                let (tenant, id) =
+                    (text("device_sources.intune.tenant")?, text("device_sources.intune.client_id")?);
+                intune::Settings::new(tenant, id, secret).ok()
+            }),
+            jamf: jamf.and_then(|secret| {
+                let id = text("device_sources.jamf.client_id")?;
+                let settings = jamf::Settings::new(at("device_sources.jamf.url")?, id, secret);
+                let api = match text("device_sources.jamf.api").as_deref() {
+                    Some("classic") => jamf::Api::Classic,
+                    _ => jamf::Api::Pro,
+                };
+                let mobile = self.flag("device_sources.jamf.mobile", &[]);
+                Some(jamf::Settings { api, mobile, ..settings })
+            }),
+            landesk: landesk.and_then(|password| {
+                let [host, database, user] = ["host", "database", "user"]
+                    .map(|key| self.text(&format!("device_sources.landesk.{key}"), &[]));
+                let mut settings = landesk::Settings::new(host?, database?, user?, password);
+                settings.port = self.number("device_sources.landesk.port")?.try_into().ok()?;
+                settings.reading.zone = text("device_sources.landesk.zone")?.parse().ok()?;
+                Some(settings)
+            }),
+            sample: sample
+                .and_then(|token| Some(sample::Settings::new(at("device_sources.sample.url")?, token))),
+        }
     }
 
     /// The accounts at Duo that could be read.
@@ -437,7 +532,27 @@ impl Reading<'_, '_, '_> {
             Some(Value::Address(url)) => Some(url),
             _ => None,
         };
-        Some(Web { listen, public_url })
+        Some(Web { listen, public_url, login: Vec::new() })
+    }
+
+    /// Where people can sign in, as far as it could be read.
+    fn login(&mut self) -> Vec<oidc::Settings> {
+        let names: Vec<String> = self.tree.all("web.login.*").map(|found| found.owner().to_owned()).collect();
+        let mut read = |name: String| {
+            let of = [name.as_str()];
+            // Fetched first, so that what is wrong with it is said in any case.
+            let client_secret = self.secret_of("web.login.*.client_secret", &of, token)?;
+            Some(oidc::Settings {
+                title: self.text("web.login.*.title", &of).unwrap_or_else(|| name.clone()),
+                issuer: self.address_of("web.login.*.issuer", &of)?,
+                client_id: self.text("web.login.*.client_id", &of)?,
+                client_secret,
+                domains: self.texts("web.login.*.domains", &of).into_iter().collect(),
+                entra: self.flag("web.login.*.entra", &of),
+                name,
+            })
+        };
+        names.into_iter().filter_map(&mut read).collect()
     }
 
     fn credentials(&mut self) -> Option<Credentials> {
@@ -474,6 +589,9 @@ impl Reading<'_, '_, '_> {
     fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
         let found = self.tree.one(path, names)?;
         let Value::Secret(source) = &found.value else { return None };
+        if !self.fetches {
+            return Some(SecretString::default());
+        }
         let at: Range<usize> = found.at.clone();
         match source.fetch(self.surroundings.environment, self.surroundings.command_limit) {
             Ok(secret) => match wrong(secret.expose_secret()) {

@@ -81,6 +81,11 @@ impl Tree {
         self.found.iter().filter(move |found| found.key.path == path)
     }
 
+    /// Whether this section is in the file and cannot be read, or the whole file cannot.
+    pub fn is_unreadable(&self, section: &str) -> bool {
+        self.broken || (self.seen.contains(&section) && self.one(section, &[]).is_none())
+    }
+
     /// Whether this path is certainly not in the file, not even with a value of the wrong shape.
     pub fn lacks(&self, path: &str) -> bool {
         !self.broken && !self.seen.contains(&path)
@@ -240,6 +245,7 @@ impl Walk<'_, '_, '_> {
                 self.section(table, Some(header(&at, &name_at)), key.path, names, &[]);
                 Some(Value::Section)
             }
+            (Shape::Free(_), DeValue::Table(_)) => Some(Value::Section),
             (Shape::Named(_), DeValue::Table(table)) => {
                 self.named(key, table, names);
                 Some(Value::Section)

@@ -24,6 +24,8 @@ pub mod lines {
     pub const LEASE_ENDS: &str = "LeaseEnds";
     /// A lease will soon be over.
     pub const LEASE_ENDS_SOON: &str = "LeaseEndsSoon";
+    /// The glass was broken, and the alarm channel has not heard of it.
+    pub const GLASS_BROKEN: &str = "GlassBroken";
     /// What was put off is due.
     pub const PLAN_IS_DUE: &str = "PlanIsDue";
 }

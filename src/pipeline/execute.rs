@@ -150,10 +150,24 @@ impl Executor {
         progress: &Progress<'_>,
     ) -> Result<Ended, StoreError> {
         let plan = gated.examined().plan();
-        let held = self.locks.hold(&plan.locks, || progress(record, None)).await;
+        let held = self.locks.hold(&plan.locks, self.clock.now(), || progress(record, None)).await;
+        let ended = self.execute_alone(record, &gated, held.after_others, progress).await;
+        held.release(self.clock.now());
+        ended
+    }
+
+    /// The same for one who holds the plan's locks, perhaps after others.
+    async fn execute_alone(
+        &self,
+        record: &mut Record,
+        gated: &GatedPlan,
+        after_others: bool,
+        progress: &Progress<'_>,
+    ) -> Result<Ended, StoreError> {
+        let plan = gated.examined().plan();
         let untouched = record.steps().iter().all(|known| known.state.left_nothing());
         let waits = Waits::new();
-        if untouched && (held.waited || !gated.is_fresh(self.clock.now())) {
+        if untouched && (after_others || !gated.is_fresh(self.clock.now())) {
             let looked = waits.told(self.changed_since(plan, &waits), |left| progress(record, left));
             match looked.await {
                 Ok(None) => {}
@@ -162,7 +176,7 @@ impl Executor {
             }
         }
         let permit = self.issuer.permit(&record.invocation().id);
-        let held = self.run(record, &gated, &permit, &waits, progress).await?;
+        let held = self.run(record, gated, &permit, &waits, progress).await?;
         Ok(match verdict(record, plan) {
             Ended::Done => Ended::Done,
             _ if held => Ended::Held,

@@ -1,12 +1,19 @@
 //! Lockdown: nothing is changed until it is lifted. Plans that wait are held; those that run stop before their next
 //! operation.
 
-use hubcommander_sdk::clock::Instant;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubcommander_sdk::clock::{Instant, SharedClock};
 use hubcommander_sdk::people::PersonId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::pipeline::prepare::Examined;
+use crate::store::{Store, StoreError};
+
+/// How often it is looked what another process did to it.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Under which key it stands in the store.
 pub const KEY: &str = "lockdown";
@@ -29,6 +36,37 @@ pub struct Locked {
 #[must_use]
 pub fn unreadable(at: Instant) -> Locked {
     Locked { by: PersonId { team: String::new(), user: String::new() }, at, reason: None }
+}
+
+/// As it stands in the store.
+///
+/// # Errors
+/// The store does not work.
+pub async fn stored(store: &dyn Store, now: Instant) -> Result<Option<Locked>, StoreError> {
+    let locked = store.remembered(KEY).await?;
+    // What cannot be read is held to be locked: who locked is not what matters.
+    Ok(locked.map(|value| serde_json::from_value(value).unwrap_or_else(|_| unreadable(now))))
+}
+
+/// Follows what another process does to it: on the host, past Slack. Ends when `stop` says so.
+pub async fn follow(
+    lockdown: Arc<Lockdown>,
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        match stored(&*store, clock.now()).await {
+            // Who locked what cannot be read differs by the time alone.
+            Ok(now) if now.is_some() != lockdown.locked().is_some() => lockdown.set(now),
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "whether it is locked cannot be read now"),
+        }
+    }
 }
 
 /// Whether everything but reading is held.

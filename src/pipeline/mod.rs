@@ -10,6 +10,7 @@ pub mod ask;
 pub mod engine;
 pub mod execute;
 pub mod gate;
+pub mod glass;
 pub mod intake;
 pub mod limits;
 pub mod lockdown;

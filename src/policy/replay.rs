@@ -100,7 +100,8 @@ pub async fn replay(record: &Record<'_>, last: u32) -> Result<Vec<(Invocation, J
     let mut judged = Vec::new();
     for id in order {
         let Some(invocation) = record.store.invocation(&id).await? else { continue };
-        if invocation.origin.via == Via::Due {
+        // What was due or asked past Slack no policy decided.
+        if matches!(invocation.origin.via, Via::Due | Via::Glass) {
             continue;
         }
         let decided = then.get(&id).copied().unwrap_or(Then::Refused);

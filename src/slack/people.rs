@@ -34,6 +34,7 @@ pub enum Freshness {
 pub struct People {
     web: Web,
     persons: Arc<Memory<Person>>,
+    emails: Arc<Memory<Option<Person>>>,
     conversations: Arc<Memory<ConversationInfo>>,
     groups: Arc<Memory<Vec<UserGroup>>>,
 }
@@ -45,6 +46,7 @@ impl People {
         Self {
             web,
             persons: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
+            emails: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
             conversations: Arc::new(Memory::new(Arc::clone(&clock), ENTRIES)),
             groups: Arc::new(Memory::new(clock, 1)),
         }
@@ -62,6 +64,22 @@ impl People {
                 async move { web.person(&id).await }
             })
             .await
+    }
+
+    /// Who has this e-mail address, if anybody has.
+    ///
+    /// # Errors
+    /// As [`Web::person_by_email`]. Errors are not remembered.
+    pub async fn by_email(&self, email: &str, freshness: Freshness) -> Result<Option<Person>, SlackError> {
+        let email = email.trim().to_lowercase();
+        let found = self
+            .emails
+            .get(&email, freshness, || {
+                let (web, email) = (self.web.clone(), email.clone());
+                async move { web.person_by_email(&email).await }
+            })
+            .await?;
+        Ok((*found).clone())
     }
 
     /// What a conversation is.
@@ -98,6 +116,7 @@ impl People {
     /// What was known of a person or of a conversation no longer holds: Slack said that it changed.
     pub fn forget(&self, id: &str) {
         self.persons.forget(id);
+        self.emails.forget_all(|known| known.as_ref().is_some_and(|person| person.id.user == id));
         self.conversations.forget(id);
     }
 }
@@ -140,6 +159,13 @@ impl<T: Send + Sync + 'static> Memory<T> {
         let mut shelves = self.lock();
         shelves.known.remove(key);
         shelves.asked.remove(key);
+    }
+
+    /// The same for all that are like this, and for every answer under way.
+    fn forget_all(&self, like: impl Fn(&T) -> bool) {
+        let mut shelves = self.lock();
+        shelves.known.retain(|_, known| !like(&known.value));
+        shelves.asked.clear();
     }
 
     async fn get<F>(

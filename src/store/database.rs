@@ -42,6 +42,8 @@ pub(super) trait Reader: Send + Sync + 'static {
 
     async fn remembered(&self, key: &str) -> Result<Option<String>, StoreError>;
 
+    async fn remembered_under(&self, prefix: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError>;
+
     /// Those that run, the first to end first.
     async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError>;
 
@@ -153,6 +155,18 @@ impl<R: Reader> Store for Database<R> {
         };
         let value = self.reader.remembered(key).await?;
         value.map(|value| serde_json::from_str(&value).map_err(unreadable)).transpose()
+    }
+
+    async fn remembered_under(&self, prefix: &str, limit: u32) -> Result<Vec<(String, Json)>, StoreError> {
+        let rows = self.reader.remembered_under(prefix, limit).await?;
+        let read = |(key, value): (String, String)| {
+            let rest = key.get(prefix.len()..).unwrap_or_default().to_owned();
+            match serde_json::from_str(&value) {
+                Ok(value) => Ok((rest, value)),
+                Err(error) => Err(StoreError::Unreadable { id: key, reason: error.to_string() }),
+            }
+        };
+        rows.into_iter().map(read).collect()
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

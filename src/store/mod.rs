@@ -216,6 +216,12 @@ pub trait Store: chain::ChainStore {
     /// Marks a click as dealt with where no invocation changes.
     async fn click_done(&self, key: &str, audit: Vec<AuditEntry>) -> Result<(), StoreError>;
 
+    /// Writes down entries of the audit that are about no invocation.
+    async fn note(&self, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
+        // A click with no key is none.
+        self.click_done("", audit).await
+    }
+
     /// One invocation.
     async fn invocation(&self, id: &str) -> Result<Option<Invocation>, StoreError>;
 
@@ -251,6 +257,10 @@ pub trait Store: chain::ChainStore {
 
     /// What is kept under this key.
     async fn remembered(&self, key: &str) -> Result<Option<Json>, StoreError>;
+
+    /// What is kept under keys that begin so, in their order, so many at most; each with the rest of its key.
+    /// A prefix holds letters, digits, `:` and `-` only.
+    async fn remembered_under(&self, prefix: &str, limit: u32) -> Result<Vec<(String, Json)>, StoreError>;
 
     /// Invocations with a plan, the newest first, so many at most.
     async fn history(&self, filter: &HistoryFilter, limit: u32) -> Result<Vec<Invocation>, StoreError>;

@@ -358,6 +358,7 @@ impl InvocationRow {
         let state = State::parse(&self.state)
             .ok_or_else(|| unreadable(&id, format!("the state `{}` is not known", self.state)))?;
         let origin: Origin = decode(&id, "origin", &self.origin)?;
+        let posted = decode_some(&id, "posted", self.posted)?.or_else(|| origin.replaces.clone());
         Ok(Invocation {
             version: self.version,
             state,
@@ -367,7 +368,7 @@ impl InvocationRow {
             plan: decode_some(&id, "plan", self.plan)?,
             digest: self.digest.map(hubcommander_sdk::plan::Digest),
             gate: decode_some(&id, "gate", self.gate)?,
-            posted: decode_some(&id, "posted", self.posted)?,
+            posted,
             outcome: decode_some(&id, "outcome", self.outcome)?,
             reported: self.reported,
             received_at: instant(&id, self.received_at)?,
@@ -520,4 +521,9 @@ pub(super) fn readable<T>(rows: impl IntoIterator<Item = Result<T, StoreError>>)
                 .ok()
         })
         .collect()
+}
+
+/// What comes after all keys that begin so: no character is greater.
+pub(super) fn after(prefix: &str) -> String {
+    format!("{prefix}\u{10FFFF}")
 }

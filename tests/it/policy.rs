@@ -11,7 +11,7 @@ use hubcommander::slack::web::{Web, WebSettings};
 use hubcommander_policy::{Source, Sources};
 use hubcommander_sandbox::slack::Ts;
 
-use crate::world::{ANA, DEV, SAM, Servers, World, shipped_with};
+use crate::world::{ANA, DEV, SAM, Servers, TOKENS, World, shipped_with};
 
 const KIM: &str = "U0KIM";
 
@@ -177,10 +177,7 @@ async fn a_policy_that_is_wrong_or_impossible_stops_the_start_and_points_at_the_
             .args(words)
             .arg("--config")
             .arg(&config)
-            .env("SLACK_BOT_TOKEN", "xoxb-sandbox")
-            .env("SLACK_APP_TOKEN", "xapp-sandbox")
-            .env("GITHUB_TOKEN", "ghp_sandbox")
-            .env("TRAVIS_TOKEN", "travis_sandbox")
+            .envs(TOKENS)
             .kill_on_drop(true)
             .output()
             .await?;

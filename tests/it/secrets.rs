@@ -95,6 +95,7 @@ impl Run {
             ("GITHUB_TOKEN", GITHUB.to_owned()),
             ("GITHUB_APP_KEY", key.unwrap_or_default()),
             ("TRAVIS_TOKEN", TRAVIS.to_owned()),
+            ("SAMPLE_TOKEN", "devices_sandbox".to_owned()),
         ];
         Ok(Self { servers, config, environment, found: Found::default(), asked: 0 })
     }

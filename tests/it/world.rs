@@ -11,6 +11,8 @@ use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, PerMinu
 use hubcommander::pipeline::rules::Admitted;
 use hubcommander::slack::socket::Board;
 use hubcommander_auth_plugins::duo as accounts;
+use hubcommander_device_sources::sample;
+use hubcommander_sandbox::devices::{self, Devices};
 use hubcommander_sandbox::duo::Duo;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
@@ -32,6 +34,15 @@ pub const APPROVALS: &str = "C0APPROVALS";
 pub const GUS: &str = "U0GUS";
 pub const DEV: &str = "C0DEV";
 
+/// What the configuration that is written for a real process reads from the environment.
+pub const TOKENS: [(&str, &str); 5] = [
+    ("SLACK_BOT_TOKEN", "xoxb-sandbox"),
+    ("SLACK_APP_TOKEN", "xapp-sandbox"),
+    ("GITHUB_TOKEN", "ghp_sandbox"),
+    ("TRAVIS_TOKEN", "travis_sandbox"),
+    ("SAMPLE_TOKEN", DEVICES_TOKEN),
+];
+
 /// How long anything may take before a test gives up. Long, since machines are shared; never waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -41,6 +52,9 @@ const UNCLEAR_WAIT: Duration = Duration::from_millis(200);
 /// How long the local Travis takes to look at GitHub, and how long the bot waits for that.
 const SYNC_TAKES: Duration = Duration::from_millis(50);
 const SYNC_WAIT: Duration = Duration::from_millis(400);
+
+/// What lets the bot see the devices on people's desks.
+const DEVICES_TOKEN: &str = "devices_sandbox";
 
 /// A policy under which every full member may do everything.
 const OPEN: &str =
@@ -61,6 +75,7 @@ pub struct Servers {
     pub slack: Slack,
     pub github: GitHub,
     pub travis: Travis,
+    pub devices: Devices,
     pub folder: tempfile::TempDir,
     slack_faults: Faults,
     _known: Known,
@@ -107,10 +122,13 @@ impl Servers {
         let known = Known::to_github(&github)?;
         let (at_travis, faults) = (travis::World::acme().sync_takes(Some(SYNC_TAKES)), Faults::default());
         let travis = Travis::start(at_travis, &github, Arc::clone(&clock), faults).await?;
+        let at_desks = devices::State::acme(clock.now());
+        let devices = Devices::start(at_desks, DEVICES_TOKEN, Arc::clone(&clock), Faults::default()).await?;
         // The page shows both, as in the sandbox.
         let options = Options { github_page: Some(github.url()), ..options };
         let slack = Slack::start(slack::World::acme(), clock, slack_faults.clone(), options).await?;
-        Ok(Self { slack, github, travis, folder: tempfile::tempdir()?, slack_faults, _known: known })
+        let folder = tempfile::tempdir()?;
+        Ok(Self { slack, github, travis, devices, folder, slack_faults, _known: known })
     }
 
     /// What goes wrong at the local Slack.
@@ -136,6 +154,13 @@ impl Servers {
             github_token: "ghp_sandbox".to_owned().into(),
             travis: Some((self.travis.url().parse()?, "travis_sandbox".to_owned().into())),
             auth_plugins: hubcommander_auth_plugins::Setup::default(),
+            device_sources: hubcommander_device_sources::Setup {
+                sample: Some(sample::Settings::new(
+                    self.devices.url().parse()?,
+                    DEVICES_TOKEN.to_owned().into(),
+                )),
+                ..Default::default()
+            },
             store_url: self.store_url().into(),
         };
         let commands: Vec<KnownCommand> =
@@ -149,6 +174,20 @@ impl Servers {
         config.limits = PerMinute { commands: None, changes: None };
         config.github.unclear_wait = UNCLEAR_WAIT;
         config.travis.iter_mut().for_each(|travis| travis.sync_wait = SYNC_WAIT);
+        Ok(config)
+    }
+
+    /// The shipped configuration with an account at the local Duo.
+    pub fn config_with_duo(&self, duo: &Duo) -> Result<Config> {
+        let mut config = self.config(&shipped_with(&[]))?;
+        let account = accounts::Account {
+            api_url: duo.url().parse()?,
+            integration_key: "DIDUOSANDBOX".to_owned().into(),
+            secret_key: "duo_sandbox_secret".to_owned().into(),
+            deadline: accounts::DEADLINE,
+        };
+        let accounts = accounts::Settings::new([("acme.example".to_owned(), account)].into());
+        config.auth_plugins = hubcommander_auth_plugins::Setup { duo: Some(accounts), ..Default::default() };
         Ok(config)
     }
 
@@ -169,10 +208,14 @@ impl Servers {
             .replace("# [travis]", &format!("[travis]\napi_url = {:?}", self.travis.url()))
             .replace("#   token = { env = \"TRAVIS_TOKEN\" }", "token = { env = \"TRAVIS_TOKEN\" }")
             .replace("[web]\nlisten = \"127.0.0.1:8080\"\n", "");
+        let devices = format!(
+            "\n[device_sources.sample]\nurl = {:?}\ntoken = {{ env = \"SAMPLE_TOKEN\" }}\n",
+            self.devices.url()
+        );
         let path = self.folder.path().join("config.toml");
         // What the policies that ship ask for has stories of its own.
         let text = format!(
-            "{text}\n[policy]\nfile = \"open.cedar\"\nobligations = \"none.cedar\"\n\n[limits]\ncommands_per_minute = 0\nchanges_per_minute = 0\n"
+            "{text}{devices}\n[policy]\nfile = \"open.cedar\"\nobligations = \"none.cedar\"\n\n[limits]\ncommands_per_minute = 0\nchanges_per_minute = 0\n"
         );
         std::fs::write(self.folder.path().join("open.cedar"), OPEN)?;
         std::fs::write(self.folder.path().join("none.cedar"), "")?;
@@ -337,18 +380,9 @@ impl World {
 
     /// A bot with the policies that ship and an account at the local Duo, for the servers that are there already.
     pub async fn start_as_shipped(servers: Servers, duo: &Duo) -> Result<Self> {
-        let mut config = servers.config(&shipped_with(&[]))?;
-        let account = accounts::Account {
-            api_url: duo.url().parse()?,
-            integration_key: "DIDUOSANDBOX".to_owned().into(),
-            secret_key: "duo_sandbox_secret".to_owned().into(),
-            deadline: accounts::DEADLINE,
-        };
-        let accounts = accounts::Settings::new([("acme.example".to_owned(), account)].into());
-        config.auth_plugins = hubcommander_auth_plugins::Setup { duo: Some(accounts), ..Default::default() };
+        let config = servers.config_with_duo(duo)?;
         Self::start_with_plugins(servers, config, |config, clock| Ok(plugins(config, clock)?)).await
     }
-
     /// A bot for servers that are there already, with plugins that are changed before it starts.
     pub async fn start_changed(
         servers: Servers,
@@ -426,9 +460,7 @@ impl Process {
             .arg(config)
             .arg("run")
             .env_clear()
-            .envs([("SLACK_BOT_TOKEN", "xoxb-sandbox"), ("SLACK_APP_TOKEN", "xapp-sandbox")])
-            .env("GITHUB_TOKEN", "ghp_sandbox")
-            .env("TRAVIS_TOKEN", "travis_sandbox")
+            .envs(TOKENS)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use hubcommander_outbound::{Answer, Failure};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::{Handler, Probe};
@@ -14,7 +15,7 @@ use url::Url;
 use crate::path::Path;
 use crate::reader::Reader;
 use crate::settings::{Settings, SetupError};
-use crate::transport::{Answer, Failure, Transport};
+use crate::transport::Transport;
 use crate::writer::Writer;
 
 /// A read is tried this often.

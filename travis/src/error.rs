@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use hubcommander_outbound::{Answer, Failure};
 use hubcommander_sdk::error::{OperationError, Refusal};
 use hubcommander_sdk::text::Text;
 
-use crate::transport::{Answer, Failure};
+use crate::transport::{ErrorBody, described};
 use crate::words::{LATER, TELL_OPERATORS, soon};
 
 /// What kind of trouble it is.
@@ -47,8 +48,8 @@ impl ReadError {
 
     /// For an answer that is none of those that were expected.
     pub(crate) fn unexpected_answer(answer: &Answer, subject: &str) -> Self {
-        let log = answer.described(subject);
-        let kind = answer.error().error_type;
+        let log = described(answer, subject);
+        let kind = ErrorBody::of(answer).error_type;
         match answer.status.as_u16() {
             401 => Self::bad_token(log),
             403 if kind == "wrong_credentials" => Self::bad_token(log),

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use hubcommander_outbound::Answer;
 use serde::de::DeserializeOwned;
 
 use crate::account::Account;
 use crate::error::ReadError;
 use crate::model::{Organisation, Organisations, Repository, Target, User};
 use crate::path::Path;
-use crate::transport::Answer;
 
 /// Organisations on one page: the most that Travis gives.
 const PAGE: u64 = 100;

@@ -1,11 +1,12 @@
 //! The writing client, and what a refused write means.
 
+use hubcommander_outbound::{Answer, Failure};
 use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::permit::WritePermit;
 
 use crate::account::Account;
 use crate::path::Path;
-use crate::transport::{Answer, Failure};
+use crate::transport::{ErrorBody, described};
 use crate::words::{LATER, TELL_OPERATORS, soon};
 
 /// The writing client. It is lent against a permit and cannot outlive it; each request goes out once.
@@ -21,7 +22,7 @@ impl<'a> Writer<'a> {
 
     pub(crate) async fn post(&self, path: &Path) -> Result<Answer, OperationError> {
         tracing::debug!(invocation = self.permit.invocation(), %path, "writing to Travis");
-        let answer = self.account.write(path).await?;
+        let answer = self.account.write(path).await.map_err(unanswered)?;
         // Not documented, so it is noted where it comes.
         if let Some(id) = answer.headers.get("x-request-id").and_then(|id| id.to_str().ok()) {
             self.permit.note_request(id);
@@ -30,25 +31,24 @@ impl<'a> Writer<'a> {
     }
 }
 
-impl From<Failure> for OperationError {
-    fn from(failure: Failure) -> Self {
-        let log = failure.to_string();
-        match failure {
-            Failure::NotSent(_) => Self::Temporary {
-                what: format!("Travis could not be reached. {LATER}").into(),
-                retry_after: None,
-                log,
-            },
-            Failure::Lost(_) => Self::Unclear { log },
-        }
+/// What a write means that was not answered.
+fn unanswered(failure: Failure) -> OperationError {
+    let log = failure.to_string();
+    match failure {
+        Failure::NotSent(_) => OperationError::Temporary {
+            what: format!("Travis could not be reached. {LATER}").into(),
+            retry_after: None,
+            log,
+        },
+        Failure::Lost(_) => OperationError::Unclear { log },
     }
 }
 
 /// What a write means that Travis did not answer as hoped. `subject` is what was to be changed, as a person
 /// knows it.
 pub(crate) fn refused(answer: &Answer, subject: &str) -> OperationError {
-    let log = answer.described(subject);
-    let kind = answer.error().error_type;
+    let log = described(answer, subject);
+    let kind = ErrorBody::of(answer).error_type;
     let what = match answer.status.as_u16() {
         // It may have been done before the trouble began; what we hoped for and cannot read has been done.
         200..=299 | 500..=599 => return OperationError::Unclear { log },

@@ -106,7 +106,7 @@ fn read(input: &Json) -> Result<Input, OperationError> {
         .map_err(|error| OperationError::permanent("This is no passkey to add.", format!("{ENROL}: {error}")))
 }
 
-fn unkept(error: &Unkept) -> OperationError {
+pub(super) fn unkept(error: &Unkept) -> OperationError {
     OperationError::Temporary {
         what: "Passkeys cannot be looked up just now.".into(),
         retry_after: None,

@@ -77,6 +77,19 @@ const LINKS: &str = "passkey.links";
 /// Who has a passkey.
 const PEOPLE: &str = "passkey.people";
 
+/// What is known of a passkey beside the passkey itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct About {
+    /// When it was added.
+    pub(super) added: Option<Instant>,
+    /// When it proved something last.
+    pub(super) used: Option<Instant>,
+}
+
+fn about_of(person: &PersonId) -> String {
+    format!("passkey.about.{}.{}", person.team, person.user)
+}
+
 fn of(person: &PersonId) -> String {
     format!("passkey.of.{}.{}", person.team, person.user)
 }
@@ -116,4 +129,17 @@ pub(super) async fn people(keep: &dyn Keep) -> Result<BTreeSet<PersonId>, Unkept
 
 pub(super) async fn keep_people(keep: &dyn Keep, people: &BTreeSet<PersonId>) -> Result<(), Unkept> {
     write(keep, PEOPLE, people).await
+}
+
+/// What is known of a person's passkeys, by their names.
+pub(super) async fn about(keep: &dyn Keep, person: &PersonId) -> Result<BTreeMap<String, About>, Unkept> {
+    read(keep, &about_of(person)).await
+}
+
+pub(super) async fn keep_about(
+    keep: &dyn Keep,
+    person: &PersonId,
+    all: &BTreeMap<String, About>,
+) -> Result<(), Unkept> {
+    write(keep, &about_of(person), all).await
 }

@@ -6,6 +6,7 @@
 
 mod enrol;
 mod keep;
+mod own;
 mod page;
 mod web;
 mod words;
@@ -29,12 +30,13 @@ use serde_json::Value as Json;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
-use webauthn_rs::prelude::{PasskeyAuthentication, PasskeyRegistration};
+use webauthn_rs::prelude::{Passkey, PasskeyAuthentication, PasskeyRegistration};
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 pub use enrol::{ENROL, EnrolPasskey, EnrolmentLink, Whisper};
+use keep::{About, Link, Purpose, Shown, Stands};
 pub use keep::{Keep, Unkept};
-use keep::{Link, Purpose, Shown, Stands};
+pub use own::{ListPasskeys, REMOVE, Removal, RemovePasskey};
 pub use web::router;
 
 /// What policies call it.
@@ -106,6 +108,21 @@ fn id_of(secret: &str) -> String {
     digest(&SHA256, secret.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Who has a passkey.
+///
+/// # Errors
+/// The store does not work.
+pub async fn people(keep: &dyn Keep) -> Result<BTreeSet<PersonId>, Unkept> {
+    keep::people(keep).await
+}
+
+/// What a passkey is called, in lists and in the audit: `pk-` and the beginning of a hash of its public id.
+fn name(passkey: &Passkey) -> String {
+    let hash = digest(&SHA256, passkey.cred_id().as_ref());
+    let digits: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("pk-{digits}")
+}
+
 impl Passkeys {
     /// Sets it up. [`Passkeys::load`] comes next.
     ///
@@ -146,6 +163,38 @@ impl Passkeys {
     pub async fn load(&self) -> Result<(), Unkept> {
         let people = keep::people(&*self.keep).await?;
         *lock(&self.people) = people;
+        Ok(())
+    }
+
+    /// Notes something about a passkey. That it is not noted stops nothing.
+    async fn note(&self, person: &PersonId, passkey: &str, note: impl FnOnce(&mut About)) {
+        let keep = &*self.keep;
+        let noted = async {
+            let mut all = keep::about(keep, person).await?;
+            note(all.entry(passkey.to_owned()).or_default());
+            keep::keep_about(keep, person, &all).await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, person = person.user, "when a passkey was used could not be noted");
+        }
+    }
+
+    /// Takes a passkey away. One that is not there is gone already.
+    async fn forget(&self, person: &PersonId, passkey: &str) -> Result<(), Unkept> {
+        let _turn = self.turn.lock().await;
+        let keep = &*self.keep;
+        let mut known = keep::passkeys(keep, person).await?;
+        known.retain(|known| name(known) != passkey);
+        keep::keep_passkeys(keep, person, &known).await?;
+        let mut about = keep::about(keep, person).await?;
+        about.remove(passkey);
+        keep::keep_about(keep, person, &about).await?;
+        if known.is_empty() {
+            let mut people = keep::people(keep).await?;
+            people.remove(person);
+            keep::keep_people(keep, &people).await?;
+            lock(&self.people).remove(person);
+        }
         Ok(())
     }
 

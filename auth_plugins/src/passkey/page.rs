@@ -44,8 +44,8 @@ pub(super) fn open(link: &Link, nonce: &str) -> String {
 /// The page of a link that cannot be used any more, or that never was one.
 pub(super) fn closed() -> String {
     whole(
-        "<h1>This link is no longer good</h1><p>It was used, its time is over, or it was never one. Ask in Slack \
-         again for a new one.</p>",
+        "<h1>This link is no longer good</h1><p>It was used, its time is over, or it was never one. Ask again \
+         for a new one.</p>",
         None,
     )
 }

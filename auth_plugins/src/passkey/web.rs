@@ -14,10 +14,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use hubcommander_sdk::people::PersonId;
 use serde_json::{Value, json};
-use webauthn_rs::prelude::{Passkey, PublicKeyCredential, RegisterPublicKeyCredential, Uuid};
+use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential, Uuid};
 
 use super::keep::{self, Link, Purpose, Stands, Unkept};
-use super::{Ceremony, Passkeys, id_of, lock, page};
+use super::{Ceremony, Passkeys, id_of, lock, name, page};
 
 /// The largest body that a browser sends here.
 const LARGEST: usize = 64 * 1024;
@@ -40,7 +40,7 @@ pub fn router(passkeys: Arc<Passkeys>) -> Router {
 /// A refusal: the page's script shows its words.
 type Refused = (StatusCode, &'static str);
 
-const GONE: Refused = (StatusCode::GONE, "This link is no longer good. Ask in Slack again for a new one.");
+const GONE: Refused = (StatusCode::GONE, "This link is no longer good. Ask again for a new one.");
 const NOT_RIGHT: Refused = (StatusCode::FORBIDDEN, "This passkey does not fit. Try again with yours.");
 const FROM_ELSEWHERE: Refused = (StatusCode::FORBIDDEN, "This is for the buttons of the page.");
 
@@ -161,10 +161,12 @@ async fn finish(
             if used.update_credential(&result) == Some(true) {
                 keep::keep_passkeys(keep, &link.person, &known).await.map_err(|error| broken(&error))?;
             }
-            if !passkeys.end(&id, Stands::Used(reference)).await.map_err(|error| broken(&error))? {
+            if !passkeys.end(&id, Stands::Used(reference.clone())).await.map_err(|error| broken(&error))? {
                 return Err(GONE);
             }
-            "That was you. You can close this page; the answer is in Slack."
+            let now = passkeys.clock.now();
+            passkeys.note(&link.person, &reference, |about| about.used = Some(now)).await;
+            "That was you. You can close this page; the answer is where it was asked."
         }
         (Ceremony::Enrol(state), Purpose::Enrol { .. }) => {
             let credential: RegisterPublicKeyCredential =
@@ -180,12 +182,14 @@ async fn finish(
             if !passkeys.end(&id, Stands::Used(name(&made))).await.map_err(|error| broken(&error))? {
                 return Err(GONE);
             }
+            let (called, now) = (name(&made), passkeys.clock.now());
             known.push(made);
             keep::keep_passkeys(keep, &link.person, &known).await.map_err(|error| broken(&error))?;
             let mut people = keep::people(keep).await.map_err(|error| broken(&error))?;
             people.insert(link.person.clone());
             keep::keep_people(keep, &people).await.map_err(|error| broken(&error))?;
             lock(&passkeys.people).insert(link.person.clone());
+            passkeys.note(&link.person, &called, |about| about.added = Some(now)).await;
             "Your passkey is there. You can close this page."
         }
         _ => return Err(GONE),
@@ -196,12 +200,6 @@ async fn finish(
 fn refused(link: &Link, error: &webauthn_rs::prelude::WebauthnError) -> Refused {
     tracing::warn!(invocation = link.invocation, person = link.person.user, ?error, "a passkey does not fit");
     NOT_RIGHT
-}
-
-/// What a passkey is called in the audit: the beginning of its public id.
-fn name(passkey: &Passkey) -> String {
-    let id = URL_SAFE_NO_PAD.encode(passkey.cred_id());
-    id.chars().take(16).collect()
 }
 
 async fn deny(

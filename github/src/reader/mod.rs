@@ -3,6 +3,7 @@
 mod about;
 mod actions;
 mod asking;
+mod audit_log;
 mod deploy_keys;
 mod error;
 mod lately;
@@ -24,6 +25,7 @@ pub(crate) use lately::Lately;
 
 pub use about::{About, ClassicProtection, Guarded, TeamAccess};
 pub use actions::{Actions, ActionsWhere};
+pub use audit_log::{Log, LogEvent, OneOrMore};
 pub use deploy_keys::DeployKey;
 pub use error::{ReadError, ReadErrorKind};
 pub use lists::RepositoryNames;

@@ -20,6 +20,8 @@ struct AppAnswer {
     #[serde(default)]
     name: String,
     #[serde(default)]
+    slug: String,
+    #[serde(default)]
     permissions: BTreeMap<String, String>,
 }
 
@@ -41,6 +43,21 @@ struct Core {
 }
 
 impl Reader {
+    /// What GitHub calls us where it says who did something.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn actor(&self) -> Result<String, ReadError> {
+        const SUBJECT: &str = "this bot's own account";
+        let absent = || ReadError::unexpected(SUBJECT, "404");
+        if !self.0.identities.has_tokens_of_its_own() {
+            return Ok(self.whoami().await?.login);
+        }
+        let answer = self.0.read_ourselves(Path::fixed("app")).await?;
+        let app: AppAnswer = found(&answer, SUBJECT)?.ok_or_else(absent)?;
+        Ok(format!("{}[bot]", app.slug))
+    }
+
     /// Who we are at GitHub, and what we lack.
     ///
     /// # Errors

@@ -55,6 +55,8 @@ fn specs() -> Vec<CommandSpec> {
         CommandSpec::new("AcceptEmail", "Security", "")
             .arg(ArgSpec::positional("person", ArgKind::Person, ""))
             .changes(Risk::Reversible),
+        CommandSpec::new("DeviceStatus", "Your devices", "")
+            .arg(ArgSpec::positional("person", ArgKind::Person, "").optional()),
         CommandSpec::new("Lockdown", "Security", "")
             .arg(ArgSpec::positional(
                 "state",

@@ -21,6 +21,8 @@ use tokio::sync::watch;
 use crate::faults::Faults;
 use crate::server::{Running, ServeError, loopback, serve};
 
+pub(crate) use page::escaped;
+
 pub use model::{Answer, Phone, Push, PushState, Standing, State, User, World};
 
 /// What every request needs.

@@ -44,6 +44,11 @@ impl fmt::Display for Text<'_> {
     }
 }
 
+/// A text that can be written into HTML, in an attribute too.
+pub(crate) fn escaped(text: &str) -> String {
+    Text(text).to_string()
+}
+
 /// Where somebody's phone is.
 pub(super) fn phone_path(username: &str) -> String {
     format!("/phone/{}", utf8_percent_encode(username, NON_ALPHANUMERIC))

@@ -59,7 +59,7 @@ pub struct Seen {
 }
 
 type Watcher = Arc<dyn Fn(&Seen) + Send + Sync>;
-type RefusalAnswer = fn(&Refusal) -> Response;
+pub(crate) type RefusalAnswer = fn(&Refusal) -> Response;
 type Inspect = Box<dyn Fn(&http::request::Parts, &[u8]) -> Result<(), String> + Send + Sync>;
 type Exempt = fn(&http::request::Parts) -> bool;
 

@@ -6,12 +6,12 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::Site;
 use super::model::{Outcome, Push, State, User};
 use crate::faults::Refusal;
+use crate::local::path_of;
 
 /// Status, Okta's code, and its words.
 struct Refused(u16, &'static str, String);
@@ -49,13 +49,7 @@ pub(super) async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Reque
     if token != Some(&format!("SSWS {}", state.api_token)) {
         return Refused(401, "E0000011", "Invalid token provided".to_owned()).response();
     }
-    let path: Vec<String> = parts
-        .uri
-        .path()
-        .split('/')
-        .skip(1)
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    let path = path_of(&parts.uri);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let outcome = match (parts.method.as_str(), path.as_slice()) {
         ("GET", ["api", "v1", "users", "me"]) => Ok((

@@ -1,6 +1,7 @@
 //! The local GitHub, asked over real connections as a bot asks it.
 
 mod apps;
+mod audit_log;
 mod collaborators;
 mod deploy_keys;
 mod description;

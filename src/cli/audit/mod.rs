@@ -1,5 +1,6 @@
 //! `hubcommander audit`
 
+mod compare;
 mod key;
 mod words;
 
@@ -12,6 +13,8 @@ use clap::{Args, Subcommand};
 use hubcommander_audit::{Head, PublicKey, PublicKeys, Verifier, heads};
 use hubcommander_sdk::clock::{Instant, SharedClock, SystemClock};
 use secrecy::ExposeSecret as _;
+
+pub use compare::CompareOptions;
 
 use super::{End, Failure, runtime};
 use crate::audit::{Export, ExportFile, exported, verify};
@@ -26,6 +29,9 @@ pub enum AuditCommand {
     Verify(VerifyOptions),
     /// Print the record as lines of JSON, with what it is sealed by.
     Export(ExportOptions),
+    /// Compare with GitHub's own audit log: which privileged changes did the bot not make? Ends with 0 if there are none,
+    /// 1 if there are, 2 if it cannot be compared. Takes GitHub Enterprise.
+    Compare(CompareOptions),
     /// Print the public key that verifies it, or make a new pair of keys.
     Key(KeyOptions),
 }
@@ -85,13 +91,19 @@ fn time(text: &str) -> Result<Instant, String> {
 /// Does what was asked.
 pub(super) fn run(command: &AuditCommand, file: &Path, surroundings: &Surroundings<'_>) -> Result<(), End> {
     match command {
-        AuditCommand::Verify(options) => run_verify(options, file, surroundings).map_err(|end| match end {
-            End::Failed(failure) => End::CannotTell(failure),
-            other => other,
-        }),
+        AuditCommand::Verify(options) => run_verify(options, file, surroundings).map_err(cannot_tell),
+        AuditCommand::Compare(options) => compare::run(options, file, surroundings).map_err(cannot_tell),
         AuditCommand::Export(options) => run_export(options, file, surroundings),
         AuditCommand::Key(KeyOptions { new: Some(path) }) => Ok(key::make(path)?),
         AuditCommand::Key(KeyOptions { new: None }) => Ok(key::show(&sections(file, surroundings)?)?),
+    }
+}
+
+/// Without an answer nothing can be told, and that is no "no".
+fn cannot_tell(end: End) -> End {
+    match end {
+        End::Failed(failure) => End::CannotTell(failure),
+        other => other,
     }
 }
 

@@ -4,6 +4,8 @@
 mod ask;
 mod clock;
 mod github;
+#[cfg(feature = "passkey")]
+mod glass;
 mod local;
 mod policies;
 mod slack;
@@ -51,6 +53,8 @@ static CHECKS: &[Check] = &[
     Check { name: "Travis", run: |ground| Box::pin(travis::account(ground)) },
     Check { name: "Duo", run: |ground| Box::pin(step_ups::duo(ground)) },
     Check { name: "Okta", run: |ground| Box::pin(step_ups::okta(ground)) },
+    #[cfg(feature = "passkey")]
+    Check { name: "Breaking the glass", run: |ground| Box::pin(glass::people(ground)) },
 ];
 
 /// What the checks stand on.

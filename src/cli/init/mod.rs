@@ -93,6 +93,7 @@ fn check(
         github_token: STANDS_IN.to_owned().into(),
         travis: None,
         auth_plugins: hubcommander_auth_plugins::Setup::default(),
+        device_sources: hubcommander_device_sources::Setup::default(),
         store_url: "sqlite://unused.db".to_owned().into(),
     };
     let environment = |name: &str| (surroundings.environment)(name).or_else(|| Some(STANDS_IN.to_owned()));

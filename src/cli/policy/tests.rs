@@ -58,6 +58,7 @@ impl World {
             github_token: "ghp_sandbox".to_owned().into(),
             travis: None,
             auth_plugins: hubcommander_auth_plugins::Setup::default(),
+            device_sources: hubcommander_device_sources::Setup::default(),
             store_url: format!("sqlite://{}/bot.db", folder.path().display()).into(),
         };
         let commands: Vec<KnownCommand> =
@@ -111,6 +112,8 @@ impl World {
             text: line.into(),
             response_url: None,
             due: None,
+            glass: None,
+            replaces: None,
         };
         let new = NewInvocation { id: id.into(), keys: vec![format!("key:{id}")], origin, at, due: None };
         store.receive(new).await.unwrap();

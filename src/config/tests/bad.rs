@@ -42,6 +42,39 @@ fn sections_that_nothing_reads() {
 }
 
 #[test]
+fn a_glass_that_nobody_could_break() {
+    insta::assert_snapshot!(with("[break_glass]\npeople = [\"U1\", \"@ana\"]\n"), @r#"
+    config.toml:10:2: It takes the passkeys of two people to break the glass, and there are none here.
+      10 | [break_glass]
+         |  ^^^^^^^^^^^
+      cure: Add `[auth_plugins.passkey]`, or remove this section.
+
+    config.toml:10:2: Nobody would hear that the glass was broken: there is no `slack.alarm_channel`.
+      10 | [break_glass]
+         |  ^^^^^^^^^^^
+      cure: Add `alarm_channel = "C0123ABCD"` to `[slack]`, or remove this section.
+
+    config.toml:11:17: `@ana` in `people` is no person's id.
+      11 | people = ["U1", "@ana"]
+         |                 ^^^^^^
+      cure: Write the id, such as `U0123ABCD`: in Slack, open the person's profile, then the three dots, then Copy member ID.
+    "#);
+    let passkeys = "[auth_plugins.passkey]\n[web]\npublic_url = \"https://hub.example.com\"\n";
+    insta::assert_snapshot!(
+        said(&[
+            ("[slack]", "[slack]\nalarm_channel = \"C0SECURITY\""),
+            ("[orgs.acme]\n", &format!("[orgs.acme]\n{passkeys}[break_glass]\npeople = [\"U1\", \"U1\"]\n")),
+        ]),
+        @r#"
+        config.toml:15:10: It takes two different people to break the glass.
+          15 | people = ["U1", "U1"]
+             |          ^^^^^^^^^^^^
+          cure: Name two or more; three, so that one may be away.
+        "#
+    );
+}
+
+#[test]
 fn secrets_in_plain_text() {
     let said = said(&[
         ("{ env = \"SLACK_BOT_TOKEN\" }", "\"xoxb-real-and-secret\""),

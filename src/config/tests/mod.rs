@@ -66,6 +66,7 @@ fn overlay() -> Overlay {
         github_token: "ghp_sandbox".into(),
         travis: Some((Url::parse("http://127.0.0.1:4002").unwrap(), "travis_sandbox".into())),
         auth_plugins: AuthPlugins::default(),
+        device_sources: DeviceSources::default(),
         store_url: "sqlite:///tmp/sandbox.db".into(),
     }
 }

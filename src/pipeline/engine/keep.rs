@@ -12,7 +12,8 @@ use futures_util::FutureExt as _;
 use super::mailboxes::{Mail, Press};
 use super::way::Way;
 use super::{Engine, Stopped, unsaid};
-use crate::invocation::{Invocation, State, StepRecord};
+use crate::invocation::{Invocation, State, StepRecord, Via};
+use crate::pipeline::glass;
 use crate::pipeline::record::Record;
 use crate::pipeline::report::slot::Slot;
 use crate::pipeline::report::{Before, words};
@@ -119,6 +120,16 @@ impl Engine {
         taken: Option<Taken>,
         mail: &mut Option<Mail>,
     ) -> Result<(), Fall> {
+        let mut taken = taken;
+        if let Some(Taken::Known(known)) = &taken
+            && known.origin.via == Via::Glass
+        {
+            if !self.is_left(known).await? {
+                return Ok(());
+            }
+            // Whoever was at it may have come further meanwhile.
+            taken = None;
+        }
         let (mut record, mut before) = match taken {
             Some(Taken::New(invocation)) => (self.record(invocation, Vec::new()), Before::Never),
             Some(Taken::Held(record)) => (record, Before::Perhaps),
@@ -161,6 +172,20 @@ impl Engine {
                 () = self.work.stopping() => return Ok(()),
             }
             before = Before::Perhaps;
+        }
+    }
+
+    /// Waits until nobody is at it on the host any more; false if the program stops before.
+    async fn is_left(&self, known: &Invocation) -> Result<bool, StoreError> {
+        loop {
+            let now = self.clock.now();
+            if !self.patient.ask(|store| glass::is_held(store, &known.id, now)).await? {
+                return Ok(true);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = self.work.stopping() => return Ok(false),
+            }
         }
     }
 

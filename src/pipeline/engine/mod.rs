@@ -10,6 +10,7 @@ mod watch;
 mod way;
 mod work;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hubcommander_auth_plugins::approval;
@@ -85,6 +86,8 @@ pub struct Engine {
     pub limits: Limits,
     /// Notices what is unusual.
     pub watch: Watch,
+    /// Who may break the glass; nobody where that is off.
+    pub glass: BTreeSet<String>,
 }
 
 /// Under which key the store holds the e-mail that somebody has had here all along.
@@ -493,6 +496,10 @@ impl Engine {
     /// Who may read what is said of this invocation. Where its command is not there any more nobody knows,
     /// so it is the person who asked.
     fn audience(&self, invocation: &Invocation) -> Audience {
+        if invocation.origin.via == Via::Glass {
+            // The alarm channel reads what was done past Slack.
+            return Audience::Internal;
+        }
         let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
         registered.map_or(Audience::Person, |registered| registered.spec().audience)
     }
@@ -505,7 +512,7 @@ impl Engine {
         let elsewhere = !press.channel.is_empty() && press.channel != invocation.origin.channel;
         let given = if elsewhere {
             self.reporter.remark_to(invocation, &press.by, Some(&press.channel), &message).await
-        } else if self.audience(invocation) == Audience::Person {
+        } else if self.audience(invocation).is_one() {
             self.reporter.remark(&theirs, &message).await
         } else {
             self.reporter.whisper(&theirs, &message, Before::Never).await
@@ -521,13 +528,25 @@ fn untold(error: &SlackError, todo: &str) -> Refusal {
     Refusal::new("Slack did not tell me who you are, so I did nothing.", todo).logged(error.to_string())
 }
 
+/// Under what is kept who has read about this person what is for one person alone.
+#[must_use]
+pub fn reading_key(user: &str) -> String {
+    format!("read-of:{user}:")
+}
+
 /// Whether something in this state can be tried again.
 fn is_retryable(state: State) -> bool {
     matches!(state, State::Partial | State::Failed)
 }
 
 /// The stored plan with the words that were shown for it, and what the gate knows of it.
-fn restored(operations: &Operations, invocation: &Invocation) -> Result<(Examined, Progress), Refusal> {
+///
+/// # Errors
+/// It is not there, or not what the digest was made of.
+pub(crate) fn restored(
+    operations: &Operations,
+    invocation: &Invocation,
+) -> Result<(Examined, Progress), Refusal> {
     let fault = |log: String| {
         Refusal::new("What was planned cannot be read any more.", "Type the command again.").logged(log)
     };

@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hubcommander_sdk::auth::Requirement;
-use hubcommander_sdk::command::Audience;
+use hubcommander_sdk::command::{ArgKind, Audience};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Message, Part};
-use hubcommander_sdk::people::{Person, PersonId, Place, Standing};
+use hubcommander_sdk::people::{Conversation, Person, PersonId, Place, Standing};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 
 use super::announced::Announced;
 use super::mailboxes::Mail;
-use super::{Engine, Stopped, again, restored, untold, waiting};
+use super::{Engine, Stopped, again, reading_key, restored, untold, waiting};
 use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
 use crate::pipeline::gate::{self, Gated, Progress};
+use crate::pipeline::glass;
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Record;
@@ -48,6 +49,9 @@ pub(super) struct Way<'a> {
 
 impl Way<'_> {
     pub(super) async fn go(mut self, record: &mut Record) -> Result<(), Stopped> {
+        if glass::is_unbroken(record.invocation()) {
+            self.leave_unbroken(record).await?;
+        }
         loop {
             let step = match record.invocation().state {
                 State::Received => self.consider(record).await,
@@ -60,6 +64,13 @@ impl Way<'_> {
             };
             step?;
         }
+    }
+
+    /// Whoever asked past Slack is gone, and the two had not both proven themselves: nothing was done of it, and
+    /// nothing will be.
+    async fn leave_unbroken(&mut self, record: &mut Record) -> Result<(), Stopped> {
+        let outcome = words::unbroken(record.invocation());
+        self.end(record, State::Expired, "glass.left", outcome, Vec::new()).await
     }
 
     /// Parse, ask, prepare.
@@ -223,12 +234,25 @@ impl Way<'_> {
         audience: Audience,
         entry: AuditEntry,
     ) -> Result<(), Stopped> {
+        if let Some(asked) = asked {
+            self.note_reading(record, asked).await?;
+        }
         let message = files::announced(message, record.invocation(), audience);
         let sent = message.files.clone();
         let posted = if record.invocation().posted.is_some() || self.slot.is_some() {
             self.show_last(record, message).await?
         } else if message.says_nothing() {
             None
+        } else if audience == Audience::Direct {
+            let posted = self
+                .engine
+                .reporter
+                .say(record.invocation(), &message, "main", self.before, audience)
+                .await?;
+            if record.invocation().origin.conversation != Conversation::Direct {
+                self.engine.reporter.point(record.invocation()).await;
+            }
+            posted
         } else if audience == Audience::Person && record.invocation().origin.via != Via::Due {
             // What the bot says of its own accord is not seen at once, so it goes where it stays.
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
@@ -250,6 +274,25 @@ impl Way<'_> {
         Ok(record.change(change).await?)
     }
 
+    /// Whoever reads what is for one person alone, about somebody else, is known to them. Noted before it is shown.
+    async fn note_reading(&self, record: &Record, asked: &Asked) -> Result<(), Stopped> {
+        let spec = asked.parsed().spec();
+        if !spec.audience.is_one() {
+            return Ok(());
+        }
+        let invocation = record.invocation();
+        let by = &invocation.origin.person;
+        for arg in spec.args.iter().filter(|arg| arg.kind == ArgKind::Person) {
+            let Some(user) = asked.parsed().args().text(&arg.name).filter(|user| *user != by.user) else {
+                continue;
+            };
+            let key = format!("{}{}", reading_key(user), invocation.id);
+            let value = json!({ "by": by, "command": spec.name, "at": self.engine.clock.now() });
+            self.engine.store.remember(&key, Some(value)).await?;
+        }
+        Ok(())
+    }
+
     async fn refuse(&mut self, record: &mut Record, event: &str, refusal: &Refusal) -> Result<(), Stopped> {
         let id = &record.invocation().id;
         if let Some(log) = &refusal.log {
@@ -264,7 +307,9 @@ impl Way<'_> {
             let log = refusal.log.as_deref().unwrap_or("refused");
             self.engine.alarm.raise(again.alarm(record.invocation(), log)).await;
         }
-        if record.invocation().posted.is_some() || self.slot.is_some() {
+        let (posted, replaces) = (&record.invocation().posted, &record.invocation().origin.replaces);
+        // What could not be brought up to date stays as it was.
+        if (posted.is_some() && posted != replaces) || self.slot.is_some() {
             self.show_last(record, message).await?;
         } else {
             self.engine.reporter.whisper(record.invocation(), &message, self.before).await?;
@@ -342,6 +387,10 @@ impl Way<'_> {
             Err(refusal) => return self.refuse(record, "denied", &refusal).await,
         };
         if !begun && self.engine.lockdown.holds(&examined) {
+            if record.invocation().origin.via == Via::Glass {
+                let refusal = words::held(self.engine.lockdown.locked().as_ref());
+                return self.refuse(record, "held", &refusal).await;
+            }
             let change = Change { state: Some(State::Waiting), ..Change::default() };
             return Ok(record.change(change).await?);
         }
@@ -351,6 +400,15 @@ impl Way<'_> {
             Gated::Expired => {
                 let outcome = words::expired(&examined, record.invocation());
                 return self.end(record, State::Expired, "expired", outcome, Vec::new()).await;
+            }
+            Gated::Waiting(missing) if record.invocation().origin.via == Via::Glass && !begun => {
+                // Nobody can add to it here what was not given there.
+                let refusal = Refusal::new(
+                    "Not everything that it takes was given on the host.",
+                    "Nothing was changed. Ask for it again if it is still needed.",
+                )
+                .logged(format!("missing: {missing:?}"));
+                return self.refuse(record, "denied", &refusal).await;
             }
             Gated::Waiting(_) => {
                 let gate = Some(json!(progress.with(&required)));
@@ -370,11 +428,11 @@ impl Way<'_> {
             }
         };
         let ended = self.engine.executor.execute(record, *gated, &show).await?;
-        let due = record.invocation().origin.via == Via::Due;
+        let once = matches!(record.invocation().origin.via, Via::Due | Via::Glass);
         if let Ended::Void(why) = &ended {
             self.replans += 1;
-            // What was put off is done as it was approved, or not at all.
-            if self.replans <= REPLANS && !due {
+            // What was put off, or approved past Slack, is done as it was approved, or not at all.
+            if self.replans <= REPLANS && !once {
                 let entry = record.entry("plan.void", json!({ "why": why.words() }));
                 self.instead = Some(why.clone());
                 let change = Change { state: Some(State::Received), audit: vec![entry], ..Change::default() };
@@ -415,6 +473,11 @@ impl Way<'_> {
         let just_now = progress.requirements.is_empty() && progress.is_fresh(self.engine.clock.now());
         if invocation.origin.via == Via::Due || just_now {
             return Ok(Vec::new());
+        }
+        if let Some(glass) = &invocation.origin.glass
+            && glass::is_past_slack(progress, glass)
+        {
+            return glass::still(&self.engine.glass, &invocation.origin.person, glass);
         }
         let name = invocation.command.as_deref().unwrap_or_default();
         let Some(registered) = self.engine.registry.find(name) else {

@@ -22,7 +22,7 @@ use crate::pipeline::rules::Required;
 pub const WAITS: TimeDelta = TimeDelta::hours(1);
 
 /// How old a plan without requirements may be before the world is looked at again.
-const FRESH: TimeDelta = TimeDelta::seconds(5);
+pub(super) const FRESH: TimeDelta = TimeDelta::seconds(5);
 
 /// A plan that may be run now. Only this station makes one.
 #[derive(Debug)]
@@ -125,6 +125,19 @@ pub fn oblige(
     now: Instant,
 ) -> Progress {
     let until = now + waits.max(WAITS);
+    let expires = examined.plan().expires.map_or(until, |end| end.min(until));
+    Progress::new(examined, requirements, now, expires)
+}
+
+/// The same where it waits for two people past Slack, and no longer than this.
+#[must_use]
+pub fn oblige_shortly(
+    examined: &Examined,
+    requirements: Vec<Requirement>,
+    waits: TimeDelta,
+    now: Instant,
+) -> Progress {
+    let until = now + waits;
     let expires = examined.plan().expires.map_or(until, |end| end.min(until));
     Progress::new(examined, requirements, now, expires)
 }

@@ -11,7 +11,7 @@ use hubcommander_sdk::people::{Conversation, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::invocation::{Origin, Via};
+use crate::invocation::{Origin, Posted, Via};
 use crate::pipeline::ask::{self, Admission};
 use crate::pipeline::engine::{Action, Press};
 use crate::pipeline::intake::Intake;
@@ -49,8 +49,15 @@ impl Intake {
             return Answer::Ack;
         };
         let action = action_of(&pressed.action_id).to_owned();
-        if action == "ask" {
-            return self.asked_by_button(envelope, &interaction, pressed.value.as_deref()).await;
+        if action == "renew" && interaction.is_at_home() {
+            return self.home_again(&interaction);
+        }
+        if action == "ask" || action == "renew" {
+            let replaces = (action == "renew").then(|| itself(&interaction)).flatten();
+            return self.asked_by_button(envelope, &interaction, pressed.value.as_deref(), replaces).await;
+        }
+        if action == "read" {
+            return self.read_page(&interaction, pressed.value.as_deref()).await;
         }
         if let Some(form) = gate_form::Form::behind(&action) {
             return self.gate_form(&interaction, form, pressed.value.as_deref()).await;
@@ -96,6 +103,7 @@ impl Intake {
         envelope: &Envelope,
         interaction: &Interaction,
         line: Option<&str>,
+        replaces: Option<Posted>,
     ) -> Answer {
         let channel = interaction.channel.as_ref().map(|channel| channel.id.clone()).unwrap_or_default();
         let direct = channel.starts_with('D');
@@ -111,6 +119,8 @@ impl Intake {
             text: line.unwrap_or_default().to_owned(),
             response_url: None,
             due: None,
+            glass: None,
+            replaces,
         };
         self.receive(vec![format!("click:{}", envelope.id)], origin).await
     }
@@ -250,6 +260,11 @@ pub fn withdrawal(by: &PersonId, channel: &str, value: &str) -> serde_json::Valu
 fn under(interaction: &Interaction) -> Option<String> {
     let container = interaction.container.as_ref().filter(|container| !container.is_ephemeral);
     container.and_then(|container| container.message_ts.clone())
+}
+
+/// The message with the button, if it is one that can be brought up to date.
+fn itself(interaction: &Interaction) -> Option<Posted> {
+    Some(Posted { channel: interaction.channel.as_ref()?.id.clone(), ts: under(interaction)? })
 }
 
 /// The thread that the message with the button stands in.

@@ -41,6 +41,7 @@ impl Intake {
                 }
                 return Answer::Ack;
             }
+            "app_home_opened" => return self.home_opened(event),
             _ => return Answer::Ack,
         }
         if !is_typed_by_a_person(event) {
@@ -93,6 +94,8 @@ impl Intake {
             text: crate::redact::redact(&line.text),
             response_url: None,
             due: None,
+            glass: None,
+            replaces: None,
         };
         self.receive(keys, origin).await
     }
@@ -124,6 +127,8 @@ impl Intake {
             text: crate::redact::redact(&text),
             response_url: slash.response_url.map(ResponseUrl),
             due: None,
+            glass: None,
+            replaces: None,
         };
         self.receive(vec![format!("envelope:{}", envelope.id)], origin).await
     }
@@ -159,13 +164,13 @@ impl Intake {
                 id,
                 version: 0,
                 state: State::Received,
+                posted: origin.replaces.clone(),
                 origin,
                 command: None,
                 args: None,
                 plan: None,
                 digest: None,
                 gate: None,
-                posted: None,
                 outcome: None,
                 reported: false,
                 received_at: at,

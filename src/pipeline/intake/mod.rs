@@ -12,6 +12,7 @@ mod commands;
 mod due;
 pub mod form;
 mod gate_form;
+mod home;
 pub mod payload;
 mod questions;
 

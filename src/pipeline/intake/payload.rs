@@ -46,6 +46,9 @@ pub struct Event<'a> {
     /// The words, with `& < >` as entities.
     #[serde(borrow, default)]
     pub text: Option<Cow<'a, str>>,
+    /// Which part of the app was opened: `home` or `messages`.
+    #[serde(borrow, default)]
+    pub tab: Option<Cow<'a, str>>,
     /// The message's id within its conversation.
     #[serde(borrow, default)]
     pub ts: Option<Cow<'a, str>>,
@@ -133,6 +136,14 @@ pub struct Interaction {
     pub value: Option<String>,
 }
 
+impl Interaction {
+    /// Whether it happened on the app's own page.
+    #[must_use]
+    pub fn is_at_home(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.kind == "home")
+    }
+}
+
 /// A person, in an interaction.
 #[derive(Debug, Deserialize)]
 pub struct User {
@@ -179,6 +190,9 @@ pub struct Pressed {
 pub struct View {
     /// Its id: one for each time it is opened.
     pub id: String,
+    /// `modal` or `home`.
+    #[serde(default, rename = "type")]
+    pub kind: String,
     /// Which form.
     #[serde(default)]
     pub callback_id: String,

@@ -120,6 +120,8 @@ impl Intake {
             text: line,
             response_url: None,
             due: None,
+            glass: None,
+            replaces: None,
         };
         match self.receive(vec![format!("view:{}", view.id)], origin).await {
             Answer::Withhold => Answer::AckWith(errors(

@@ -70,7 +70,7 @@ async fn keep(
     let mut posted = invocation.posted.clone();
     let mut outcome = Ok(());
     // Where others read along, the person is shown the way to what is for them alone.
-    let elsewhere = audience == Audience::Person && invocation.origin.conversation != Conversation::Direct;
+    let elsewhere = audience.is_one() && invocation.origin.conversation != Conversation::Direct;
     let mut to_point = elsewhere && posted.is_none();
     // Said by Slack's answer address, which takes five messages at most: then only the end is said.
     let mut last = None;
@@ -85,7 +85,10 @@ async fn keep(
             continue;
         }
         outcome = match &posted {
-            Some(there) => reporter.edit(there, &message, &tag).await,
+            Some(there) => {
+                let message = reporter.linked(&invocation, &message, audience).await;
+                reporter.edit(there, &message, &tag).await
+            }
             None => Ok(()),
         };
         if let Err(SlackError::Refused { code, .. }) = &outcome {

@@ -132,7 +132,7 @@ fn one_line(text: &Text) -> String {
 /// A part as lines of mrkdwn.
 fn in_words(part: &Part, look: Look) -> String {
     match part {
-        Part::Line(text) => text.mrkdwn(),
+        Part::Line(text) | Part::Offer(text, _) => text.mrkdwn(),
         Part::Item(text) => format!("• {}", one_line(text)),
         Part::Step(state, text) => format!("{} {}", state.emoji(), one_line(text)),
         Part::Heading(words) => Text::new().bold(words.replace(['\n', '\r'], " ").trim()).mrkdwn(),
@@ -181,15 +181,17 @@ struct Blocks {
     /// Parts that did not fit.
     left_out: usize,
     had_table: bool,
+    actions: Actions,
 }
 
 impl Blocks {
     fn new(look: Look) -> Self {
-        Self { look, done: Vec::new(), open: String::new(), spent: 0, left_out: 0, had_table: false }
+        let (done, open, actions) = (Vec::new(), String::new(), Actions::default());
+        Self { look, done, open, spent: 0, left_out: 0, had_table: false, actions }
     }
 
     fn build(mut self, message: &Message) -> Vec<SlackBlock> {
-        let (buttons, dropped) = buttons(&message.buttons);
+        let (buttons, dropped) = self.actions.row(&message.buttons);
         self.add(&headline(message), false);
         for part in &message.body {
             if self.left_out > 0 {
@@ -204,6 +206,7 @@ impl Blocks {
                 }
                 Part::Code(words) => self.code(words),
                 Part::Table { header, rows } => self.table(header, rows),
+                Part::Offer(_, button) => self.offer(&in_words(part, self.look), button),
                 _ => self.add(&in_words(part, self.look), true),
             }
         }
@@ -254,6 +257,23 @@ impl Blocks {
             }
             self.open.push_str(&piece);
         }
+    }
+
+    /// A section of its own, with its button beside it.
+    fn offer(&mut self, words: &str, button: &Button) {
+        self.close();
+        self.add(&cut(words, SECTION), false);
+        let words = std::mem::take(&mut self.open);
+        if words.trim().is_empty() {
+            return;
+        }
+        self.spent += words.len() + 2 * PER_BLOCK;
+        let text = SlackBlockMarkDownText::new(words).into();
+        let mut block = SlackSectionBlock::new().with_text(text);
+        if let Some(element) = self.actions.take(button) {
+            block = block.with_accessory(element.into());
+        }
+        self.done.push(block.into());
     }
 
     /// A monospaced block of its own, in as many sections as it takes, each with its own fences.
@@ -350,25 +370,28 @@ fn section(words: &str) -> SlackBlock {
     SlackSectionBlock::new().with_text(SlackBlockMarkDownText::new(words.to_owned()).into()).into()
 }
 
-/// The buttons that Slack will take, and how many it would not: a value cannot be shortened without
-/// meaning something else.
-fn buttons(buttons: &[Button]) -> (Vec<SlackActionBlockElement>, usize) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut unique = |action: &str| {
-        let count = seen.entry(action.to_owned()).or_default();
+/// The ids of actions, which must differ within a message.
+#[derive(Default)]
+struct Actions(HashMap<String, usize>);
+
+impl Actions {
+    fn unique(&mut self, action: &str) -> SlackActionId {
+        let count = self.0.entry(action.to_owned()).or_default();
         *count += 1;
         SlackActionId(if *count == 1 { action.to_owned() } else { format!("{action}#{count}") })
-    };
-    let mut out = Vec::new();
-    for button in buttons {
-        let element = match button {
-            _ if out.len() == BUTTONS => None,
+    }
+
+    /// The button, if Slack will take it: a value cannot be shortened without meaning something else.
+    fn take(&mut self, button: &Button) -> Option<SlackBlockButtonElement> {
+        match button {
             Button::Link { label, url } => match Url::parse(url) {
                 Ok(url) if matches!(url.scheme(), "http" | "https") && url.as_str().len() <= ADDRESS => {
-                    Some(element(label, unique("link")).with_url(url))
+                    Some(element(label, self.unique("link")).with_url(url))
                 }
                 _ => None,
             },
+            // Whoever sends the message puts a link in its place, if there is one.
+            Button::Pages { .. } => None,
             Button::Press { label, action, value, style } => {
                 let fits = value.chars().count() <= VALUE && (1..=240).contains(&action.len());
                 fits.then(|| {
@@ -378,14 +401,23 @@ fn buttons(buttons: &[Button]) -> (Vec<SlackActionBlockElement>, usize) {
                         Style::Danger => Some(SlackBlockButtonStyle::Danger),
                     };
                     let value = Some(value.clone()).filter(|value| !value.is_empty());
-                    element(label, unique(action)).opt_value(value).opt_style(style)
+                    element(label, self.unique(action)).opt_value(value).opt_style(style)
                 })
             }
-        };
-        out.extend(element.map(SlackActionBlockElement::from));
+        }
     }
-    let dropped = buttons.len() - out.len();
-    (out, dropped)
+
+    /// The buttons that Slack will take, and how many it would not.
+    fn row(&mut self, buttons: &[Button]) -> (Vec<SlackActionBlockElement>, usize) {
+        let mut out: Vec<SlackActionBlockElement> = Vec::new();
+        for button in buttons.iter() {
+            if out.len() < BUTTONS {
+                out.extend(self.take(button).map(SlackActionBlockElement::from));
+            }
+        }
+        let dropped = buttons.len() - out.len();
+        (out, dropped)
+    }
 }
 
 fn element(label: &str, action: SlackActionId) -> SlackBlockButtonElement {

@@ -217,6 +217,24 @@ impl Web {
         Ok(sort_person(answer.user, me))
     }
 
+    /// Asks Slack who has this e-mail address. `None` if nobody has.
+    ///
+    /// # Errors
+    /// As Slack says: for example `missing_scope`.
+    pub async fn person_by_email(&self, email: &str) -> Result<Option<Person>, SlackError> {
+        let me = self.me().await?;
+        let asked = [("email", Some(email.to_owned()))];
+        let answer: UserAnswer = match self.read(Method::UsersLookup, &asked).await {
+            Ok(answer) => answer,
+            Err(error) if error.code() == Some("users_not_found") => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let person = sort_person(answer.user, me);
+        // Slack does not look at the case; anything else is somebody else.
+        let same = person.email.as_ref().is_some_and(|known| known.to_lowercase() == email.to_lowercase());
+        Ok(same.then_some(person))
+    }
+
     /// Asks Slack which user groups there are, and who is in them. Those that are switched off are not among them.
     ///
     /// # Errors

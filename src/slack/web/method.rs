@@ -18,13 +18,14 @@ pub(super) enum Method {
     Upload,
     UsergroupsList,
     UsersInfo,
+    UsersLookup,
     ViewsOpen,
     ViewsPublish,
     ViewsUpdate,
 }
 
 impl Method {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::AuthTest,
         Self::ConnectionsOpen,
         Self::ConversationsHistory,
@@ -40,6 +41,7 @@ impl Method {
         Self::Upload,
         Self::UsergroupsList,
         Self::UsersInfo,
+        Self::UsersLookup,
         Self::ViewsOpen,
         Self::ViewsPublish,
         Self::ViewsUpdate,
@@ -63,6 +65,7 @@ impl Method {
             Self::Upload => "upload_url",
             Self::UsergroupsList => "usergroups.list",
             Self::UsersInfo => "users.info",
+            Self::UsersLookup => "users.lookupByEmail",
             Self::ViewsOpen => "views.open",
             Self::ViewsPublish => "views.publish",
             Self::ViewsUpdate => "views.update",
@@ -92,7 +95,8 @@ impl Method {
             | Self::ConversationsInfo
             | Self::ConversationsOpen
             | Self::ConversationsReplies
-            | Self::Update => Some((50, 25)),
+            | Self::Update
+            | Self::UsersLookup => Some((50, 25)),
             Self::UsergroupsList => Some((20, 10)),
         }
     }

@@ -255,6 +255,16 @@ async fn reading_is_repeated_and_its_failure_is_not_unclear() {
 }
 
 #[tokio::test]
+async fn somebody_is_found_by_their_address_and_nobody_else() {
+    let ana = json!({"user": {"id": "U0ANA", "team_id": "T0ACME", "profile": {"email": "Ana@acme.example"}}});
+    let server = Server::scripted(vec![ok(me()), ok(ana.clone()), no("users_not_found"), ok(ana)]).await;
+    let web = server.web();
+    assert_eq!(web.person_by_email("ana@ACME.example").await.unwrap().unwrap().id.user, "U0ANA");
+    assert_eq!(web.person_by_email("no@acme.example").await.unwrap(), None);
+    assert_eq!(web.person_by_email("sam@acme.example").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn an_answer_about_somebody_else_is_not_believed() {
     let server =
         Server::scripted(vec![ok(me()), ok(json!({"user": {"id": "U0SAM", "team_id": "T0ACME"}}))]).await;

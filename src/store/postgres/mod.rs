@@ -18,7 +18,7 @@ use sqlx::{Executor as _, FromRow as _};
 
 use super::chain::Sealing;
 use super::database::{Database, Reader, row_error};
-use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
+use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow, after};
 use super::writer::WriterHandle;
 use super::{HistoryFilter, StoreError};
 pub(super) use chain::PostgresMoment;
@@ -75,6 +75,10 @@ const DUE: &str = "SELECT key, at, origin::text FROM due WHERE at <= $1 ORDER BY
 const DUE_UNDER: &str = "SELECT key, at, origin::text FROM due WHERE key = $1";
 
 const REMEMBERED: &str = "SELECT value::text FROM remembered WHERE key = $1";
+
+// By bytes, whatever order the database has for text.
+const REMEMBERED_UNDER: &str = "SELECT key, value::text FROM remembered
+    WHERE key COLLATE \"C\" >= $1 AND key COLLATE \"C\" < $2 ORDER BY key COLLATE \"C\" LIMIT $3";
 
 const LEASE: &str = "SELECT id, ended, lease::text FROM leases WHERE id = $1";
 
@@ -194,6 +198,17 @@ impl Reader for PostgresReader {
         }
         let rows = self.rows(sqlx::query(REMEMBERED).bind(key)).await?;
         rows.first().map(|row| row.try_get(0).map_err(|error| row_error(key, &error))).transpose()
+    }
+
+    async fn remembered_under(&self, prefix: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+        if !can_be_stored(prefix) {
+            return Ok(Vec::new());
+        }
+        let end = after(prefix);
+        let query = sqlx::query(REMEMBERED_UNDER).bind(prefix).bind(&end).bind(i64::from(limit));
+        let rows = self.rows(query).await?;
+        let read = |row: &PgRow| Ok((row.try_get(0)?, row.try_get(1)?));
+        rows.iter().map(|row| read(row).map_err(|error: sqlx::Error| row_error(prefix, &error))).collect()
     }
 
     async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError> {

@@ -20,7 +20,7 @@ use sqlx::{ConnectOptions as _, FromRow as _};
 
 use super::chain::Sealing;
 use super::database::{Database, Reader, row_error};
-use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow};
+use super::rows::{AuditReadRow, ClickReadRow, DueReadRow, InvocationRow, LeaseReadRow, StepReadRow, after};
 use super::writer::WriterHandle;
 use super::{HistoryFilter, StoreError};
 
@@ -116,6 +116,9 @@ const DUE_UNDER: &str = "SELECT key, at, origin FROM due WHERE key = ?";
 
 const REMEMBERED: &str = "SELECT value FROM remembered WHERE key = ?";
 
+const REMEMBERED_UNDER: &str =
+    "SELECT key, value FROM remembered WHERE key >= ? AND key < ? ORDER BY key LIMIT ?";
+
 const LEASE: &str = "SELECT id, ended, lease FROM leases WHERE id = ?";
 
 const LEASES: &str = "SELECT id, ended, lease FROM leases WHERE ended IS NULL ORDER BY until, id";
@@ -198,6 +201,11 @@ impl Reader for SqliteReader {
     async fn remembered(&self, key: &str) -> Result<Option<String>, StoreError> {
         let row = sqlx::query_scalar(REMEMBERED).bind(key).fetch_optional(&self.pool).await;
         row.map_err(read_error)
+    }
+
+    async fn remembered_under(&self, prefix: &str, limit: u32) -> Result<Vec<(String, String)>, StoreError> {
+        let query = sqlx::query_as(REMEMBERED_UNDER).bind(prefix).bind(after(prefix)).bind(i64::from(limit));
+        query.fetch_all(&self.pool).await.map_err(read_error)
     }
 
     async fn leases(&self, holding: Option<&str>) -> Result<Vec<LeaseReadRow>, StoreError> {

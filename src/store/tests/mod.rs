@@ -55,6 +55,7 @@ both! {
     what_is_due_is_received_once_and_then_not_due
     what_is_put_down_again_replaces_what_was_there
     leases_run_until_they_are_ended
+    what_is_kept_is_found_by_how_its_key_begins
     history_finds_plans_by_what_they_are_about
     a_change_and_what_it_books_are_one
 }

@@ -31,6 +31,8 @@ pub fn origin(text: &str) -> Origin {
         text: text.into(),
         response_url: Some(ResponseUrl("https://hooks.slack.example/very-secret".into())),
         due: None,
+        glass: None,
+        replaces: None,
     }
 }
 

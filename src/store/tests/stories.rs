@@ -472,6 +472,17 @@ pub async fn leases_run_until_they_are_ended(place: Place) {
     assert_eq!(store.lease("unknown").await.unwrap(), None);
 }
 
+pub async fn what_is_kept_is_found_by_how_its_key_begins(place: Place) {
+    let store = place.open().await;
+    for (key, value) in [("b:2", 2), ("a:1", 0), ("b:1", 1), ("b:é", 3), ("b", 9), ("ba", 9), ("B:1", 9)] {
+        store.remember(key, Some(json!(value))).await.unwrap();
+    }
+    let found = store.remembered_under("b:", 9).await.unwrap();
+    assert_eq!(found, [("1".to_owned(), json!(1)), ("2".to_owned(), json!(2)), ("é".to_owned(), json!(3))]);
+    assert_eq!(store.remembered_under("b:", 1).await.unwrap().len(), 1);
+    assert!(store.remembered_under("c:", 9).await.unwrap().is_empty());
+}
+
 pub async fn history_finds_plans_by_what_they_are_about(place: Place) {
     let store = place.open().await;
     for (id, about) in [("inv-1", "github:acme/widgets"), ("inv-2", "github:acme/gadgets"), ("inv-3", "")] {

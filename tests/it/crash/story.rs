@@ -22,7 +22,7 @@ const NOBOT: &str = "C0NOBOT";
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// How long something is lent that ends within a story.
-const LENT_FOR: &str = "--for 2s";
+const LENT_FOR: &str = "--for 4s";
 
 /// How a command is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! The word of the person who asked: a click, a name to type, a reason.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use hubcommander_sandbox::slack::Submitted;
 use hubcommander_sdk::auth::Requirement;
+use hubcommander_sdk::clock::{Clock as _, SystemClock};
 use hubcommander_sdk::error::Refusal;
 use serde_json::json;
 
@@ -84,10 +87,12 @@ async fn a_reason_is_asked_for_and_kept() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn devices_that_nobody_knows_are_a_no_unless_a_step_up_stands_in() -> Result<()> {
     let world = gated(&[Requirement::HealthyDevice { or_step_up: None }]).await?;
+    world.devices.state().devices.clear();
     let asked = world.say(ANA, DEV, "!SetDescription acme website New")?;
     insta::assert_snapshot!(world.ended(asked).await?, @r"
-    ⛔ No source of devices is set up, so nobody can tell whether yours are in good shape.
+    ⛔ No device of yours has been seen in the last 14 days, so nobody can tell whether yours are in good shape.
     It is not done as long as nobody can tell.
+    [Try again]
     inv-ID
     ");
     *world.rules.takes.lock().unwrap() = vec![Requirement::HealthyDevice { or_step_up: Some("any".into()) }];
@@ -95,6 +100,32 @@ async fn devices_that_nobody_knows_are_a_no_unless_a_step_up_stands_in() -> Resu
     let asked = world.say(ANA, DEV, "!SetDescription acme website New")?;
     let end = world.ended(asked).await?;
     assert!(end.starts_with('✅'), "{end}");
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_needs_something_is_a_no_with_what_to_do() -> Result<()> {
+    let world = gated(&[Requirement::HealthyDevice { or_step_up: None }]).await?;
+    let asked = world.say(ANA, DEV, "!SetDescription acme website New")?;
+    insta::assert_snapshot!(world.ended(asked).await?, @r"
+    ⛔ This needs devices in good shape, and Ana's MacBook needs you first: Turn on disk encryption. That takes about 5 minutes.
+    See how with `!DeviceStatus`, then try again.
+    [Try again]
+    inv-ID
+    ");
+    for practice in ["encryption", "uptodate"] {
+        world.devices.state().set("mac-1", practice, true, SystemClock.now());
+    }
+    world.press(ANA, DEV, asked, "ask").await?;
+    let end = world.slack.await_message(DEV).await?;
+    assert!(world.shown(&end).contains("website"), "{}", world.shown(&end));
+    world
+        .slack
+        .wait_for(Duration::from_secs(60), "the end", |slack| {
+            slack.transcript(DEV).contains("✅").then_some(())
+        })
+        .await?;
+    world.slack.mark_all_read();
     world.end().await
 }
 

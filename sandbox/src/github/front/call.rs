@@ -61,6 +61,8 @@ pub(crate) struct Call<'a> {
     pub(crate) accepted_scopes: Option<&'static str>,
     /// What the call costs beyond the one point that every call costs.
     pub(crate) extra_cost: u64,
+    /// By what the call is known in the answer and in the audit log.
+    pub(crate) request_id: String,
 }
 
 pub(crate) fn query(uri: &Uri) -> BTreeMap<String, String> {

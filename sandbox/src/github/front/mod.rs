@@ -103,6 +103,7 @@ fn respond(site: &Site, parts: &Parts, body: &[u8]) -> Response {
         accepted_permissions: None,
         accepted_scopes: None,
         extra_cost: 0,
+        request_id: envelope.request_id.clone(),
     };
     let outcome = checked_headers(&parts.method, &parts.headers).and_then(|()| route(&mut call, path));
     let answer = outcome.unwrap_or_else(Refused::into_answer);
@@ -152,10 +153,17 @@ fn route(call: &mut Call<'_>, path: &str) -> Outcome {
     let at: Vec<&str> = segments.iter().map(String::as_str).collect();
     // HEAD is a GET whose body is left out at the end.
     let method = if call.method == Method::HEAD { Method::GET } else { call.method.clone() };
-    rest::FAMILIES
+    let outcome = rest::FAMILIES
         .iter()
         .find_map(|family| family(call, (method.as_str(), &at)))
-        .unwrap_or_else(|| Err(Refused::not_found()))
+        .unwrap_or_else(|| Err(Refused::not_found()));
+    if let Ok(answer) = &outcome
+        && method != Method::GET
+        && (200..300).contains(&answer.status)
+    {
+        rest::audit_log::note(call, (method.as_str(), &at), answer);
+    }
+    outcome
 }
 
 impl Answer {

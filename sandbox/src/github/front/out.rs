@@ -16,7 +16,7 @@ use crate::github::model::hex;
 /// What goes around an answer.
 pub(super) struct Envelope {
     now: Instant,
-    request_id: String,
+    pub(super) request_id: String,
     pub(super) version: Option<Version>,
     pub(super) scopes: Option<String>,
     pub(super) rate: Option<Rate>,

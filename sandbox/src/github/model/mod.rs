@@ -1,6 +1,7 @@
 //! What the local GitHub knows: people, organisations, teams, repositories. No HTTP here.
 
 mod access;
+mod audit_log;
 mod credentials;
 mod deploy_key;
 mod invitation;
@@ -20,6 +21,7 @@ use chrono::DateTime;
 use hubcommander_sdk::clock::Instant;
 use sha2::{Digest, Sha256};
 
+pub use audit_log::{AuditEvent, AuditLog};
 pub use credentials::{App, Credential, Credentials, Installation};
 pub use deploy_key::DeployKey;
 pub use invitation::{Invitation, InvitedAs, OrgInvitation};
@@ -65,6 +67,8 @@ pub struct State {
     pub redirects: BTreeMap<String, u64>,
     /// Tokens and Apps.
     pub credentials: Credentials,
+    /// Who changed what.
+    pub audit_log: AuditLog,
     last_id: u64,
 }
 
@@ -76,6 +80,7 @@ impl State {
             repositories: Repositories::default(),
             redirects: BTreeMap::new(),
             credentials: Credentials::default(),
+            audit_log: AuditLog::default(),
             last_id: 1000,
         }
     }

@@ -3,6 +3,7 @@
 
 mod actions;
 mod apps;
+pub(super) mod audit_log;
 mod branches;
 mod collaborator_changes;
 mod collaborators;
@@ -68,4 +69,5 @@ pub(super) const FAMILIES: &[Family] = &[
     collaborator_changes::answer,
     invitations::answer,
     apps::answer,
+    audit_log::answer,
 ];

@@ -2,6 +2,7 @@
 
 use hubcommander_sdk::auth::{Health, Requirement};
 use hubcommander_sdk::error::Refusal;
+use hubcommander_sdk::message::{Button, Style};
 use hubcommander_sdk::text::Text;
 use serde_json::json;
 
@@ -34,13 +35,19 @@ impl Waiting<'_> {
                 return self.device_counts(record, requirement, format!("unknown: {}", why.words())).await;
             }
             (Health::Unknown(why), None) => (why, "It is not done as long as nobody can tell.".into()),
-            (Health::Unhealthy(why), _) => (
-                why,
-                Text::new().plain("See what to do with ").code("!DeviceStatus").plain(", then ask again."),
-            ),
+            (Health::Unhealthy(why), _) => {
+                (why, Text::new().plain("See how with ").code("!DeviceStatus").plain(", then try again."))
+            }
         };
         let refusal = Refusal::new(why, todo);
-        let outcome = words::refusal(&refusal, &record.invocation().id);
+        let line = record.invocation().origin.text.clone();
+        let again = Button::Press {
+            label: "Try again".to_owned(),
+            action: "ask".to_owned(),
+            value: line,
+            style: Style::Plain,
+        };
+        let outcome = words::refusal(&refusal, &record.invocation().id).button(again);
         Ok(Follows::Over { state: State::Denied, event: "device.refused", outcome, clicks: Vec::new() })
     }
 

@@ -228,6 +228,20 @@ pub fn expired(examined: &Examined, invocation: &Invocation) -> Message {
         .footnote(invocation.id.as_str())
 }
 
+/// Whoever asked past Slack went away before both had proven who they are.
+#[must_use]
+pub fn unbroken(invocation: &Invocation) -> Message {
+    let title = invocation.plan.as_ref().map(|plan| plan.title.todo.clone());
+    let title = title.unwrap_or_else(|| Text::new().code(typed(invocation)));
+    Message::new(title.plain(": asked on the host past Slack, and not gone on with"))
+        .state(State::Refused)
+        .line(Text::new().person(&invocation.origin.person.user).plain(
+            " began it, and it ended before two people had proven with their passkeys that they want it. \
+                        Nothing was changed.",
+        ))
+        .footnote(invocation.id.as_str())
+}
+
 /// Where the answer is that nobody else may read.
 #[must_use]
 pub fn written_to_you() -> Message {

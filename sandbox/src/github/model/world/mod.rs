@@ -63,6 +63,13 @@ impl World {
         world
     }
 
+    /// GitHub Enterprise: owners are shown the audit log by API.
+    #[must_use]
+    pub fn with_audit_log(mut self) -> Self {
+        self.state.audit_log.shown = true;
+        self
+    }
+
     /// An organisation. Members who are no owners may read its repositories and create none.
     #[must_use]
     pub fn organisation(mut self, login: &str, name: &str, description: &str) -> Self {

@@ -1,9 +1,14 @@
 //! What is looked at, what it should be, and what is said about it: data, from config.toml over our own texts.
 
+mod keys;
+mod read;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::device::Status;
 use crate::record::{Platform, PracticeKey};
+
+pub use read::WrongPractice;
 
 /// Where a security product is found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,9 +38,9 @@ pub struct Practice {
     pub not_on: BTreeSet<Platform>,
     /// Where it is always as it should be.
     pub always_on: BTreeSet<Platform>,
-    /// What follows where it is bad.
+    /// What follows where it is bad: critical or suggested.
     pub when_bad: Status,
-    /// What follows where nobody says anything of it.
+    /// What follows where nobody says anything of it: unknown, suggested or critical, and never that it is well.
     pub when_missing: Status,
     /// The least version of the system, for `uptodate`: below it is critical.
     pub required: BTreeMap<Platform, String>,

@@ -1,0 +1,9 @@
+//! LANDESK against a local SQL Server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod asking;
+#[path = "../odd/mod.rs"]
+mod odd;
+mod reading;
+mod world;

@@ -1,0 +1,154 @@
+//! People's devices, as the engine uses them: whether they are healthy, and who somebody is.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use hubcommander_commands::stethoscope::Views;
+use hubcommander_posture::{Device, Instant, Rating};
+use hubcommander_sdk::auth::{DeviceHealth, Health};
+use hubcommander_sdk::clock::SharedClock;
+use hubcommander_sdk::error::Refusal;
+use hubcommander_sdk::people::{Person, PersonId, WhoIs};
+use hubcommander_sdk::text::Text;
+use hubcommander_stethoscope::{Freshness, Looks, Settings, Stethoscope, words};
+
+use serde::Deserialize;
+
+use crate::builtins::devices::Said;
+use crate::config::Config;
+use crate::pipeline::engine::{Engine, reading_key};
+use crate::slack::people::Freshness as HowFresh;
+use crate::store::Shelf;
+
+/// A device that has not been seen for so long is not looked at where healthy ones are asked for.
+const LATELY: TimeDelta = TimeDelta::days(14);
+
+/// Whether every device that was seen lately has nothing critical.
+pub struct SeenLately {
+    looks: Arc<dyn Looks>,
+    clock: SharedClock,
+}
+
+impl SeenLately {
+    /// Looks at these devices.
+    #[must_use]
+    pub fn new(looks: Arc<dyn Looks>, clock: SharedClock) -> Self {
+        Self { looks, clock }
+    }
+}
+
+fn is_lately(device: &Device, now: Instant) -> bool {
+    device.last_seen.is_some_and(|at| now - at <= LATELY)
+}
+
+#[async_trait]
+impl DeviceHealth for SeenLately {
+    async fn health(&self, person: &Person) -> Health {
+        let Some(email) = &person.email else {
+            return Health::Unknown(
+                "Slack does not tell me your e-mail, by which your devices are found.".into(),
+            );
+        };
+        let now = self.clock.now();
+        // What was seen a minute ago may have been put right since.
+        let mut look = self.looks.look(email, Freshness::Now).await;
+        look.devices.retain(|device| is_lately(device, now));
+        if look.devices.iter().any(|device| device.rating == Rating::Warn) {
+            return Health::Unhealthy(words::first_need(&look, self.looks.catalogue()));
+        }
+        let silent: Vec<&str> = look.silent().collect();
+        if !silent.is_empty() {
+            let names = silent.join(" and ");
+            return Health::Unknown(Text::from(
+                format!("{names} did not answer, so nobody can tell whether your devices are in good shape.")
+                    .as_str(),
+            ));
+        }
+        // A part of a source that could not be read: what it would have said is missing.
+        if let Some(problem) = look.problems.iter().find(|problem| problem.id.is_none()) {
+            return Health::Unknown(Text::from(
+                format!(
+                    "{} could not be read whole, so nobody can tell whether your devices are in good shape.",
+                    problem.source
+                )
+                .as_str(),
+            ));
+        }
+        if look.answers.is_empty() {
+            return Health::Unknown(
+                "No source of devices is set up, so nobody can tell whether yours are in good shape.".into(),
+            );
+        }
+        if look.devices.is_empty() {
+            return Health::Unknown(
+                "No device of yours has been seen in the last 14 days, so nobody can tell whether yours are in \
+                 good shape."
+                    .into(),
+            );
+        }
+        Health::Healthy
+    }
+}
+
+/// Why people's devices cannot be looked at. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A source of devices.
+    #[error(transparent)]
+    Source(#[from] hubcommander_device_sources::SetupError),
+}
+
+/// Looks at people's devices, in all sources that the configuration names.
+///
+/// # Errors
+/// As [`SetupError`] says.
+pub fn set_up(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Arc<Stethoscope>, SetupError> {
+    let sources = hubcommander_device_sources::all(&config.devices.sources, clock)?;
+    let said = Arc::new(Said::new(shelf.clone()));
+    let catalogue = config.devices.catalogue.clone();
+    let settings = Settings::default();
+    Ok(Arc::new(Stethoscope::new(sources, said, catalogue, Arc::clone(clock), settings)))
+}
+
+/// Who has looked at somebody's devices, as the engine has noted it.
+pub struct Readings(pub Shelf);
+
+/// How many are looked up.
+const MOST: u32 = 100;
+
+#[derive(Deserialize)]
+struct Reading {
+    by: PersonId,
+    at: Instant,
+}
+
+#[async_trait]
+impl Views for Readings {
+    async fn of(&self, user: &str) -> Vec<(PersonId, Instant)> {
+        let found = async { self.0.get()?.remembered_under(&reading_key(user), MOST).await }.await;
+        let found = found.unwrap_or_else(|error| {
+            tracing::warn!(%error, "who has looked at somebody's devices could not be read");
+            Vec::new()
+        });
+        let read = |(_, value)| serde_json::from_value(value).ok();
+        let mut all: Vec<Reading> = found.into_iter().filter_map(read).collect();
+        all.sort_by_key(|one| one.at);
+        all.into_iter().map(|one| (one.by, one.at)).collect()
+    }
+}
+
+/// Tells who somebody is, from Slack.
+pub struct FromSlack(pub Arc<OnceLock<Weak<Engine>>>);
+
+#[async_trait]
+impl WhoIs for FromSlack {
+    async fn who_is(&self, user: &str) -> Result<Person, Refusal> {
+        let unknown = |log: String| {
+            Refusal::new("Slack did not tell me who that is.", "Try again in a minute.").logged(log)
+        };
+        let engine = self.0.get().and_then(Weak::upgrade).ok_or_else(|| unknown("no engine".to_owned()))?;
+        let person = engine.people.get(user, HowFresh::Cached).await;
+        person.map(|person| (*person).clone()).map_err(|error| unknown(error.to_string()))
+    }
+}
