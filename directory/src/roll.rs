@@ -1,133 +1,101 @@
-//! Everybody in one directory, read to the end.
+//! Everybody of one source at one time.
 
-use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
+use hubcommander_sdk::clock::Instant;
 
-use crate::{Cursor, Directory, DirectoryPerson, Page, Trouble};
+use crate::{Changes, Person, Trouble};
 
-/// Bounds of one whole reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Pages at most; one more and the reading fails.
-    pub pages: usize,
-    /// People at most; one more and the reading fails.
-    pub people: usize,
-    /// How often one page is asked for, the first time included.
-    pub tries: u32,
-    /// The longest wait between two tries. A directory that asks for a longer one fails the reading.
-    pub longest_wait: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { pages: 20_000, people: 1_000_000, tries: 4, longest_wait: Duration::from_secs(120) }
-    }
-}
-
-/// Everybody in one directory. It exists only if every page was read.
+/// Everybody of one source at one time, by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roll {
-    people: Vec<DirectoryPerson>,
-    unreadable: Vec<String>,
+    source: String,
+    at: Instant,
+    people: Vec<Person>,
+    unread: Vec<String>,
 }
 
 impl Roll {
-    /// A roll of people who were all read, with what could not be read beside them.
+    /// A roll of these people, with a sentence (without personal data) for each record that could not be read.
     ///
     /// # Errors
-    /// `why` as a text if nobody is on it: an empty list is a broken source, not a company that everybody left.
-    pub fn whole(people: Vec<DirectoryPerson>, unreadable: Vec<String>) -> Result<Self, &'static str> {
+    /// [`Trouble::Partial`] if nobody is on it, as an empty list is a broken source and not a company that
+    /// everybody left; or if one id stands there twice, as then it is not known who is meant.
+    pub fn new(
+        source: impl Into<String>,
+        at: Instant,
+        mut people: Vec<Person>,
+        unread: Vec<String>,
+    ) -> Result<Self, Trouble> {
+        let source = source.into();
+        let partial = |why: &str| Trouble::Partial { directory: source.clone(), why: why.to_owned() };
         if people.is_empty() {
-            return Err("nobody is in it");
+            return Err(partial("nobody is in it"));
         }
-        let mut ids = BTreeMap::new();
-        for (place, one) in people.iter().enumerate() {
-            if ids.insert((one.source.clone(), one.id.clone()), place).is_some() {
-                return Err("two records have one id");
-            }
+        people.sort_by(|one, other| one.id.cmp(&other.id));
+        if people.windows(2).any(|two| matches!(two, [one, other] if one.id == other.id)) {
+            return Err(partial("two records have one id"));
         }
-        Ok(Self { people, unreadable })
+        Ok(Self { source, at, people, unread })
     }
 
-    /// Everybody.
+    /// Which source it is of.
     #[must_use]
-    pub fn people(&self) -> &[DirectoryPerson] {
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// When reading it began.
+    #[must_use]
+    pub fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// Everybody, by id.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
         &self.people
     }
 
-    /// Records that could not be read. While there are any, absence proves nothing.
+    /// What could not be read, a sentence each.
     #[must_use]
-    pub fn unreadable(&self) -> &[String] {
-        &self.unreadable
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
-    /// Whether somebody who is not on it is known not to work here.
+    /// Whether everything was read. Only then whoever is not on it is known not to be in the source.
     #[must_use]
-    pub fn absence_counts(&self) -> bool {
-        self.unreadable.is_empty()
+    pub fn is_whole(&self) -> bool {
+        self.unread.is_empty()
     }
-}
 
-/// Reads everybody. A page that fails for a while is asked for again.
-///
-/// # Errors
-/// [`Trouble::Partial`] when pages go in a circle, repeat somebody, are too many, or give fewer people than the
-/// source counts; and the last [`Trouble`] of a page.
-pub async fn read_all(directory: &dyn Directory, limits: Limits) -> Result<Roll, Trouble> {
-    let partial = |why: String| Trouble::Partial { directory: directory.name().to_owned(), why };
-    let (mut people, mut unreadable) = (Vec::new(), Vec::new());
-    let (mut seen, mut ids) = (HashSet::new(), HashSet::new());
-    let mut cursor: Option<Cursor> = None;
-    let mut total = None;
-    for _ in 0..limits.pages {
-        let page = one_page(directory, cursor.as_ref(), limits).await?;
-        if page.next.is_some() && page.people.is_empty() && page.unreadable.is_empty() {
-            return Err(partial("a page in the middle is empty".to_owned()));
-        }
-        for person in page.people {
-            if !ids.insert(person.id.clone()) {
-                return Err(partial("somebody came twice; the list changed meanwhile or goes in a circle".to_owned()));
-            }
-            people.push(person);
-        }
-        unreadable.extend(page.unreadable);
-        if people.len() > limits.people {
-            return Err(partial(format!("there are more than {} people", limits.people)));
-        }
-        total = page.total.or(total);
-        match page.next {
-            None => {
-                let read = (people.len() + unreadable.len()) as u64;
-                if let Some(total) = total.filter(|total| *total > read) {
-                    return Err(partial(format!("it counts {total} people and gave {read}")));
-                }
-                return Roll::whole(people, unreadable).map_err(|why| partial(why.to_owned()));
-            }
-            Some(next) if !seen.insert(next.clone()) => {
-                return Err(partial("its pages go in a circle".to_owned()));
-            }
-            Some(next) => cursor = Some(next),
-        }
+    /// Somebody by the source's id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Person> {
+        let place = self.people.binary_search_by(|one| one.id.as_str().cmp(id)).ok()?;
+        self.people.get(place)
     }
-    Err(partial(format!("there are more than {} pages", limits.pages)))
-}
 
-async fn one_page(directory: &dyn Directory, from: Option<&Cursor>, limits: Limits) -> Result<Page, Trouble> {
-    let mut tried = 1;
-    loop {
-        let trouble = match directory.everyone(from).await {
-            Ok(page) => return Ok(page),
-            Err(trouble) => trouble,
-        };
-        let wait = match &trouble {
-            Trouble::Busy { wait: Some(wait), .. } => *wait,
-            _ => Duration::from_secs(1 << tried.min(6)),
-        };
-        if !trouble.may_pass() || tried >= limits.tries || wait > limits.longest_wait {
-            return Err(trouble);
+    /// How many work here.
+    #[must_use]
+    pub fn active(&self) -> usize {
+        self.people.iter().filter(|one| one.active).count()
+    }
+
+    /// What has happened since an earlier roll of the same source.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Changes {
+        Changes::of(before, self)
+    }
+
+    /// The roll, unless more than half of those who worked here at the last reading (`before`) are gone: that is
+    /// a broken source, and not a company that was left by half.
+    ///
+    /// # Errors
+    /// [`Trouble::Shrunk`].
+    pub fn not_halved(self, before: usize) -> Result<Self, Trouble> {
+        let now = self.active();
+        if now.saturating_mul(2) < before {
+            return Err(Trouble::Shrunk { directory: self.source, before, now });
         }
-        tracing::info!(directory = directory.name(), tried, "a page is asked for again: {trouble}");
-        tokio::time::sleep(wait).await;
-        tried += 1;
+        Ok(self)
     }
 }

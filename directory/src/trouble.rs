@@ -47,13 +47,15 @@ pub enum Trouble {
         /// What is missing.
         why: String,
     },
-    /// Several people have one address.
-    #[error("{directory} has that address for {people} people")]
-    Ambiguous {
+    /// More than half of those who worked here at the last reading are gone. Nobody may be taken for having left.
+    #[error("{directory} has {now} active people where it had {before}; that is taken for a mistake")]
+    Shrunk {
         /// Which directory.
         directory: String,
-        /// How many.
-        people: usize,
+        /// How many were active at the last reading.
+        before: usize,
+        /// How many are now.
+        now: usize,
     },
     /// It could not be set up.
     #[error("{directory}: {why}")]

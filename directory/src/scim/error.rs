@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::store::StoreError;
+use crate::KeepTrouble;
 
 /// `schemas` of an error.
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -22,6 +22,7 @@ pub struct ScimError {
 }
 
 impl ScimError {
+    /// A refusal of this status without more.
     pub(super) fn new(status: u16, detail: impl Into<String>) -> Self {
         Self { status, scim_type: None, detail: detail.into() }
     }
@@ -63,13 +64,13 @@ impl ScimError {
     }
 }
 
-impl From<StoreError> for ScimError {
-    fn from(error: StoreError) -> Self {
+impl From<KeepTrouble> for ScimError {
+    fn from(error: KeepTrouble) -> Self {
         match error {
-            StoreError::Taken(attribute) => Self::taken(attribute),
-            StoreError::Newer => Self::new(412, "The resource has changed meanwhile."),
-            StoreError::Gone => Self::not_found(),
-            StoreError::Broken(why) => {
+            KeepTrouble::Taken(attribute) => Self::taken(attribute),
+            KeepTrouble::Newer => Self::new(412, "The resource has changed meanwhile."),
+            KeepTrouble::Gone => Self::not_found(),
+            KeepTrouble::Broken(why) => {
                 tracing::error!("the directory cannot be kept: {why}");
                 Self::new(500, "This could not be kept. Send it again later.")
             }
@@ -79,7 +80,8 @@ impl From<StoreError> for ScimError {
 
 impl IntoResponse for ScimError {
     fn into_response(self) -> Response {
-        let mut body = json!({ "schemas": [ERROR], "status": self.status.to_string(), "detail": self.detail });
+        let mut body =
+            json!({ "schemas": [ERROR], "status": self.status.to_string(), "detail": self.detail });
         if let Some(kind) = self.scim_type {
             body["scimType"] = json!(kind);
         }

@@ -2,10 +2,13 @@
 //!
 //! A text has a bounded length and a bounded depth, so that no sender can exhaust the stack.
 
+use std::borrow::Cow;
+
 use chrono::DateTime;
 use serde_json::{Map, Value as Json};
 
-use super::schema::{ENTERPRISE, GROUP, Kind, USER};
+use super::resource::Record;
+use super::schema::{ENTERPRISE, GROUP, Kind, LINK, USER};
 
 /// Bytes of one filter at most.
 const LONGEST: usize = 8_192;
@@ -96,15 +99,49 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Whether this resource, or this one of several values, satisfies it.
-    #[must_use]
-    pub fn holds(&self, kind: Kind, value: &Map<String, Json>) -> bool {
-        self.holds_in(&Scope { kind, inside: None }, value)
+    /// Whether this resource satisfies it.
+    pub(super) fn holds(&self, kind: Kind, record: &Record) -> bool {
+        self.holds_in(&Scope { kind, inside: None, record: Some(record) }, &record.attributes)
     }
 
-    /// As [`Filter::holds`], for one of the values of an attribute.
+    /// Whether this one of the values of an attribute satisfies it.
     pub(super) fn holds_within(&self, kind: Kind, at: &AttrPath, value: &Map<String, Json>) -> bool {
-        self.holds_in(&Scope { kind, inside: Some(at) }, value)
+        self.holds_in(&Scope { kind, inside: Some(at), record: None }, value)
+    }
+
+    /// The attribute (`id`, `userName`, `externalId` or `displayName`) and the text it must have for the whole
+    /// filter to hold, where the filter says so. An index can find those few; each is to be checked nevertheless.
+    #[must_use]
+    pub fn pin(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Is(AttrPath { schema, name, sub: None }, Compare::Eq, Json::String(text))
+                if !matches!(*schema, Some(ENTERPRISE | LINK)) =>
+            {
+                let known = ["id", "userName", "externalId", "displayName"];
+                let name = known.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
+                Some((name, text))
+            }
+            Self::And(one, other) => one.pin().or_else(|| other.pin()),
+            _ => None,
+        }
+    }
+
+    /// Whether it asks for what is not kept with a record: a user's groups (they are asked for at the groups), and
+    /// the accounts that were linked here. To find nobody then would be untrue.
+    #[must_use]
+    pub(super) fn is_beyond(&self, kind: Kind) -> bool {
+        let beyond = |at: &AttrPath| {
+            at.schema == Some(LINK)
+                || at.name.eq_ignore_ascii_case(LINK)
+                || (kind == Kind::User
+                    && at.schema != Some(ENTERPRISE)
+                    && at.name.eq_ignore_ascii_case("groups"))
+        };
+        match self {
+            Self::And(one, other) | Self::Or(one, other) => one.is_beyond(kind) || other.is_beyond(kind),
+            Self::Not(one) => one.is_beyond(kind),
+            Self::Present(at) | Self::Is(at, ..) | Self::Has(at, _) => beyond(at),
+        }
     }
 
     fn holds_in(&self, scope: &Scope<'_>, value: &Map<String, Json>) -> bool {
@@ -112,10 +149,10 @@ impl Filter {
             Self::And(one, other) => one.holds_in(scope, value) && other.holds_in(scope, value),
             Self::Or(one, other) => one.holds_in(scope, value) || other.holds_in(scope, value),
             Self::Not(one) => !one.holds_in(scope, value),
-            Self::Present(at) => found(at, value).iter().any(|one| is_there(one)),
+            Self::Present(at) => found(scope, at, value).iter().any(|one| is_there(one)),
             Self::Is(at, compare, with) => {
                 let exact = scope.case_exact(at);
-                let values = found(at, value);
+                let values = found(scope, at, value);
                 match compare {
                     // Also true of a resource that has no such value.
                     Compare::Ne => !values.iter().any(|one| is(one, Compare::Eq, with, exact)),
@@ -124,8 +161,8 @@ impl Filter {
                 }
             }
             Self::Has(at, filter) => {
-                let inner = Scope { kind: scope.kind, inside: Some(at) };
-                found(at, value).iter().any(|one| match one {
+                let inner = Scope { kind: scope.kind, inside: Some(at), record: None };
+                found(scope, at, value).iter().any(|one| match one.as_ref() {
                     Json::Object(one) => filter.holds_in(&inner, one),
                     _ => false,
                 })
@@ -163,6 +200,8 @@ impl Path {
 struct Scope<'a> {
     kind: Kind,
     inside: Option<&'a AttrPath>,
+    /// The resource as a whole, unless it is one of several values that is looked at.
+    record: Option<&'a Record>,
 }
 
 impl Scope<'_> {
@@ -183,13 +222,27 @@ impl Scope<'_> {
 
 /// A value by its name in any case.
 pub(super) fn get<'a>(map: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
-    map.get(name).or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    map.get(name)
+        .or_else(|| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
-/// All values at a place; of a list of objects without a named part those objects' `value`.
-fn found<'a>(at: &AttrPath, map: &'a Map<String, Json>) -> Vec<&'a Json> {
+/// All values at a place.
+fn found<'a>(scope: &Scope<'_>, at: &AttrPath, map: &'a Map<String, Json>) -> Vec<Cow<'a, Json>> {
+    if let Some(record) = scope.record.filter(|_| !matches!(at.schema, Some(ENTERPRISE | LINK))) {
+        if at.name.eq_ignore_ascii_case("id") {
+            return vec![Cow::Owned(Json::String(record.id.clone()))];
+        }
+        if at.name.eq_ignore_ascii_case("meta") {
+            let meta = record.meta(scope.kind);
+            let part = match &at.sub {
+                None => Some(Json::Object(meta)),
+                Some(sub) => get(&meta, sub).cloned(),
+            };
+            return part.into_iter().map(Cow::Owned).collect();
+        }
+    }
     let map = match at.schema {
-        Some(ENTERPRISE) => match map.get(ENTERPRISE) {
+        Some(extension @ (ENTERPRISE | LINK)) => match map.get(extension) {
             Some(Json::Object(inner)) => inner,
             _ => return Vec::new(),
         },
@@ -200,29 +253,11 @@ fn found<'a>(at: &AttrPath, map: &'a Map<String, Json>) -> Vec<&'a Json> {
         Json::Array(list) => list.iter().collect(),
         one => vec![one],
     };
-    match &at.sub {
+    let each = match &at.sub {
         None => each,
         Some(sub) => each.into_iter().filter_map(|one| get(one.as_object()?, sub)).collect(),
-    }
-}
-
-/// The first value at a place, for sorting: of several the primary one.
-pub(super) fn to_sort_by(at: &AttrPath, map: &Map<String, Json>) -> Option<String> {
-    let whole = AttrPath { sub: None, ..at.clone() };
-    let mut each = found(&whole, map);
-    if let Some(primary) = each.iter().position(|one| one.get("primary") == Some(&Json::Bool(true))) {
-        each.swap(0, primary);
-    }
-    let first = *each.first()?;
-    let value = match (first, &at.sub) {
-        (Json::Object(inner), sub) => get(inner, sub.as_deref().unwrap_or("value"))?,
-        (other, _) => other,
     };
-    match value {
-        Json::String(text) => Some(text.to_lowercase()),
-        Json::Null => None,
-        other => Some(other.to_string()),
-    }
+    each.into_iter().map(Cow::Borrowed).collect()
 }
 
 fn is_there(value: &Json) -> bool {
@@ -237,9 +272,9 @@ fn is_there(value: &Json) -> bool {
 
 fn is(value: &Json, compare: Compare, with: &Json, exact: bool) -> bool {
     match (value, with) {
-        (Json::Object(map), _) => map.get("value").is_some_and(|inner| {
-            !inner.is_object() && is(inner, compare, with, exact)
-        }),
+        (Json::Object(map), _) => {
+            map.get("value").is_some_and(|inner| !inner.is_object() && is(inner, compare, with, exact))
+        }
         (Json::String(one), Json::String(other)) => texts(one, compare, other, exact),
         (Json::Bool(one), Json::Bool(other)) => compare == Compare::Eq && one == other,
         // Some senders put booleans in quotes.
@@ -488,7 +523,11 @@ impl<'a> Parser<'a> {
                 .iter()
                 .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
                 .count(),
-            _ => return Err(self.bad("a value belongs here: a text in double quotes, true, false, null or a number")),
+            _ => {
+                return Err(
+                    self.bad("a value belongs here: a text in double quotes, true, false, null or a number")
+                );
+            }
         };
         let value = self.rest().get(..length).and_then(|text| serde_json::from_str(text).ok());
         let value = value.ok_or_else(|| self.bad("this is no value"))?;
@@ -510,7 +549,7 @@ impl<'a> Parser<'a> {
     fn attribute(&mut self) -> Result<AttrPath, BadFilter> {
         let mut schema = None;
         if self.rest().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
-            let known = [USER, GROUP, ENTERPRISE].into_iter().find(|urn| {
+            let known = [USER, GROUP, ENTERPRISE, LINK].into_iter().find(|urn| {
                 let bytes = self.rest().as_bytes();
                 bytes.get(..urn.len()).is_some_and(|start| start.eq_ignore_ascii_case(urn.as_bytes()))
                     && matches!(bytes.get(urn.len()), None | Some(b':'))

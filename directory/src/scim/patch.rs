@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use super::error::ScimError;
 use super::filter::{AttrPath, Compare, Filter, Path, get};
 use super::resource::{check, extension, is_common, is_kept, value_of};
-use super::schema::{Attribute, ENTERPRISE, Kind, Mutability, is_dropped};
+use super::schema::{Attribute, ENTERPRISE, Kind, LINK, Mutability, is_dropped};
 
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// Operations in one request at most.
@@ -23,7 +23,11 @@ enum Op {
 }
 
 /// What the attributes are after all that was asked, or why nothing is changed.
-pub(super) fn apply(kind: Kind, before: &Map<String, Json>, asked: &Json) -> Result<Map<String, Json>, ScimError> {
+pub(super) fn apply(
+    kind: Kind,
+    before: &Map<String, Json>,
+    asked: &Json,
+) -> Result<Map<String, Json>, ScimError> {
     let asked = asked.as_object().ok_or_else(|| ScimError::syntax("The body is not a JSON object."))?;
     let schemas = get(asked, "schemas").and_then(Json::as_array);
     let named = schemas.is_some_and(|list| {
@@ -39,7 +43,8 @@ pub(super) fn apply(kind: Kind, before: &Map<String, Json>, asked: &Json) -> Res
     }
     let mut after = before.clone();
     for operation in operations {
-        let operation = operation.as_object().ok_or_else(|| ScimError::syntax("An operation is not an object."))?;
+        let operation =
+            operation.as_object().ok_or_else(|| ScimError::syntax("An operation is not an object."))?;
         let op = match get(operation, "op").and_then(Json::as_str).map(str::to_ascii_lowercase).as_deref() {
             Some("add") => Op::Add,
             Some("replace") => Op::Replace,
@@ -57,7 +62,12 @@ pub(super) fn apply(kind: Kind, before: &Map<String, Json>, asked: &Json) -> Res
     Ok(after)
 }
 
-fn without_path(kind: Kind, after: &mut Map<String, Json>, op: Op, value: Option<&Json>) -> Result<(), ScimError> {
+fn without_path(
+    kind: Kind,
+    after: &mut Map<String, Json>,
+    op: Op,
+    value: Option<&Json>,
+) -> Result<(), ScimError> {
     if op == Op::Remove {
         return Err(ScimError::no_target("remove needs a path."));
     }
@@ -89,6 +99,13 @@ fn at_path(
     if kind == Kind::User && path.eq_ignore_ascii_case(ENTERPRISE) {
         return whole_extension(after, op, value);
     }
+    if kind == Kind::User && path.eq_ignore_ascii_case(LINK) {
+        // Nothing in it is theirs to change; to change nothing is allowed.
+        return match value {
+            Some(Json::Object(map)) if map.is_empty() && op != Op::Remove => Ok(()),
+            _ => Err(ScimError::mutability("The linked accounts are not yours to change.")),
+        };
+    }
     let path = Path::parse(path).map_err(|bad| ScimError::path(format!("path, {bad}.")))?;
     let Some(attribute) = kind.attribute(path.at.schema, &path.at.name) else {
         if path.at.schema.is_none() && is_dropped(&path.at.name) {
@@ -108,7 +125,10 @@ fn at_path(
         ),
     };
     if sub.is_some_and(|sub| sub.mutability == Mutability::ReadOnly) {
-        return Err(ScimError::mutability(format!("That part of {} is not yours to change.", attribute.name)));
+        return Err(ScimError::mutability(format!(
+            "That part of {} is not yours to change.",
+            attribute.name
+        )));
     }
     if op != Op::Remove && value.is_none() {
         return Err(ScimError::value("value is missing."));
@@ -137,7 +157,8 @@ fn whole_extension(after: &mut Map<String, Json>, op: Op, value: Option<&Json>) 
         after.remove(ENTERPRISE);
         return Ok(());
     }
-    let given = value.and_then(Json::as_object).ok_or_else(|| ScimError::value("The extension is an object."))?;
+    let given =
+        value.and_then(Json::as_object).ok_or_else(|| ScimError::value("The extension is an object."))?;
     let mut kept = match after.get(ENTERPRISE) {
         Some(Json::Object(map)) => map.clone(),
         _ => Map::new(),
@@ -292,7 +313,8 @@ fn in_list(
                     (Op::Add, None) => Some(Map::new()),
                     _ => None,
                 };
-                let made = made.ok_or_else(|| ScimError::no_target(format!("No value of {} fits.", attribute.name)))?;
+                let made = made
+                    .ok_or_else(|| ScimError::no_target(format!("No value of {} fits.", attribute.name)))?;
                 hits.push(list.len());
                 list.push(Json::Object(made));
             }
@@ -304,9 +326,16 @@ fn in_list(
                         Some(Json::Array(mut given)) if given.len() == 1 => match given.pop() {
                             Some(Json::Object(given)) if op == Op::Add => map.extend(given),
                             Some(Json::Object(given)) => *map = given,
-                            _ => return Err(ScimError::value(format!("{} needs an object.", attribute.name))),
+                            _ => {
+                                return Err(ScimError::value(format!("{} needs an object.", attribute.name)));
+                            }
                         },
-                        _ => return Err(ScimError::value(format!("{} needs one value here.", attribute.name))),
+                        _ => {
+                            return Err(ScimError::value(format!(
+                                "{} needs one value here.",
+                                attribute.name
+                            )));
+                        }
                     },
                 }
                 touched.push(place);
@@ -320,11 +349,15 @@ fn in_list(
 /// A value that becomes the primary one takes that from the others (3.5.2).
 fn one_primary(list: &mut [Json], touched: &[usize]) {
     let is_primary = |one: &Json| one.get("primary") == Some(&Json::Bool(true));
-    let Some(newest) = touched.iter().rev().copied().find(|place| list.get(*place).is_some_and(is_primary)) else {
+    let Some(newest) = touched.iter().rev().copied().find(|place| list.get(*place).is_some_and(is_primary))
+    else {
         return;
     };
     for (place, one) in list.iter_mut().enumerate() {
-        if place != newest && is_primary(one) && let Json::Object(map) = one {
+        if place != newest
+            && is_primary(one)
+            && let Json::Object(map) = one
+        {
             map.insert("primary".to_owned(), json!(false));
         }
     }

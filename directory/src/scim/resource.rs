@@ -4,9 +4,9 @@ use hubcommander_sdk::clock::Instant;
 use serde_json::{Map, Value as Json, json};
 
 use super::error::ScimError;
-use super::filter::{AttrPath, get};
-use super::schema::{Attribute, COMMON, ENTERPRISE, ENTERPRISE_ATTRIBUTES, Kind, Mutability, Type};
-use crate::{DirectoryPerson, Email, Source};
+use super::filter::{AttrPath, Filter, get};
+use super::schema::{Attribute, COMMON, ENTERPRISE, ENTERPRISE_ATTRIBUTES, Kind, LINK, Mutability, Type};
+use crate::{Email, Link, Named, Person};
 
 /// Bytes of one text at most.
 const LONGEST_TEXT: usize = 4_096;
@@ -22,6 +22,9 @@ pub struct Record {
     pub created: Instant,
     /// When it changed last.
     pub modified: Instant,
+    /// Whether the user works here, as was said last. It stays when `active` is left out or taken away: silence
+    /// neither lets anybody go nor brings anybody back.
+    pub active: bool,
     /// What is known of it.
     pub attributes: Map<String, Json>,
 }
@@ -45,36 +48,56 @@ impl Record {
         list.into_iter().flatten().filter_map(|one| one.get("value")?.as_str())
     }
 
-    /// The person that a user stands for, in these groups.
+    /// What no two records of a kind share: the name of the attribute, and its value to compare by.
     #[must_use]
-    pub fn person(&self, groups: impl IntoIterator<Item = String>) -> DirectoryPerson {
+    pub fn unique_key(&self, kind: Kind) -> Option<(&'static str, String)> {
+        let name = kind.unique()?;
+        Some((name, self.text(name)?.to_lowercase()))
+    }
+
+    /// Whether it is one of those that a filter asks for.
+    #[must_use]
+    pub fn satisfies(&self, kind: Kind, filter: &Filter) -> bool {
+        filter.holds(kind, self)
+    }
+
+    /// What we say about it ourselves, without its address.
+    pub(super) fn meta(&self, kind: Kind) -> Map<String, Json> {
+        let time = |at: Instant| json!(at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
+        Map::from_iter([
+            ("resourceType".to_owned(), json!(kind.name())),
+            ("created".to_owned(), time(self.created)),
+            ("lastModified".to_owned(), time(self.modified)),
+            ("version".to_owned(), json!(self.etag())),
+        ])
+    }
+
+    /// The person that a user stands for, in groups of these names.
+    #[must_use]
+    pub fn person(&self, groups: impl IntoIterator<Item = String>) -> Person {
         let user_name = self.text("userName").unwrap_or_default();
-        let mut emails: Vec<Email> = Vec::new();
+        let mut person = Person::new(self.id.as_str(), user_name);
         let listed = self.attributes.get("emails").and_then(Json::as_array);
         let mut listed: Vec<&Json> = listed.into_iter().flatten().collect();
         listed.sort_by_key(|one| one.get("primary") != Some(&Json::Bool(true)));
         let written = listed.into_iter().filter_map(|one| one.get("value")?.as_str());
-        for email in written.chain(Some(user_name)).filter_map(Email::parse) {
-            if !emails.contains(&email) {
-                emails.push(email);
-            }
-        }
+        written.chain(Some(user_name)).filter_map(Email::parse).for_each(|email| person.add_email(email));
         let name = self.attributes.get("name");
         let part = |part: &str| name.and_then(|name| name.get(part)?.as_str()).unwrap_or_default();
         let joined = format!("{} {}", part("givenName"), part("familyName"));
-        let names = [self.text("displayName").unwrap_or_default(), part("formatted"), joined.trim(), user_name];
-        let manager = self.attributes.get(ENTERPRISE).and_then(|one| one.pointer("/manager/value")?.as_str());
-        DirectoryPerson {
-            id: self.id.clone(),
-            emails,
-            name: names.into_iter().find(|one| !one.is_empty()).unwrap_or_default().to_owned(),
-            active: self.attributes.get("active").and_then(Json::as_bool),
-            manager: manager.map(str::to_owned),
-            groups: groups.into_iter().collect(),
-            start: None,
-            end: None,
-            source: Source("scim".to_owned()),
-        }
+        let names =
+            [self.text("displayName").unwrap_or_default(), part("formatted"), joined.trim(), user_name];
+        person.name = names.into_iter().find(|one| !one.is_empty()).unwrap_or_default().to_owned();
+        person.active = self.active;
+        let enterprise = |place: &str| {
+            let value = self.attributes.get(ENTERPRISE)?.pointer(place)?.as_str()?;
+            Some(value.to_owned())
+        };
+        person.department = enterprise("/department");
+        person.manager = enterprise("/manager/value");
+        person.groups = groups.into_iter().collect();
+        person.changed = Some(self.modified);
+        person
     }
 }
 
@@ -101,10 +124,6 @@ pub(super) fn read(kind: Kind, sent: &Json) -> Result<Map<String, Json>, ScimErr
             kept.insert(attribute.name.to_owned(), value);
         }
     }
-    // Whoever says nothing about it means somebody who works here.
-    if kind == Kind::User {
-        kept.entry("active").or_insert(Json::Bool(true));
-    }
     check(kind, &mut kept)?;
     Ok(kept)
 }
@@ -123,7 +142,8 @@ pub(super) fn extension(value: &Json) -> Result<Option<Map<String, Json>>, ScimE
     };
     let mut kept = Map::new();
     for (key, value) in map {
-        let Some(attribute) = ENTERPRISE_ATTRIBUTES.iter().find(|one| one.name.eq_ignore_ascii_case(key)) else {
+        let Some(attribute) = ENTERPRISE_ATTRIBUTES.iter().find(|one| one.name.eq_ignore_ascii_case(key))
+        else {
             continue;
         };
         if let Some(value) = value_of(attribute, value)? {
@@ -163,7 +183,7 @@ fn single(attribute: &Attribute, value: &Json) -> Result<Option<Json>, ScimError
         (Type::Boolean, Json::String(text)) if text.eq_ignore_ascii_case("true") => Some(json!(true)),
         (Type::Boolean, Json::String(text)) if text.eq_ignore_ascii_case("false") => Some(json!(false)),
         (Type::Boolean, _) => return Err(wrong("true or false")),
-        (Type::Text | Type::Reference(_), Json::String(text)) => {
+        (Type::Text | Type::Time | Type::Reference(_), Json::String(text)) => {
             if text.len() > LONGEST_TEXT {
                 return Err(wrong("short enough to keep"));
             }
@@ -171,7 +191,7 @@ fn single(attribute: &Attribute, value: &Json) -> Result<Option<Json>, ScimError
         }
         // A number for an employee number.
         (Type::Text, Json::Number(number)) => Some(json!(number.to_string())),
-        (Type::Text | Type::Reference(_), _) => return Err(wrong("a text")),
+        (Type::Text | Type::Time | Type::Reference(_), _) => return Err(wrong("a text")),
         // Entra sends a manager, and some a role, as its value alone.
         (Type::Complex(subs), Json::String(text)) if subs.iter().any(|one| one.name == "value") => {
             (!text.is_empty()).then(|| json!({ "value": text }))
@@ -212,7 +232,9 @@ pub(super) fn check(kind: Kind, kept: &mut Map<String, Json>) -> Result<(), Scim
             return Err(ScimError::value("A member has no value."));
         }
         let mut seen = std::collections::HashSet::new();
-        members.retain(|one| one.get("value").and_then(Json::as_str).is_some_and(|id| seen.insert(id.to_owned())));
+        members.retain(|one| {
+            one.get("value").and_then(Json::as_str).is_some_and(|id| seen.insert(id.to_owned()))
+        });
     }
     Ok(())
 }
@@ -220,38 +242,52 @@ pub(super) fn check(kind: Kind, kept: &mut Map<String, Json>) -> Result<(), Scim
 /// What is shown of a resource.
 pub(super) struct Shown<'a> {
     pub(super) base: &'a str,
-    /// The groups that a user is in: id and name.
-    pub(super) groups: &'a [(String, String)],
+    /// The groups that a user is in.
+    pub(super) groups: &'a [Named],
+    /// The accounts that were linked to a user.
+    pub(super) link: Option<&'a Link>,
 }
 
 /// A resource as it is shown, in full.
 pub(super) fn show(kind: Kind, record: &Record, shown: &Shown<'_>) -> Map<String, Json> {
     let base = shown.base;
-    let location = format!("{base}/{}/{}", kind.endpoint(), record.id);
     let mut schemas = vec![kind.schema()];
     if record.attributes.contains_key(ENTERPRISE) {
         schemas.push(ENTERPRISE);
+    }
+    if kind == Kind::User && shown.link.is_some() {
+        schemas.push(LINK);
     }
     let mut whole = Map::new();
     whole.insert("schemas".to_owned(), json!(schemas));
     whole.insert("id".to_owned(), json!(record.id));
     whole.extend(record.attributes.clone());
     if kind == Kind::User && !shown.groups.is_empty() {
-        let list = shown.groups.iter().map(|(id, name)| {
+        let list = shown.groups.iter().map(|Named { id, name }| {
             json!({ "value": id, "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct" })
         });
         whole.insert("groups".to_owned(), list.collect());
     }
-    whole.insert(
-        "meta".to_owned(),
-        json!({
-            "resourceType": kind.name(),
-            "created": record.created.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-            "lastModified": record.modified.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-            "location": location, "version": record.etag(),
-        }),
-    );
+    if let Some(link) = shown.link.filter(|_| kind == Kind::User) {
+        whole.insert(LINK.to_owned(), linked(link));
+    }
+    let mut meta = record.meta(kind);
+    meta.insert("location".to_owned(), json!(location(base, kind, &record.id)));
+    whole.insert("meta".to_owned(), Json::Object(meta));
     whole
+}
+
+/// The address of a resource.
+pub(super) fn location(base: &str, kind: Kind, id: &str) -> String {
+    format!("{base}/{}/{id}", kind.endpoint())
+}
+
+fn linked(link: &Link) -> Json {
+    json!({
+        "slackUserId": link.slack_user, "githubId": link.github_id.to_string(), "githubLogin": link.github_login,
+        "email": link.email, "since": link.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        "proof": link.proof,
+    })
 }
 
 /// Which attributes are asked for.
@@ -287,15 +323,15 @@ impl Wanted {
 }
 
 fn keep(at: &AttrPath, from: &Map<String, Json>, to: &mut Map<String, Json>) {
-    if at.schema == Some(ENTERPRISE) {
-        if let Some(Json::Object(inner)) = from.get(ENTERPRISE) {
-            let mut part = match to.get(ENTERPRISE) {
+    if let Some(extension @ (ENTERPRISE | LINK)) = at.schema {
+        if let Some(Json::Object(inner)) = from.get(extension) {
+            let mut part = match to.get(extension) {
                 Some(Json::Object(part)) => part.clone(),
                 _ => Map::new(),
             };
             keep(&AttrPath { schema: None, ..at.clone() }, inner, &mut part);
             if !part.is_empty() {
-                to.insert(ENTERPRISE.to_owned(), Json::Object(part));
+                to.insert(extension.to_owned(), Json::Object(part));
             }
         }
         return;
@@ -335,8 +371,8 @@ fn keep(at: &AttrPath, from: &Map<String, Json>, to: &mut Map<String, Json>) {
 }
 
 fn leave_away(at: &AttrPath, whole: &mut Map<String, Json>) {
-    if at.schema == Some(ENTERPRISE) {
-        if let Some(Json::Object(inner)) = whole.get_mut(ENTERPRISE) {
+    if let Some(extension @ (ENTERPRISE | LINK)) = at.schema {
+        if let Some(Json::Object(inner)) = whole.get_mut(extension) {
             leave_away(&AttrPath { schema: None, ..at.clone() }, inner);
         }
         return;

@@ -12,11 +12,15 @@ pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 /// The enterprise extension of a user.
 pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+/// Our extension: the accounts that were linked to a user here. It is shown, and cannot be written.
+pub const LINK: &str = "urn:hubcommander:params:scim:schemas:extension:link:1.0:User";
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Text,
     Boolean,
+    Time,
     Reference(&'static [&'static str]),
     Complex(&'static [Attribute]),
 }
@@ -94,7 +98,13 @@ const READ_ONLY: Attribute = Attribute { mutability: Mutability::ReadOnly, ..tex
 
 const USER_GROUP: &[Attribute] = &[
     Attribute { name: "value", case_exact: true, about: "The id of the group", ..READ_ONLY },
-    Attribute { name: "$ref", kind: Type::Reference(&["Group"]), case_exact: true, about: "Its address", ..READ_ONLY },
+    Attribute {
+        name: "$ref",
+        kind: Type::Reference(&["Group"]),
+        case_exact: true,
+        about: "Its address",
+        ..READ_ONLY
+    },
     Attribute { name: "display", about: "Its name", ..READ_ONLY },
     Attribute { name: "type", about: "direct", ..READ_ONLY },
 ];
@@ -122,8 +132,14 @@ const MEMBER: &[Attribute] = &[
 
 const META: &[Attribute] = &[
     Attribute { name: "resourceType", case_exact: true, about: "User or Group", ..READ_ONLY },
-    Attribute { name: "created", case_exact: true, about: "When it was made", ..READ_ONLY },
-    Attribute { name: "lastModified", case_exact: true, about: "When it changed last", ..READ_ONLY },
+    Attribute { name: "created", kind: Type::Time, case_exact: true, about: "When it was made", ..READ_ONLY },
+    Attribute {
+        name: "lastModified",
+        kind: Type::Time,
+        case_exact: true,
+        about: "When it changed last",
+        ..READ_ONLY
+    },
     Attribute { name: "location", case_exact: true, about: "Its address", ..READ_ONLY },
     Attribute { name: "version", case_exact: true, about: "Its version", ..READ_ONLY },
 ];
@@ -133,11 +149,21 @@ pub(super) const COMMON: &[Attribute] = &[
     Attribute { name: "id", case_exact: true, about: "The id that we gave", ..READ_ONLY },
     Attribute { case_exact: true, ..text("externalId", "The id that the sender gave") },
     complex("meta", META, "About the resource itself"),
-    Attribute { multi: true, case_exact: true, name: "schemas", about: "Which schemas it follows", ..READ_ONLY },
+    Attribute {
+        multi: true,
+        case_exact: true,
+        name: "schemas",
+        about: "Which schemas it follows",
+        ..READ_ONLY
+    },
 ];
 
 pub(super) const USER_ATTRIBUTES: &[Attribute] = &[
-    Attribute { required: true, unique: true, ..text("userName", "The name to sign in with, often an e-mail address") },
+    Attribute {
+        required: true,
+        unique: true,
+        ..text("userName", "The name to sign in with, often an e-mail address")
+    },
     complex("name", NAME, "The parts of the name"),
     text("displayName", "The name as it is shown"),
     text("nickName", "What they are called"),
@@ -162,6 +188,15 @@ pub(super) const ENTERPRISE_ATTRIBUTES: &[Attribute] = &[
     text("division", "The division"),
     text("department", "The department"),
     complex("manager", MANAGER, "The manager"),
+];
+
+pub(super) const LINK_ATTRIBUTES: &[Attribute] = &[
+    Attribute { name: "slackUserId", case_exact: true, about: "The id in Slack", ..READ_ONLY },
+    Attribute { name: "githubId", case_exact: true, about: "GitHub's number of the account", ..READ_ONLY },
+    Attribute { name: "githubLogin", about: "The login when it was linked", ..READ_ONLY },
+    Attribute { name: "email", about: "The address they were linked by", ..READ_ONLY },
+    Attribute { name: "since", kind: Type::Time, case_exact: true, about: "When it was linked", ..READ_ONLY },
+    Attribute { name: "proof", case_exact: true, about: "How it was shown to be theirs", ..READ_ONLY },
 ];
 
 pub(super) const GROUP_ATTRIBUTES: &[Attribute] = &[
@@ -222,6 +257,7 @@ impl Kind {
             Some(schema) if schema.eq_ignore_ascii_case(ENTERPRISE) && self == Self::User => {
                 of(ENTERPRISE_ATTRIBUTES)
             }
+            Some(schema) if schema.eq_ignore_ascii_case(LINK) && self == Self::User => of(LINK_ATTRIBUTES),
             Some(schema) if !schema.eq_ignore_ascii_case(self.schema()) => None,
             _ => of(self.attributes()).or_else(|| of(COMMON)),
         }
@@ -253,6 +289,7 @@ impl Attribute {
             "type": match self.kind {
                 Type::Text => "string",
                 Type::Boolean => "boolean",
+                Type::Time => "dateTime",
                 Type::Reference(_) => "reference",
                 Type::Complex(_) => "complex",
             },
@@ -271,7 +308,14 @@ impl Attribute {
 /// Core attributes that are taken and not kept.
 pub(super) fn is_dropped(name: &str) -> bool {
     const DROPPED: &[&str] = &[
-        "password", "phoneNumbers", "ims", "photos", "addresses", "entitlements", "x509Certificates", "profileUrl",
+        "password",
+        "phoneNumbers",
+        "ims",
+        "photos",
+        "addresses",
+        "entitlements",
+        "x509Certificates",
+        "profileUrl",
     ];
     DROPPED.iter().any(|one| one.eq_ignore_ascii_case(name))
 }
@@ -289,6 +333,7 @@ pub(super) fn described(base: &str) -> Vec<Json> {
         schema(USER, "User", "Somebody who works in the company", USER_ATTRIBUTES),
         schema(GROUP, "Group", "A group of people", GROUP_ATTRIBUTES),
         schema(ENTERPRISE, "EnterpriseUser", "Where somebody works", ENTERPRISE_ATTRIBUTES),
+        schema(LINK, "LinkedAccounts", "The accounts that were linked to somebody here", LINK_ATTRIBUTES),
     ]
 }
 
@@ -298,7 +343,10 @@ pub(super) fn resource_types(base: &str) -> Vec<Json> {
         .into_iter()
         .map(|kind| {
             let extensions = match kind {
-                Kind::User => json!([{ "schema": ENTERPRISE, "required": false }]),
+                Kind::User => json!([
+                    { "schema": ENTERPRISE, "required": false },
+                    { "schema": LINK, "required": false },
+                ]),
                 Kind::Group => json!([]),
             };
             json!({

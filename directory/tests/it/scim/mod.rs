@@ -1,0 +1,4 @@
+//! The SCIM server: asked by hand as RFC 7644 and the two big senders do, and by a client that is not ours.
+
+mod conformance;
+mod server;
