@@ -1,6 +1,6 @@
 //! A SCIM 2.0 server (RFC 7643, RFC 7644), to which Okta, Entra, Google and others push who works here.
 //!
-//! `schema` says as data which attributes there are; `resource` reads and shows by it; `filter` and `patch` are the
+//! `schema` says as data which attributes there are; `resource` reads and `shown` shows by it; `filter` and `patch` are the
 //! two small languages; `service` answers requests. Records are kept by a [`crate::Keep`], and what a change means
 //! goes to [`crate::Told`].
 
@@ -13,6 +13,7 @@ mod query;
 mod resource;
 mod schema;
 mod service;
+mod shown;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json};
 
 use super::error::ScimError;
 use super::filter::{AttrPath, Filter, attribute, get};
-use super::resource::Wanted;
+
 use super::schema::Kind;
+use super::shown::Wanted;
 
 /// Resources on one page at most.
 pub(super) const MOST: usize = 200;

@@ -11,8 +11,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::error::ScimError;
 use super::query::Query;
-use super::resource::{Record, Shown, Wanted, location, read, show};
+use super::resource::{Record, read};
 use super::schema::Kind;
+use super::shown::{Shown, Wanted, location, show};
 use super::{Scim, discovery, patch};
 use crate::{Ask, Change, KeepTrouble, Named, between};
 
