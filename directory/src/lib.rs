@@ -7,7 +7,9 @@
 
 mod changes;
 mod keep;
+mod mapping;
 mod person;
+pub mod readers;
 mod roll;
 pub mod scim;
 mod trouble;
@@ -16,6 +18,7 @@ use async_trait::async_trait;
 
 pub use changes::{Change, Changes, Departure, Told, between};
 pub use keep::{Ask, Keep, KeepTrouble, Listed, MemoryKeep, Named};
+pub use mapping::{Field, Mapping, usual_pointers};
 pub use person::{Accounts, Email, Link, Person, Proof};
 pub use roll::Roll;
 pub use trouble::Trouble;
