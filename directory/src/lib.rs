@@ -13,6 +13,7 @@ pub mod readers;
 mod roll;
 pub mod scim;
 mod trouble;
+mod write_back;
 
 use async_trait::async_trait;
 
@@ -22,6 +23,7 @@ pub use mapping::{Field, Mapping, usual_pointers};
 pub use person::{Accounts, Email, Link, Person, Proof};
 pub use roll::Roll;
 pub use trouble::Trouble;
+pub use write_back::{LinkNews, Webhook, WriteBack};
 
 /// A source that is read.
 #[async_trait]

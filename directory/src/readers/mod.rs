@@ -17,6 +17,7 @@ pub use self::csv::{CsvFile, CsvSettings};
 pub use self::google::{GoogleDirectory, GoogleSettings};
 pub use self::http::{Format, HttpSettings, HttpSource, Paging};
 pub use self::okta::{OktaDirectory, OktaSettings};
+pub(crate) use self::web::Web;
 pub use self::web::{Reach, Waits};
 
 /// Sentences about what could not be read, at most; the rest is counted.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use http::header::{AUTHORIZATION, LINK};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hubcommander_outbound::{Answer, Patience, Proxies, client_for, exchange};
 use hubcommander_sdk::clock::SharedClock;
@@ -61,7 +61,7 @@ impl Default for Reach {
 }
 
 /// One host that is asked.
-pub(super) struct Web {
+pub(crate) struct Web {
     pub(super) who: String,
     http: reqwest::Client,
     base: Url,
@@ -78,11 +78,11 @@ impl std::fmt::Debug for Web {
 }
 
 /// What a request carries besides.
-pub(super) type Header = (HeaderName, HeaderValue);
+pub(crate) type Header = (HeaderName, HeaderValue);
 
 impl Web {
     /// Reaches the host of this address alone.
-    pub(super) fn new(
+    pub(crate) fn new(
         who: impl Into<String>,
         address: &Url,
         reach: &Reach,
@@ -102,7 +102,7 @@ impl Web {
         Ok(Self { who, http, base, waits: reach.waits, clock, too_often })
     }
 
-    pub(super) fn unreadable(&self, why: impl ToString) -> Trouble {
+    pub(crate) fn unreadable(&self, why: impl ToString) -> Trouble {
         Trouble::Unreadable { directory: self.who.clone(), why: why.to_string() }
     }
 
@@ -149,9 +149,20 @@ impl Web {
     /// What a form is answered; for token endpoints, which may be asked twice.
     pub(super) async fn post_form(&self, address: &Url, fields: &[(&str, &str)]) -> Result<Answer, Trouble> {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.post(address, &[(CONTENT_TYPE, kind)], &body).await
+    }
+
+    /// Sends what may arrive twice.
+    pub(crate) async fn post(
+        &self,
+        address: &Url,
+        headers: &[Header],
+        body: &str,
+    ) -> Result<Answer, Trouble> {
         self.patiently(|| {
-            let request = self.http.post(address.clone());
-            request.header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.clone())
+            let request = self.http.post(address.clone()).body(body.to_owned());
+            headers.iter().fold(request, |request, (name, value)| request.header(name, value.clone()))
         })
         .await
     }
@@ -180,7 +191,7 @@ impl Web {
 
     async fn once(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
         let directory = || self.who.clone();
-        let request = request.header(http::header::ACCEPT, "application/json");
+        let request = request.header(ACCEPT, "application/json");
         let answer = exchange(request, LONGEST)
             .await
             .map_err(|failure| Trouble::NoAnswer { directory: directory(), failure })?;

@@ -3,3 +3,4 @@
 
 mod readers;
 mod scim;
+mod write_back;

@@ -4,4 +4,4 @@ mod csv;
 mod google;
 mod http;
 mod okta;
-mod stub;
+pub mod stub;
