@@ -18,7 +18,7 @@ mod write_back;
 use async_trait::async_trait;
 
 pub use changes::{Change, Changes, Departure, Told, between};
-pub use keep::{Ask, Keep, KeepTrouble, Listed, MemoryKeep, Named};
+pub use keep::{Ask, Keep, KeepTrouble, Listed, MemoryKeep, Named, keeps};
 pub use mapping::{Field, Mapping, usual_pointers};
 pub use person::{Accounts, Email, Link, Person, Proof};
 pub use roll::Roll;

@@ -1,8 +1,10 @@
 //! Everybody of one source at one time.
 
+use std::collections::HashMap;
+
 use hubcommander_sdk::clock::Instant;
 
-use crate::{Changes, Person, Trouble};
+use crate::{Changes, Email, Person, Trouble};
 
 /// Everybody of one source at one time, by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,18 @@ impl Roll {
     pub fn get(&self, id: &str) -> Option<&Person> {
         let place = self.people.binary_search_by(|one| one.id.as_str().cmp(id)).ok()?;
         self.people.get(place)
+    }
+
+    /// Who has which address. Of an address that several have it is not known whose it is.
+    #[must_use]
+    pub fn by_email(&self) -> HashMap<&Email, Vec<&Person>> {
+        let mut found: HashMap<&Email, Vec<&Person>> = HashMap::with_capacity(self.people.len());
+        for person in &self.people {
+            for email in &person.emails {
+                found.entry(email).or_default().push(person);
+            }
+        }
+        found
     }
 
     /// How many work here.

@@ -27,7 +27,8 @@ const SCOPE: &str = "https://www.googleapis.com/auth/admin.directory.user.readon
 /// How Google is asked.
 #[derive(Clone, Debug)]
 pub struct GoogleSettings {
-    /// The key file of a service account with domain-wide delegation for [`SCOPE`], whole: its JSON.
+    /// The key file of a service account with domain-wide delegation for
+    /// `https://www.googleapis.com/auth/admin.directory.user.readonly`, whole: its JSON.
     pub key: SecretString,
     /// The administrator whom the service account stands in for, an e-mail address.
     pub subject: String,

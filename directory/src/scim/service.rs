@@ -157,7 +157,7 @@ async fn change(
         expected(headers, &before)?;
         let attributes = make(&before)?;
         let active = told_active(kind, &attributes).unwrap_or(before.active);
-        if attributes == before.attributes && active == before.active {
+        if attributes == before.attributes {
             return Ok(before);
         }
         let after = Record {

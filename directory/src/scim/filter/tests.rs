@@ -102,6 +102,7 @@ fn what_is_no_filter_is_refused_with_the_place() {
     let deep = format!("{}title pr{}", "(".repeat(60), ")".repeat(60));
     let long = format!("title eq \"{}\"", "x".repeat(9_000));
     let chain = vec!["title pr"; 300].join(" and ");
+    let other_chain = vec!["title pr"; 300].join(" or ");
     for text in [
         "",
         " ",
@@ -140,6 +141,7 @@ fn what_is_no_filter_is_refused_with_the_place() {
         deep.as_str(),
         long.as_str(),
         chain.as_str(),
+        other_chain.as_str(),
     ] {
         let bad = Filter::parse(text).expect_err(text);
         assert!(bad.at <= text.len(), "{text}: {bad}");
