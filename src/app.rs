@@ -10,6 +10,7 @@ use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
+use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 use crate::alarm::{Alarms, watch_token};
 use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
+use crate::builtins::answer::{Answer, Answers};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::devices::{DevicesReminder, Disowns, NotMyDevice, RemindMe, Reminds};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
@@ -43,6 +45,7 @@ use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
+use crate::notices::{self, PostOffice};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
@@ -92,6 +95,12 @@ pub enum AppError {
     /// A source of devices could not be made, or what is looked at is not written well.
     #[error(transparent)]
     Devices(#[from] devices::SetupError),
+    /// The webhook of notifications could not be set up.
+    #[error(transparent)]
+    Webhook(#[from] notices::HookError),
+    /// What notifications are signed with is no secret.
+    #[error("notifications: {0}")]
+    NoticeSecret(#[from] notices::sign::NotASecret),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -114,6 +123,7 @@ pub enum AppError {
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
     let builtins = [
         "AcceptEmail",
+        "Answer",
         "Cancel",
         "DevicesReminder",
         "EnrollPasskey",
@@ -130,7 +140,7 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 16] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 17] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -156,6 +166,8 @@ pub struct Plugins {
     pub approval: Option<approval::Settings>,
     /// Looks at people's devices.
     pub devices: Arc<dyn Looks>,
+    /// Keeps the questions of the security team to people, and their answers.
+    pub notices: notices::Desk,
 }
 
 /// What some commands need that is made after them.
@@ -207,6 +219,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
     let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
     let page = config.devices_page();
+    let asked = config.notifications.clone().unwrap_or_default();
+    let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
@@ -224,6 +238,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     };
 
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
+    let answers = Answers::new(notices.clone(), insides.shelf.clone());
+    let operations = operations.and(vec![Arc::new(answers)], vec![])?;
     #[cfg(feature = "passkey")]
     let operations =
         operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
@@ -232,6 +248,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), page)));
+    commands.push(Arc::new(Answer::new(notices.clone())));
     commands.push(Arc::new(NotMyDevice::new(Arc::clone(&devices))));
     commands.push(Arc::new(RemindMe::new(Arc::clone(clock))));
     commands.extend(hubcommander_commands::all(&setup)?);
@@ -263,7 +280,19 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
     let rules = None;
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval, devices })
+    Ok(Plugins {
+        registry,
+        operations,
+        orgs,
+        issuer,
+        github,
+        insides,
+        step_ups,
+        rules,
+        approval,
+        devices,
+        notices,
+    })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -337,6 +366,7 @@ pub struct App {
     pages: Router,
     connections: u8,
     audit: (audit::Settings, audit::Surroundings),
+    office: Option<PostOffice>,
     me: Me,
 }
 
@@ -372,6 +402,7 @@ impl App {
             rules,
             approval,
             devices,
+            notices,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -380,7 +411,6 @@ impl App {
         insides.shelf.put(Arc::clone(&store));
         // Put in once, here; a second time cannot happen.
         let _ = insides.slack.set(web.clone());
-        #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys have pages"))]
         let mut pages = Router::new();
         #[cfg(feature = "passkey")]
         if let Some(passkeys) = &insides.passkeys {
@@ -401,6 +431,11 @@ impl App {
                 Arc::new(judge)
             }
         };
+        let sender = notices::Sender::new(notices.clone(), Arc::clone(&people));
+        if let Some(asked) = config.notifications.as_ref().filter(|asked| !asked.secrets.is_empty()) {
+            let signer = notices::sign::Signer::new(&asked.secrets)?;
+            pages = pages.merge(notices::door::router(signer, sender.clone(), Arc::clone(&clock)));
+        }
         let reporter = Reporter::new(web.clone(), Arc::clone(&people));
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
@@ -414,6 +449,16 @@ impl App {
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
         // Put in once, here; a second time cannot happen.
         let _ = insides.alarm.set(Arc::clone(&alarm));
+        let office = match &config.notifications {
+            Some(asked) => {
+                let hook =
+                    asked.webhook.as_ref().map(|webhook| notices::Hook::new(webhook, Proxies::from_env()));
+                let folder = asked.folder.clone().map(|path| notices::folder::Folder::new(path, sender));
+                let (web, alarm) = (web.clone(), Arc::clone(&alarm));
+                Some(PostOffice::new(notices, web, alarm, hook.transpose()?, folder))
+            }
+            None => None,
+        };
         let audit = sealing(config, &store, &clock, &alarm, &web);
         let engine = Arc::new(Engine {
             registry,
@@ -451,7 +496,7 @@ impl App {
         ));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
-        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, me })
+        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, office, me })
     }
 
     /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
@@ -472,6 +517,9 @@ impl App {
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
+        if let Some(office) = self.office {
+            tokio::spawn(office.run(stop.clone()));
+        }
         let engine = &self.engine;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
         let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));

@@ -80,6 +80,8 @@ pub struct Config {
     pub passkey: Option<String>,
     /// Ids in Slack of the people who may break the glass; nobody where that is off.
     pub break_glass: BTreeSet<String>,
+    /// Questions of the security team to people, if that is switched on.
+    pub notifications: Option<crate::notices::Settings>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -303,6 +305,7 @@ impl Config {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.notifications.iter().flat_map(crate::notices::Settings::secrets))
     }
 }
 
@@ -360,6 +363,7 @@ impl Sections {
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,
             break_glass: all.break_glass,
+            notifications: all.notifications,
             web: all.web,
             log: all.log,
         })
