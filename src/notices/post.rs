@@ -154,26 +154,40 @@ impl PostOffice {
     }
 
     async fn ask(&self, letter: &Letter, item: &Item) -> Result<Fate, StoreError> {
-        if item.answer.is_some() {
+        if item.answer.is_some() && letter.begun.is_none() {
             return Ok(Fate::Gone);
         }
-        let undelivered = async |error: &SlackError| {
-            tracing::warn!(notice = item.id, %error, "a question could not be delivered");
-            self.desk.escalate(letter, Why::Undelivered).await.map(|()| Fate::Filed)
-        };
         let channel = match self.web.direct(&item.person.user).await {
             Ok(channel) => channel,
-            Err(error) if is_final(&error) => return undelivered(&error).await,
-            Err(error) => return Ok(Fate::of(&error)),
+            Err(error) => return self.not_asked(letter, &error).await,
         };
-        match self.post(letter, &channel, &words::question(item), "question").await? {
+        // It may stand there, with the answer given elsewhere meanwhile: then it is brought up to date.
+        let posted = if item.answer.is_some() {
+            match self.stands(letter, &channel, "question").await {
+                Ok(None) => return Ok(Fate::Gone),
+                Ok(Some(ts)) => Ok(ts),
+                Err(error) => Err(error),
+            }
+        } else {
+            self.post(letter, &channel, &words::question(item), "question").await?
+        };
+        match posted {
             Ok(ts) => {
                 self.desk.is_posted(letter, Posted { channel, ts }).await?;
                 Ok(Fate::Filed)
             }
-            Err(error) if is_final(&error) => undelivered(&error).await,
-            Err(error) => Ok(Fate::of(&error)),
+            Err(error) => self.not_asked(letter, &error).await,
         }
+    }
+
+    /// A question could not be delivered. If that is for good, whoever should know is told.
+    async fn not_asked(&self, letter: &Letter, error: &SlackError) -> Result<Fate, StoreError> {
+        if !is_final(error) {
+            return Ok(Fate::of(error));
+        }
+        tracing::warn!(notice = letter.id, %error, "a question could not be delivered");
+        self.desk.escalate(letter, Why::Undelivered).await?;
+        Ok(Fate::Filed)
     }
 
     async fn tell_channel(&self, letter: &Letter, item: &Item, why: Why) -> Result<Fate, StoreError> {
@@ -197,7 +211,7 @@ impl PostOffice {
         let Some(posted) = &item.posted else { return Fate::Gone };
         let edited = self
             .web
-            .update(&posted.channel, &posted.ts, &words::answered(item), &tag(item, "question"))
+            .update(&posted.channel, &posted.ts, &words::answered(item), &tag(&item.id, "question"))
             .await;
         match edited {
             Ok(()) => Fate::Gone,
@@ -205,6 +219,12 @@ impl PostOffice {
             Err(error) if is_final(&error) => Fate::Gone,
             Err(error) => Fate::of(&error),
         }
+    }
+
+    /// Where a message stands that may have been posted before.
+    async fn stands(&self, letter: &Letter, channel: &str, part: &str) -> Result<Option<String>, SlackError> {
+        let Some(begun) = letter.begun else { return Ok(None) };
+        self.web.find(channel, None, &tag(&letter.id, part), begun - SKEW).await
     }
 
     /// Posts so that it stands there once. That it is begun is written down before.
@@ -215,25 +235,27 @@ impl PostOffice {
         message: &Message,
         part: &str,
     ) -> Result<Result<String, SlackError>, StoreError> {
-        let tag = Tag { invocation: letter.id.clone(), part: part.to_owned() };
-        if let Some(begun) = letter.begun {
-            match self.web.find(channel, None, &tag, begun - SKEW).await {
-                Ok(Some(ts)) => return Ok(Ok(ts)),
-                Ok(None) => {}
-                Err(error) => return Ok(Err(error)),
-            }
-        } else {
+        match self.stands(letter, channel, part).await {
+            Ok(Some(ts)) => return Ok(Ok(ts)),
+            Ok(None) => {}
+            Err(error) => return Ok(Err(error)),
+        }
+        if letter.begun.is_none() {
             self.desk.store()?.book(&letter.begin(self.desk.now())).await?;
         }
-        crate::crash::point("notices.before-post");
-        let posted = self.web.post(channel, None, message, &tag).await;
-        crate::crash::point("notices.after-post");
+        if crate::crash::ENABLED {
+            crate::crash::point(&format!("notices.before-post:{part}"));
+        }
+        let posted = self.web.post(channel, None, message, &tag(&letter.id, part)).await;
+        if crate::crash::ENABLED {
+            crate::crash::point(&format!("notices.after-post:{part}"));
+        }
         Ok(posted)
     }
 }
 
-fn tag(item: &Item, part: &str) -> Tag {
-    Tag { invocation: item.id.clone(), part: part.to_owned() }
+fn tag(id: &str, part: &str) -> Tag {
+    Tag { invocation: id.to_owned(), part: part.to_owned() }
 }
 
 /// Whether Slack refuses this message for good, and not us.
