@@ -103,7 +103,8 @@ impl Letter {
         Self::new(&item.id, Kind::Overdue, item.escalate_at)
     }
 
-    fn key(&self) -> String {
+    /// What tells it from all others.
+    pub fn key(&self) -> String {
         format!("{PREFIX}{:016}:{}:{}", self.at.timestamp_micros().max(0), self.id, self.kind.as_str())
     }
 

@@ -1,11 +1,13 @@
 //! Takes letters out, one by one, and keeps trying. What was certainly taken is gone; what may have been taken is
 //! looked for before it is sent again.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::message::Message;
 use tokio::sync::watch;
@@ -24,7 +26,7 @@ use crate::store::{Booking, StoreError};
 /// How often it is looked whether something has to go out.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How much goes out at once.
-const AT_ONCE: u32 = 20;
+const AT_ONCE: usize = 20;
 /// How long until it is tried again, each time; the last for all further times.
 const PAUSES: [i64; 7] = [2, 10, 60, 300, 900, 3_600, 6 * 3_600];
 /// After how many tries somebody is told.
@@ -77,36 +79,72 @@ impl PostOffice {
     }
 
     /// Works until `stop` says so.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut failing = false;
-        let mut forgot_at: Option<Instant> = None;
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        tokio::join!(self.bring(stop.clone()), self.carry(stop));
+    }
+
+    /// Brings what lies in the folder.
+    async fn bring(&self, mut stop: watch::Receiver<bool>) {
+        let Some(folder) = &self.folder else { return };
         loop {
-            if let Some(folder) = &self.folder {
-                folder.look().await;
-            }
-            match self.round(&mut forgot_at).await {
-                Ok(()) => failing = false,
-                Err(error) => {
-                    if !failing {
-                        tracing::error!(%error, "what is to be said of notifications cannot be taken up");
-                    }
-                    failing = true;
-                }
-            }
+            folder.look().await;
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = self.desk.woken(), if !failing => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
         }
     }
 
-    async fn round(&self, forgot_at: &mut Option<Instant>) -> Result<(), StoreError> {
-        let now = self.desk.now();
-        let due = letters::due(&**self.desk.store()?, now, AT_ONCE).await?;
-        for done in join_all(due.iter().map(|letter| self.take_out(letter))).await {
-            done?;
+    /// Carries letters. One that takes long, since Slack asks to wait, holds up no other.
+    async fn carry(&self, mut stop: watch::Receiver<bool>) {
+        let mut flying = FuturesUnordered::new();
+        let mut under_way: HashSet<String> = HashSet::new();
+        let mut forgot_at: Option<Instant> = None;
+        let mut failing = false;
+        loop {
+            let mut failed = match self.due(&under_way).await {
+                Ok(letters) => {
+                    for letter in letters {
+                        under_way.insert(letter.key());
+                        flying.push(async move { (letter.key(), self.take_out(&letter).await) });
+                    }
+                    self.forget(&mut forgot_at).await.err()
+                }
+                Err(error) => Some(error),
+            };
+            tokio::select! {
+                Some((key, done)) = flying.next(), if !flying.is_empty() => {
+                    under_way.remove(&key);
+                    failed = failed.or(done.err());
+                }
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.desk.woken() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            // Told once, and not tried again at once.
+            if let Some(error) = &failed {
+                if !failing {
+                    tracing::error!(%error, "what is to be said of notifications cannot be taken up");
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
+            }
+            failing = failed.is_some();
         }
+    }
+
+    /// The letters whose time has come, without those that are under way.
+    async fn due(&self, under_way: &HashSet<String>) -> Result<Vec<Letter>, StoreError> {
+        let room = AT_ONCE.saturating_sub(under_way.len());
+        let most = u32::try_from(AT_ONCE + under_way.len()).unwrap_or(u32::MAX);
+        let due = letters::due(&**self.desk.store()?, self.desk.now(), most).await?;
+        Ok(due.into_iter().filter(|letter| !under_way.contains(&letter.key())).take(room).collect())
+    }
+
+    async fn forget(&self, forgot_at: &mut Option<Instant>) -> Result<(), StoreError> {
+        let now = self.desk.now();
         if forgot_at.is_none_or(|last| now - last >= FORGET_EVERY) {
             while self.desk.forget_the_old().await? {}
             *forgot_at = Some(now);

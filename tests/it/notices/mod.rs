@@ -381,6 +381,9 @@ async fn what_is_old_is_forgotten() -> Result<()> {
         Ok::<_, anyhow::Error>(())
     };
     tokio::time::timeout(WITHIN, forgotten).await??;
+    // Nobody has answered either.
+    world.slack.wait_until(WITHIN, |slack| slack.messages("C0SECURITY").len() == 2).await?;
+    world.receiver.await_calls(2).await?;
     let left = store.remembered_under("notice:", 100).await?;
     let of_old = left.iter().filter(|(key, value)| format!("{key}{value}").contains("call-1")).count();
     assert_eq!(of_old, 0, "{left:?}");
