@@ -23,6 +23,7 @@ use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_stethoscope::Looks;
+use hubcommander_stethoscope_pages::memory::Memory;
 use hubcommander_travis::Travis;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
@@ -46,6 +47,7 @@ use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::notices::{self, PostOffice};
+use crate::pages::{self, Door};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
@@ -56,7 +58,7 @@ use crate::pipeline::lockdown::{self, Lockdown};
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
-use crate::pipeline::report::{Reporter, words};
+use crate::pipeline::report::{Reporter, SignIn, words};
 use crate::pipeline::rules::Rules;
 use crate::policy::{self, Facts, Faults, Judge, Means, NoLinks};
 use crate::registry::{Operations, Registered, Registry, SameName};
@@ -101,6 +103,9 @@ pub enum AppError {
     /// What notifications are signed with is no secret.
     #[error("notifications: {0}")]
     NoticeSecret(#[from] notices::sign::NotASecret),
+    /// The web pages could not be made.
+    #[error(transparent)]
+    Pages(#[from] pages::SetupError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -218,7 +223,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
     let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
-    let page = config.devices_page();
+    let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
     let setup = Setup {
@@ -226,7 +231,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
             looks: Arc::clone(&devices),
             who_is: Arc::new(FromSlack(Arc::clone(&insides.engine))),
             views: Arc::new(Readings(insides.shelf.clone())),
-            page: page.clone(),
+            pages,
         },
         github: github.reader(),
         orgs: Arc::clone(&orgs),
@@ -247,7 +252,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
-    commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), page)));
+    commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
     commands.push(Arc::new(Answer::new(notices.clone())));
     commands.push(Arc::new(NotMyDevice::new(Arc::clone(&devices))));
     commands.push(Arc::new(RemindMe::new(Arc::clone(clock))));
@@ -411,12 +416,25 @@ impl App {
         insides.shelf.put(Arc::clone(&store));
         // Put in once, here; a second time cannot happen.
         let _ = insides.slack.set(web.clone());
-        let mut pages = Router::new();
+        let mut web_pages = Router::new();
         #[cfg(feature = "passkey")]
         if let Some(passkeys) = &insides.passkeys {
             passkeys.load().await?;
-            pages = pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
+            web_pages = web_pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
         }
+        let ground = pages::Ground {
+            shelf: insides.shelf.clone(),
+            engine: Arc::clone(&insides.engine),
+            looks: Arc::clone(&devices),
+            history: Arc::new(Memory::default()),
+            notices: Arc::new(notices.clone()),
+            clock: Arc::clone(&clock),
+        };
+        let stethoscope = pages::set_up(config, ground)?;
+        if let Some(stethoscope) = &stethoscope {
+            web_pages = web_pages.merge(hubcommander_stethoscope_pages::router(Arc::clone(stethoscope)));
+        }
+        let sign_in = stethoscope.clone().map(|pages| Arc::new(Door(pages)) as Arc<dyn SignIn>);
         let locked = lockdown::stored(&*store, clock.now()).await?;
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let rules = match rules {
@@ -434,9 +452,10 @@ impl App {
         let sender = notices::Sender::new(notices.clone(), Arc::clone(&people));
         if let Some(asked) = config.notifications.as_ref().filter(|asked| !asked.secrets.is_empty()) {
             let signer = notices::sign::Signer::new(&asked.secrets)?;
-            pages = pages.merge(notices::door::router(signer, sender.clone(), Arc::clone(&clock)));
+            let door = notices::door::router(signer, sender.clone(), Arc::clone(&clock));
+            web_pages = web_pages.merge(door);
         }
-        let reporter = Reporter::new(web.clone(), Arc::clone(&people));
+        let reporter = Reporter::new(web.clone(), Arc::clone(&people), sign_in);
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
             operations.clone(),
@@ -496,7 +515,19 @@ impl App {
         ));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
-        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, office, me })
+        Ok(Self {
+            engine,
+            intake,
+            web,
+            alarm,
+            board,
+            health,
+            pages: web_pages,
+            connections,
+            audit,
+            office,
+            me,
+        })
     }
 
     /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
@@ -523,6 +554,7 @@ impl App {
         let engine = &self.engine;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
         let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
+        tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
+use super::pages::{pages_have_a_host, people_can_sign_in};
 use super::problem::Collector;
 use super::tree::{Found, Tree};
 use super::value::Value;
@@ -36,6 +37,8 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the clock of LANDESK hangs somewhere", landesk_has_a_zone),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
+    ("the pages have a host of their own", pages_have_a_host),
+    ("people can sign in", people_can_sign_in),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
     ("somebody hears what came of notifications", notifications_are_heard),
     ("organisations are named as GitHub allows", organisations_are_logins),

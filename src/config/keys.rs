@@ -1109,6 +1109,66 @@ pub static KEYS: &[Key] = &[
         "\"https://hubcommander.example.com\"",
         "How people reach it, for links.",
     ),
+    key(
+        "web.login",
+        Shape::Section,
+        Optional,
+        "",
+        "Where people can sign in to the pages about their devices.",
+    ),
+    key(
+        "web.login.*",
+        Shape::Section,
+        Optional,
+        "",
+        "A provider of identities that speaks OpenID Connect: Slack, Google, Okta, Entra. Its name stands in addresses. \
+         Without any, the bot's link in Slack is the way in. At the provider, the address to come back to is `/login/back` \
+         below `web.public_url`.",
+    ),
+    key(
+        "web.login.*.title",
+        Shape::Text,
+        Optional,
+        "\"Google\"",
+        "What people call it, for the button. Left out, it is the section's name.",
+    ),
+    key(
+        "web.login.*.issuer",
+        Shape::Address,
+        Required,
+        "\"https://accounts.google.com\"",
+        "Its issuer: `https://slack.com`, `https://accounts.google.com`, `https://NAME.okta.com`, \
+         `https://login.microsoftonline.com/TENANT/v2.0`.",
+    ),
+    key(
+        "web.login.*.client_id",
+        Shape::Text,
+        Required,
+        "\"1234.apps.example.com\"",
+        "What it knows the bot by.",
+    ),
+    key(
+        "web.login.*.client_secret",
+        Shape::Secret,
+        Required,
+        "{ env = \"LOGIN_CLIENT_SECRET\" }",
+        "What proves there that it is the bot.",
+    ),
+    key(
+        "web.login.*.domains",
+        Shape::Texts,
+        Required,
+        "[\"example.com\"]",
+        "The domains of e-mail addresses that may come in.",
+    ),
+    key(
+        "web.login.*.entra",
+        Shape::Flag,
+        Usually("false"),
+        "true",
+        "For Entra, which says by the optional claim `xms_edov` whether an e-mail address is of a domain that its owner \
+         has proved. Leave it out for all others.",
+    ),
     key("log", Shape::Section, Optional, "", "What is logged, to standard error."),
     key(
         "log.format",

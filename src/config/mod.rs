@@ -11,6 +11,7 @@ pub mod reference;
 mod checks;
 mod devices;
 mod near;
+mod pages;
 mod policy;
 mod secret;
 mod sections;
@@ -28,6 +29,7 @@ use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
 use hubcommander_device_sources::Setup as DeviceSources;
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
+use hubcommander_stethoscope_pages::oidc;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
@@ -206,12 +208,14 @@ pub struct Audit {
 }
 
 /// The web server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Web {
     /// Where to listen.
     pub listen: SocketAddr,
     /// How people reach it.
     pub public_url: Option<Url>,
+    /// Where people can sign in besides the link from the bot.
+    pub login: Vec<oidc::Settings>,
 }
 
 /// What reading the configuration needs from outside.
@@ -289,8 +293,8 @@ impl Config {
 
     /// The page on which people see their devices, if there is one.
     #[must_use]
-    pub fn devices_page(&self) -> Option<String> {
-        None
+    pub fn devices_page(&self) -> Option<Url> {
+        self.web.as_ref()?.public_url.clone().filter(|_| self.devices.any())
     }
 
     /// What is set for this command; the defaults if nothing is.
@@ -306,6 +310,7 @@ impl Config {
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
             .chain(self.notifications.iter().flat_map(crate::notices::Settings::secrets))
+            .chain(sections::login_secrets(self.web.as_ref()))
     }
 }
 

@@ -14,6 +14,7 @@ use hubcommander_device_sources::{Setup as DeviceSources, fleet, google, intune,
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
+use hubcommander_stethoscope_pages::oidc;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -77,6 +78,11 @@ pub struct Sections {
 /// What the local servers stand in for.
 const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token", "travis.token"];
 
+/// The secrets of where people sign in.
+pub(super) fn login_secrets(web: Option<&Web>) -> impl Iterator<Item = &Secret> {
+    web.into_iter().flat_map(|web| &web.login).map(|login| &login.client_secret)
+}
+
 impl Sections {
     /// Reads a text, and what is wrong with it. `path` is what problems call it.
     #[must_use]
@@ -113,6 +119,7 @@ impl Sections {
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
             .chain(self.notifications.iter().flat_map(notices::Settings::secrets))
+            .chain(login_secrets(self.web.as_ref()))
     }
 }
 
@@ -169,6 +176,7 @@ impl Reading<'_, '_, '_> {
         let store = self.store();
         let travis = self.secret("travis.token", travis_token);
         let key = self.secret("audit.key", audit_key);
+        let login = self.login();
         Sections {
             slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
             github: self.github(self.address("github.api_url"), credentials),
@@ -177,6 +185,7 @@ impl Reading<'_, '_, '_> {
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
             notifications: self.notifications(true),
+            web: self.web().map(|web| Web { login, ..web }),
             ..self.rest(plain)
         }
     }
@@ -545,7 +554,27 @@ impl Reading<'_, '_, '_> {
             Some(Value::Address(url)) => Some(url),
             _ => None,
         };
-        Some(Web { listen, public_url })
+        Some(Web { listen, public_url, login: Vec::new() })
+    }
+
+    /// Where people can sign in, as far as it could be read.
+    fn login(&mut self) -> Vec<oidc::Settings> {
+        let names: Vec<String> = self.tree.all("web.login.*").map(|found| found.owner().to_owned()).collect();
+        let mut read = |name: String| {
+            let of = [name.as_str()];
+            // Fetched first, so that what is wrong with it is said in any case.
+            let client_secret = self.secret_of("web.login.*.client_secret", &of, token)?;
+            Some(oidc::Settings {
+                title: self.text("web.login.*.title", &of).unwrap_or_else(|| name.clone()),
+                issuer: self.address_of("web.login.*.issuer", &of)?,
+                client_id: self.text("web.login.*.client_id", &of)?,
+                client_secret,
+                domains: self.texts("web.login.*.domains", &of).into_iter().collect(),
+                entra: self.flag("web.login.*.entra", &of),
+                name,
+            })
+        };
+        names.into_iter().filter_map(&mut read).collect()
     }
 
     fn credentials(&mut self) -> Option<Credentials> {

@@ -4,7 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+
+use chrono::TimeDelta;
+use hubcommander_sdk::clock::Instant;
 
 use super::draft::{Draft, Wrong};
 use super::sender::{NotTaken, Sender};
@@ -14,7 +16,7 @@ const LARGEST: u64 = 1024 * 1024;
 /// How many files are taken at one look.
 const AT_ONCE: usize = 50;
 /// For how long a file that cannot be read may still be being written.
-const WRITING: Duration = Duration::from_secs(3);
+const WRITING: TimeDelta = TimeDelta::seconds(3);
 
 /// The folder.
 pub struct Folder {
@@ -99,8 +101,9 @@ impl Folder {
         let drafts = match Draft::read(&tokio::fs::read(file).await?) {
             Ok(drafts) => drafts,
             Err(wrong) => {
-                // A clock that was put back does not hold it up for ever.
-                let young = about.modified()?.elapsed().is_ok_and(|age| age < WRITING);
+                // A time ahead, of a clock that was put back, does not hold it up for ever.
+                let age = self.sender.now() - Instant::from(about.modified()?);
+                let young = age >= TimeDelta::zero() && age < WRITING;
                 return Ok(match young && wrong.iter().any(|wrong| wrong.place.starts_with("line ")) {
                     true => Fate::Stays(format!("{} may still be being written", file.display())),
                     false => Fate::Refused(wrong),

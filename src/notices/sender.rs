@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::people::Standing;
 
 use super::desk::{Desk, Taken};
@@ -49,6 +50,11 @@ impl Sender {
     #[must_use]
     pub fn new(desk: Desk, people: Arc<People>) -> Self {
         Self { desk, people }
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Instant {
+        self.desk.now()
     }
 
     /// Takes these items, all of them or none. `call` is the id of the call that brought them, if it has one.

@@ -38,6 +38,7 @@ const ORDER: &[&str] = &[
     "config",
     "devices",
     "passkeys",
+    "pages",
     "web",
     "reference",
     "app",

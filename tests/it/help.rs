@@ -88,6 +88,7 @@ async fn what_a_member_can_do() -> Result<()> {
     Your devices
     • `!Answer` Answers a question that the security team has asked you
     • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not
     • `!RemindMe` Reminds you tomorrow morning of what your devices need
     How one is used: `!Help EnableActions`. Type a command alone to fill in a form.
@@ -114,6 +115,7 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     Your devices
     • `!Answer` Answers a question that the security team has asked you
     • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not
     • `!RemindMe` Reminds you tomorrow morning of what your devices need
     People of another company read along here; in a direct message there is more.

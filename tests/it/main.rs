@@ -36,6 +36,7 @@ mod keys;
 mod leases;
 mod notices;
 mod own;
+mod pages;
 mod passkeys;
 mod people;
 mod policy;

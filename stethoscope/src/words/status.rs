@@ -14,8 +14,8 @@ pub struct Asked<'a> {
     pub of: Option<Text>,
     /// What the last look showed, to say thank you.
     pub before: Option<&'a Look>,
-    /// The page with the same on the web.
-    pub page: Option<&'a str>,
+    /// Whether the same is shown on the web.
+    pub pages: bool,
 }
 
 /// How a person's devices stand, all together.
@@ -94,8 +94,8 @@ pub fn status(look: &Look, catalogue: &Catalogue, asked: &Asked<'_>) -> Message 
         if matches!(Standing::of(look), Standing::Suggested | Standing::Critical) {
             message = message.button(press("Remind me tomorrow", "ask", "RemindMe".to_owned()));
         }
-        if let Some(url) = asked.page {
-            message = message.button(Button::Link { label: "Open the page".to_owned(), url: url.to_owned() });
+        if asked.pages {
+            message = message.button(Button::Pages { label: "Open the page".to_owned() });
         }
     }
     sources(message, look)
