@@ -21,6 +21,7 @@ use hubcommander_stethoscope_pages::ports::{Given, Notices as _};
 use serde_json::{Value as Json, json};
 
 use self::receiver::{Receiver, SECRET as HOOK_SECRET};
+use crate::pages::{self, Visitor};
 use crate::passkeys::free;
 use crate::world::{ANA, SAM, Servers, World, shipped_with};
 
@@ -71,7 +72,11 @@ impl Noticing {
         let receiver = Receiver::start().await?;
         let door = free()?;
         let mut config = servers.config(&shipped_with(&[]))?;
-        config.web = Some(Web { listen: door, public_url: None });
+        config.web = Some(Web {
+            listen: door,
+            public_url: Some(format!("http://{door}").parse()?),
+            login: Vec::new(),
+        });
         let mut settings = Settings {
             secrets: vec![SECRET.into()],
             channel: Some("C0SECURITY".to_owned()),
@@ -289,6 +294,34 @@ async fn the_first_answer_stands() -> Result<()> {
     let calls = world.receiver.await_calls(1).await?;
     assert_eq!(calls[0].json()["data"]["via"], "web");
     assert!(world.slack.messages("C0SECURITY").is_empty());
+    world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_answered_on_the_page() -> Result<()> {
+    let world = Noticing::start().await?;
+    world.send("call-1", &item()).await?;
+    let asked = world.asked(ANA).await?;
+    world.slack.mark_all_read();
+    let home = format!("http://{}", world.door);
+    let status = pages::answer(&world, ANA, "!DeviceStatus").await?;
+    let ana = Visitor::come_in(&home, &pages::link_in(&status, &home)?).await?;
+    let page = ana.page("/notifications").await?;
+    assert!(
+        page.contains("Did you sign in from a new device?") && page.contains("Safari &#60;1.2.3.4&#62;"),
+        "{page}"
+    );
+    let status = pages::answer(&world, SAM, "!DeviceStatus").await?;
+    let sam = Visitor::come_in(&home, &pages::link_in(&status, &home)?).await?;
+    assert!(!sam.page("/notifications").await?.contains("Did you sign in"));
+    sam.send("/devices", "/notifications/call-1", &[("action", "yes")]).await?;
+    assert_eq!(world.desk.of(ANA_EMAIL).await?[0].answer, None, "it is none of Sam's");
+    ana.send("/notifications", "/notifications/call-1", &[("action", "no")]).await?;
+    let shown = world.dm(ANA, "You answered: No, it was not me.").await?;
+    assert_eq!(shown.ts, asked.ts, "the question in Slack shows it");
+    world.heard("answered").await?;
+    assert_eq!(world.receiver.await_calls(1).await?[0].json()["data"]["via"], "web");
+    assert!(ana.page("/notifications").await?.contains("No, it was not me"));
     world.end().await
 }
 
