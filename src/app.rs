@@ -33,7 +33,9 @@ use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::answer::{Answer, Answers};
 use crate::builtins::cancel::{Cancel, Cancels};
-use crate::builtins::devices::{DevicesReminder, Disowns, NotMyDevice, RemindMe, Reminds};
+use crate::builtins::devices::{
+    DevicesReminder, Disowns, NotMyDevice, Nudge, Nudges, RemindMe, Reminds, Wishes,
+};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::glass::GlassBroken;
 use crate::builtins::help::Help;
@@ -47,6 +49,7 @@ use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::notices::{self, PostOffice};
+use crate::nudges;
 use crate::pages::{self, Door};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
@@ -138,6 +141,8 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Leases",
         "Lockdown",
         "NotMyDevice",
+        "Nudge",
+        "Nudges",
         "RemindMe",
         "Passkeys",
         "RemovePasskey",
@@ -145,7 +150,7 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 17] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 19] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -184,6 +189,8 @@ pub struct Insides {
     pub engine: Arc<OnceLock<Weak<Engine>>>,
     /// Slack, once the bot is let in.
     pub slack: Arc<OnceLock<Web>>,
+    /// What is kept of nudges.
+    pub nudges: nudges::Memory,
     /// Who raises alarms, once it is there.
     pub alarm: Arc<OnceLock<Arc<dyn Alarm>>>,
     /// Passkeys, if they are set up.
@@ -209,8 +216,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let travis =
         travis.map(|settings| Travis::new(&settings, check.clone(), Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
+    let shelf = Shelf::default();
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
-    let mut insides = Insides::default();
+    let mut insides = Insides { nudges: nudges::Memory::new(shelf.clone()), shelf, ..Insides::default() };
     #[cfg(feature = "passkey")]
     let passkeys = crate::passkeys::set_up(config, &insides.shelf, &insides.slack, check, clock)?;
     #[cfg(feature = "passkey")]
@@ -254,6 +262,16 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
     commands.push(Arc::new(Answer::new(notices.clone())));
+    let memory = || insides.nudges.clone();
+    commands.push(Arc::new(Nudge::new(
+        config.nudges.clone(),
+        Arc::clone(&devices),
+        memory(),
+        insides.shelf.clone(),
+        Arc::clone(clock),
+        pages,
+    )));
+    commands.push(Arc::new(Nudges::new(memory(), Arc::clone(clock), config.nudges.is_some())));
     commands.push(Arc::new(NotMyDevice::new(Arc::clone(&devices))));
     commands.push(Arc::new(RemindMe::new(Arc::clone(clock))));
     commands.extend(hubcommander_commands::all(&setup)?);
@@ -312,13 +330,21 @@ fn operations(
     let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
     let disowns = Disowns::new(insides.shelf.clone(), Arc::clone(&insides.alarm));
     let reminds = Reminds::new(insides.shelf.clone());
+    let wishes = Wishes::new(insides.nudges.clone());
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
     let now = Operations::new(handlers, probes)?.and(
-        vec![Arc::new(accepts), Arc::new(cancels), Arc::new(disowns), Arc::new(locks), Arc::new(reminds)],
+        vec![
+            Arc::new(accepts),
+            Arc::new(cancels),
+            Arc::new(disowns),
+            Arc::new(locks),
+            Arc::new(reminds),
+            Arc::new(wishes),
+        ],
         vec![],
     )?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
@@ -373,6 +399,7 @@ pub struct App {
     audit: (audit::Settings, audit::Surroundings),
     office: Option<PostOffice>,
     me: Me,
+    nudges: Option<nudges::Round>,
 }
 
 impl App {
@@ -479,6 +506,15 @@ impl App {
             None => None,
         };
         let audit = sealing(config, &store, &clock, &alarm, &web);
+        let nudges = config.nudges.clone().map(|settings| nudges::Round {
+            settings,
+            looks: Arc::clone(&devices),
+            people: Arc::clone(&people),
+            web: web.clone(),
+            store: Arc::clone(&store),
+            memory: insides.nudges.clone(),
+            clock: Arc::clone(&clock),
+        });
         let engine = Arc::new(Engine {
             registry,
             operations,
@@ -527,6 +563,7 @@ impl App {
             audit,
             office,
             me,
+            nudges,
         })
     }
 
@@ -557,6 +594,9 @@ impl App {
         tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
+        if let Some(round) = self.nudges {
+            tokio::spawn(round.run(stop.clone()));
+        }
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
         let settings =
             SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };

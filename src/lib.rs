@@ -16,6 +16,7 @@ pub mod invocation;
 pub mod later;
 pub mod logging;
 pub mod notices;
+pub mod nudges;
 pub mod pages;
 #[cfg(feature = "passkey")]
 pub mod passkeys;

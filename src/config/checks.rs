@@ -41,6 +41,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("people can sign in", people_can_sign_in),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
     ("somebody hears what came of notifications", notifications_are_heard),
+    ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -453,6 +454,18 @@ fn duo_waits_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 "`deadline` is too short to look at a phone, or longer than anybody looks at one.",
                 "Write `deadline = \"70s\"`, or leave it out: Duo itself gives up after 60 s.",
+            );
+        }
+    }
+}
+
+fn nudges_are_for_somebody(tree: &Tree, problems: &mut Collector<'_>) {
+    for (_, (name, at)) in texts(tree, "nudges.only") {
+        if !name.contains('@') && name.strip_prefix("slack:").is_none_or(str::is_empty) {
+            problems.at(
+                at.clone(),
+                format!("`{name}` is neither an e-mail address nor a user group, so nobody is meant."),
+                "Write `\"ana@example.com\"`, or `\"slack:pilot\"` for the group `@pilot`.",
             );
         }
     }

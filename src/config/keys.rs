@@ -1089,6 +1089,45 @@ pub static KEYS: &[Key] = &[
         "Whether every conversation must be resolved. In a ruleset it takes `reviews`.",
     ),
     key(
+        "nudges",
+        Shape::Section,
+        Optional,
+        "",
+        "A word a week to people whose devices need something, by direct message, in their own working hours and time \
+         zone: only about what is critical or newly broken, and silence when all is well. Each can put it off or \
+         switch it off for themselves with `!Nudges`. docs/devices.md says more.",
+    ),
+    key("nudges.enabled", Shape::Flag, Usually("false"), "true", "Whether anybody is nudged at all."),
+    key(
+        "nudges.day",
+        Shape::Choice(&["monday", "tuesday", "wednesday", "thursday", "friday"]),
+        Usually("\"tuesday\""),
+        "\"thursday\"",
+        "On which day.",
+    ),
+    key(
+        "nudges.hour",
+        Shape::Number(9, 16),
+        Usually("10"),
+        "14",
+        "From which hour on, where the person is. Within that hour each comes at a time of their own.",
+    ),
+    key(
+        "nudges.every_days",
+        Shape::Number(7, 90),
+        Usually("7"),
+        "14",
+        "How many days lie between two nudges of one person, at least.",
+    ),
+    key(
+        "nudges.only",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"ana@example.com\", \"slack:pilot\"]",
+        "The only people who are nudged, by e-mail or as `slack:HANDLE` of a user group, for a careful start. Left out \
+         or empty: everyone who has a device.",
+    ),
+    key(
         "web",
         Shape::Section,
         Optional,

@@ -33,6 +33,7 @@ use hubcommander_stethoscope_pages::oidc;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
+use crate::nudges;
 pub use crate::pipeline::limits::PerMinute;
 pub use devices::Devices;
 pub use keys::KnownCommand;
@@ -74,6 +75,8 @@ pub struct Config {
     pub approval: Option<approval::Settings>,
     /// Where people's devices are known, and what is looked at.
     pub devices: Devices,
+    /// How people are nudged about their devices, if they are.
+    pub nudges: Option<nudges::Settings>,
     /// How much one person may ask.
     pub limits: PerMinute,
     /// How people prove who they are.
@@ -364,6 +367,7 @@ impl Sections {
             policy: all.policy,
             approval: all.approval,
             devices: all.devices,
+            nudges: all.nudges,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,

@@ -32,6 +32,7 @@ use super::{
 };
 use crate::audit::{Place, Schedule, Settings};
 use crate::notices;
+use crate::nudges;
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
 /// there, so that `hubcommander check` can still try the others.
@@ -59,6 +60,8 @@ pub struct Sections {
     pub approval: Option<approval::Settings>,
     /// `[device_sources]` and `[practices]`.
     pub devices: Devices,
+    /// `[nudges]`, if they are enabled.
+    pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
     pub limits: PerMinute,
     /// `[auth_plugins]`, as far as people prove there who they are.
@@ -299,6 +302,7 @@ impl Reading<'_, '_, '_> {
                 .one("auth_plugins.passkey", &[])
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
+            nudges: self.nudges(),
             limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
@@ -413,6 +417,18 @@ impl Reading<'_, '_, '_> {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
         }
+    }
+
+    fn nudges(&self) -> Option<nudges::Settings> {
+        if !self.flag("nudges.enabled", &[]) {
+            return None;
+        }
+        Some(nudges::Settings {
+            day: self.text("nudges.day", &[])?.parse().ok()?,
+            hour: self.number("nudges.hour")?.try_into().ok()?,
+            every: TimeDelta::try_days(self.number("nudges.every_days")?)?,
+            only: self.texts("nudges.only", &[]).iter().map(|name| name.trim().to_lowercase()).collect(),
+        })
     }
 
     fn limits(&self) -> PerMinute {

@@ -35,6 +35,7 @@ mod help;
 mod keys;
 mod leases;
 mod notices;
+mod nudges;
 mod own;
 mod pages;
 mod passkeys;
