@@ -59,9 +59,9 @@ async fn dies_at(point: &str) -> Result<()> {
         Settings { channel: Some("C0SECURITY".to_owned()), webhook: Some(webhook), ..Settings::default() };
     let desk = Desk::new(shelf, Arc::new(SystemClock), settings);
     let posted = async {
-        // Until it is noted where the question stands.
-        while !early && desk.item_of("signin-7").await?.is_some_and(|item| item.posted.is_none()) {
-            if doomed.has_ended()? {
+        // Until it is noted where the question stands: desks of two processes do not take turns.
+        while desk.item_of("signin-7").await?.is_some_and(|item| item.posted.is_none()) {
+            if !early && doomed.has_ended()? {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
