@@ -44,6 +44,7 @@ use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
+use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::nudges;
@@ -370,6 +371,7 @@ pub struct App {
     audit: (audit::Settings, audit::Surroundings),
     me: Me,
     nudges: Option<nudges::Round>,
+    counter: Option<fleet::Counter>,
 }
 
 impl App {
@@ -422,7 +424,7 @@ impl App {
             shelf: insides.shelf.clone(),
             engine: Arc::clone(&insides.engine),
             looks: Arc::clone(&devices),
-            history: Arc::new(Memory::default()),
+            history: Arc::new(fleet::Counted::new(insides.shelf.clone())),
             notices: Arc::new(Memory::default()),
             clock: Arc::clone(&clock),
         };
@@ -459,6 +461,12 @@ impl App {
         // Put in once, here; a second time cannot happen.
         let _ = insides.alarm.set(Arc::clone(&alarm));
         let audit = sealing(config, &store, &clock, &alarm, &web);
+        let counter = config.devices_page().map(|_| fleet::Counter {
+            looks: Arc::clone(&devices),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            keep_days: config.history_days,
+        });
         let nudges = config.nudges.clone().map(|settings| nudges::Round {
             settings,
             looks: Arc::clone(&devices),
@@ -516,6 +524,7 @@ impl App {
             audit,
             me,
             nudges,
+            counter,
         })
     }
 
@@ -543,6 +552,9 @@ impl App {
         tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
+        if let Some(counter) = self.counter {
+            tokio::spawn(counter.run(stop.clone()));
+        }
         if let Some(round) = self.nudges {
             tokio::spawn(round.run(stop.clone()));
         }

@@ -13,11 +13,9 @@ use hubcommander_sdk::people::{Person, PersonId, WhoIs};
 use hubcommander_sdk::text::Text;
 use hubcommander_stethoscope::{Freshness, Looks, Settings, Stethoscope, words};
 
-use serde::Deserialize;
-
 use crate::builtins::devices::Said;
 use crate::config::Config;
-use crate::pipeline::engine::{Engine, reading_key};
+use crate::pipeline::engine::{Engine, readings};
 use crate::slack::people::Freshness as HowFresh;
 use crate::store::Shelf;
 
@@ -114,26 +112,14 @@ pub fn set_up(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Arc
 /// Who has looked at somebody's devices, as the engine has noted it.
 pub struct Readings(pub Shelf);
 
-/// How many are looked up.
-const MOST: u32 = 100;
-
-#[derive(Deserialize)]
-struct Reading {
-    by: PersonId,
-    at: Instant,
-}
-
 #[async_trait]
 impl Views for Readings {
     async fn of(&self, user: &str) -> Vec<(PersonId, Instant)> {
-        let found = async { self.0.get()?.remembered_under(&reading_key(user), MOST).await }.await;
-        let found = found.unwrap_or_else(|error| {
+        let found = async { readings(&**self.0.get()?, user).await }.await;
+        let all = found.unwrap_or_else(|error| {
             tracing::warn!(%error, "who has looked at somebody's devices could not be read");
             Vec::new()
         });
-        let read = |(_, value)| serde_json::from_value(value).ok();
-        let mut all: Vec<Reading> = found.into_iter().filter_map(read).collect();
-        all.sort_by_key(|one| one.at);
         all.into_iter().map(|one| (one.by, one.at)).collect()
     }
 }

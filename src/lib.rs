@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod devices;
+pub mod fleet;
 #[cfg(feature = "passkey")]
 pub mod glass;
 pub mod ids;

@@ -1075,6 +1075,14 @@ pub static KEYS: &[Key] = &[
         "How people reach it, for links.",
     ),
     key(
+        "web.history_days",
+        Shape::Number(1, 3_650),
+        Usually("400"),
+        "90",
+        "For how many days it is kept how many devices stood how, for the plots: one count a day, and nothing of any \
+         single device.",
+    ),
+    key(
         "web.login",
         Shape::Section,
         Optional,

@@ -85,6 +85,8 @@ pub struct Config {
     pub passkey: Option<String>,
     /// Ids in Slack of the people who may break the glass; nobody where that is off.
     pub break_glass: BTreeSet<String>,
+    /// For how many days it is kept how all devices stood.
+    pub history_days: u32,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -369,6 +371,7 @@ impl Sections {
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,
             break_glass: all.break_glass,
+            history_days: all.history_days,
             web: all.web,
             log: all.log,
         })

@@ -69,6 +69,8 @@ pub struct Sections {
     pub passkey: Option<String>,
     /// `[break_glass]`: who may; nobody where it is off.
     pub break_glass: BTreeSet<String>,
+    /// `web.history_days`.
+    pub history_days: u32,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -297,6 +299,10 @@ impl Reading<'_, '_, '_> {
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
             nudges: self.nudges(),
             limits: self.limits(),
+            history_days: self
+                .number("web.history_days")
+                .and_then(|days| days.try_into().ok())
+                .unwrap_or(400),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()

@@ -72,10 +72,10 @@ async fn the_counts_as_files() {
     let csv = world.get("/fleet/export.csv", &cookie).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8; header=present");
     assert_snapshot!(csv.body.replace('\r', ""), @r##"
-    day,practice,system,fine,suggested,critical,unknown
-    "2026-03-03","'=cmd|'/c calc'!A1","macOS",70,0,10,1
+    day,practice,system,fine,suggested,critical,unknown,whole
+    "2026-03-03","'=cmd|'/c calc'!A1","macOS",70,0,10,1,true
     "##);
     let json = world.get("/fleet/export.json", &cookie).await;
-    assert_snapshot!(json.body, @r##"[{"day":"2026-03-03","practice":"=cmd|'/c calc'!A1","system":"macOS","fine":70,"suggested":0,"critical":10,"unknown":1}]"##);
+    assert_snapshot!(json.body, @r##"[{"day":"2026-03-03","practice":"=cmd|'/c calc'!A1","system":"macOS","fine":70,"suggested":0,"critical":10,"unknown":1,"whole":true}]"##);
     assert_eq!(world.memory.kept().views.len(), 2);
 }

@@ -420,6 +420,7 @@ impl World {
                     nudge: 0,
                     warn,
                     unknown: u32::from(back % 2 == 0),
+                    is_whole: true,
                 });
             }
         }
