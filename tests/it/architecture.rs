@@ -40,6 +40,7 @@ const ORDER: &[&str] = &[
     "pages",
     "fleet",
     "passkeys",
+    "pages",
     "web",
     "reference",
     "app",
