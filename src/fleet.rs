@@ -193,7 +193,7 @@ impl Counter {
 mod tests {
     use std::sync::Mutex;
 
-    use hubcommander_posture::{Catalogue, Record, Seen, evaluate};
+    use hubcommander_posture::{Catalogue, Preview, Record, Seen, evaluate};
     use hubcommander_sdk::clock::Clock;
     use hubcommander_stethoscope::{Answer, Freshness};
 
@@ -253,6 +253,10 @@ mod tests {
                 at,
                 ..Look::default()
             }
+        }
+
+        async fn preview(&self, _: &Catalogue) -> (Preview, Vec<String>) {
+            (Preview::default(), Vec::new())
         }
 
         fn catalogue(&self) -> &Catalogue {
