@@ -43,6 +43,7 @@ use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
+use crate::osquery::Agents;
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
@@ -92,6 +93,9 @@ pub enum AppError {
     /// A source of devices could not be made, or what is looked at is not written well.
     #[error(transparent)]
     Devices(#[from] devices::SetupError),
+    /// Nothing can listen where osquery's agents are to be heard.
+    #[error("osquery's agents cannot be heard: {0}")]
+    Agents(#[from] hubcommander_device_sources::osquery::ListenError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -156,6 +160,8 @@ pub struct Plugins {
     pub approval: Option<approval::Settings>,
     /// Looks at people's devices.
     pub devices: Arc<dyn Looks>,
+    /// The server of osquery's agents, if there is one.
+    pub agents: Option<Agents>,
 }
 
 /// What some commands need that is made after them.
@@ -205,7 +211,11 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
+    let agents = config.devices.sources.osquery.as_ref();
+    let agents = agents.map(|setup| Agents::new(setup, &insides.shelf, clock, rand::random())).transpose();
+    let agents =
+        agents.map_err(hubcommander_device_sources::SetupError::from).map_err(devices::SetupError::from)?;
+    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock, agents.as_ref())?;
     let page = config.devices_page();
     let setup = Setup {
         devices: Devices {
@@ -263,7 +273,19 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
     let rules = None;
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval, devices })
+    Ok(Plugins {
+        registry,
+        operations,
+        orgs,
+        issuer,
+        github,
+        insides,
+        step_ups,
+        rules,
+        approval,
+        devices,
+        agents,
+    })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -338,6 +360,7 @@ pub struct App {
     connections: u8,
     audit: (audit::Settings, audit::Surroundings),
     me: Me,
+    agents: Option<Agents>,
 }
 
 impl App {
@@ -372,6 +395,7 @@ impl App {
             rules,
             approval,
             devices,
+            agents,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -451,7 +475,7 @@ impl App {
         ));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
-        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, me })
+        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, me, agents })
     }
 
     /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
@@ -464,6 +488,9 @@ impl App {
             let (slack, token) = (self.board.watcher(), self.web.token());
             let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
             tokio::spawn(crate::web::listen(address, seen, self.pages, stop.clone()).await?);
+        }
+        if let Some(agents) = self.agents {
+            agents.listen(stop.clone()).await?;
         }
         tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         // It outlives the work, so that what that writes to its end is sealed too.

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+pub mod osquery;
 #[cfg(feature = "passkey")]
 pub mod passkeys;
 pub mod pipeline;

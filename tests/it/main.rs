@@ -34,6 +34,7 @@ mod hands;
 mod help;
 mod keys;
 mod leases;
+mod osquery;
 mod own;
 mod passkeys;
 mod people;

@@ -75,6 +75,67 @@ fn a_glass_that_nobody_could_break() {
 }
 
 #[test]
+fn a_server_of_osquery_that_others_could_listen_to() {
+    let osquery = |more: &str| {
+        with(&format!("[device_sources.osquery]\nenroll_secret = {{ env = \"SLACK_BOT_TOKEN\" }}\n{more}"))
+    };
+    insta::assert_snapshot!(osquery("listen = \"0.0.0.0:8443\"\ninterval = \"5s\"\nrefresh_within = \"5m\"\n"), @r#"
+    config.toml:11:17: `enroll_secret` has fewer than 24 characters, so it could be guessed.
+      11 | enroll_secret = { env = "SLACK_BOT_TOKEN" }
+         |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      cure: Make a longer one, for example with `openssl rand -base64 32`, and put it on the computers too.
+
+    config.toml:12:10: Without a certificate everybody on the way could read the secret with which computers enrol.
+      12 | listen = "0.0.0.0:8443"
+         |          ^^^^^^^^^^^^^^
+      cure: Add `certificate` and `private_key`, or listen on 127.0.0.1 behind a proxy that has them.
+
+    config.toml:13:12: `interval` must be a minute to a day.
+      13 | interval = "5s"
+         |            ^^^^
+      cure: Write, for example, `interval = "1h"`.
+
+    config.toml:14:18: `refresh_within` must be a second to a minute.
+      14 | refresh_within = "5m"
+         |                  ^^^^
+      cure: Write, for example, `refresh_within = "30s"`.
+    "#);
+    insta::assert_snapshot!(osquery("listen = \"0.0.0.0:8443\"\ncertificate = \"a.crt\"\n"), @r#"
+    config.toml:11:17: `enroll_secret` has fewer than 24 characters, so it could be guessed.
+      11 | enroll_secret = { env = "SLACK_BOT_TOKEN" }
+         |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      cure: Make a longer one, for example with `openssl rand -base64 32`, and put it on the computers too.
+
+    config.toml:13:1: `certificate` is there without `private_key`.
+      13 | certificate = "a.crt"
+         | ^^^^^^^^^^^
+      cure: Add `private_key`, or remove this line and listen on 127.0.0.1 behind a proxy that has them.
+    "#);
+    insta::assert_snapshot!(
+        osquery(
+            "listen = \"127.0.0.1:8443\"\n[device_sources.osquery.owners]\n\"None\" = \"ana@acme.example\"\n\
+             ZZ73 = [\"ana@acme.example\", \"ana\"]\nZZ74 = \"ana@acme.example\"\n"
+        ),
+        @r#"
+    config.toml:11:17: `enroll_secret` has fewer than 24 characters, so it could be guessed.
+      11 | enroll_secret = { env = "SLACK_BOT_TOKEN" }
+         |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      cure: Make a longer one, for example with `openssl rand -base64 32`, and put it on the computers too.
+
+    config.toml:13:25: `None` is no serial number that tells one computer from another.
+      13 | [device_sources.osquery.owners]
+         |                         ^^^^^^
+      cure: Write `"SERIAL" = "ana@example.com"`, or a list of such addresses.
+
+    config.toml:13:25: The computer `ZZ73` has an owner that is no e-mail address.
+      13 | [device_sources.osquery.owners]
+         |                         ^^^^^^
+      cure: Write `"SERIAL" = "ana@example.com"`, or a list of such addresses.
+    "#
+    );
+}
+
+#[test]
 fn secrets_in_plain_text() {
     let said = said(&[
         ("{ env = \"SLACK_BOT_TOKEN\" }", "\"xoxb-real-and-secret\""),
