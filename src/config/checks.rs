@@ -35,6 +35,8 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("accounts at Duo are for domains, each once", duo_has_domains),
     ("Duo, Okta and sources of devices have the address of a host", step_ups_have_hosts),
     ("the clock of LANDESK hangs somewhere", device_sources::landesk_has_a_zone),
+    ("the password of LANDESK travels in private", device_sources::landesk_is_private),
+    ("tokens of Jamf are at a path", device_sources::jamf_has_a_path),
     ("osquery's agents are heard in private", device_sources::osquery_is_private),
     ("osquery's agents have time", device_sources::osquery_has_time),
     ("there is time to look at a phone", duo_waits_long_enough),

@@ -21,39 +21,83 @@ impl Reading<'_, '_, '_> {
         let landesk = self.secret("device_sources.landesk.password", token);
         let osquery = self.secret("device_sources.osquery.enroll_secret", enroll_secret);
         let sample = self.secret("device_sources.sample.token", token);
-        let at = |path: &'static str| self.address(path);
-        let text = |path: &'static str| self.text(path, &[]);
         DeviceSources {
-            fleet: fleet.and_then(|token| Some(fleet::Settings::new(at("device_sources.fleet.url")?, token))),
-            google: google
-                .and_then(|key| google::Settings::new(key, text("device_sources.google.subject")?).ok()),
-            intune: intune.and_then(|secret| {
-                let (tenant, id) =
-                    (text("device_sources.intune.tenant")?, text("device_sources.intune.client_id")?);
-                intune::Settings::new(tenant, id, secret).ok()
-            }),
-            jamf: jamf.and_then(|secret| {
-                let id = text("device_sources.jamf.client_id")?;
-                let settings = jamf::Settings::new(at("device_sources.jamf.url")?, id, secret);
-                let api = match text("device_sources.jamf.api").as_deref() {
-                    Some("classic") => jamf::Api::Classic,
-                    _ => jamf::Api::Pro,
-                };
-                let mobile = self.flag("device_sources.jamf.mobile", &[]);
-                Some(jamf::Settings { api, mobile, ..settings })
-            }),
-            landesk: landesk.and_then(|password| {
-                let [host, database, user] = ["host", "database", "user"]
-                    .map(|key| self.text(&format!("device_sources.landesk.{key}"), &[]));
-                let mut settings = landesk::Settings::new(host?, database?, user?, password);
-                settings.port = self.number("device_sources.landesk.port")?.try_into().ok()?;
-                settings.reading.zone = text("device_sources.landesk.zone")?.parse().ok()?;
-                Some(settings)
-            }),
+            fleet: fleet.and_then(|token| self.fleet(token)),
+            google: google.and_then(|key| self.google(key)),
+            intune: intune.and_then(|secret| self.intune(secret)),
+            jamf: jamf.and_then(|secret| self.jamf(secret)),
+            landesk: landesk.and_then(|password| self.landesk(password)),
             osquery: osquery.and_then(|secret| self.osquery(secret)),
-            sample: sample
-                .and_then(|token| Some(sample::Settings::new(at("device_sources.sample.url")?, token))),
+            sample: sample.and_then(|token| {
+                Some(sample::Settings::new(self.address("device_sources.sample.url")?, token))
+            }),
         }
+    }
+
+    fn fleet(&self, token: Secret) -> Option<fleet::Settings> {
+        let mut settings = fleet::Settings::new(self.address("device_sources.fleet.url")?, token);
+        settings.options.owner_sources =
+            self.texts("device_sources.fleet.owner_sources", &[]).into_iter().collect();
+        settings.options.fleet_id =
+            self.number("device_sources.fleet.fleet_id").and_then(|id| id.try_into().ok());
+        Some(settings)
+    }
+
+    fn google(&self, key: Secret) -> Option<google::Settings> {
+        let mut settings = google::Settings::new(key, self.own("device_sources.google.subject")?).ok()?;
+        let lists = self.texts("device_sources.google.lists", &[]);
+        let on = |list: &str| lists.iter().any(|one| one == list);
+        settings.lists =
+            google::Lists { mobile: on("mobile"), chromeos: on("chromeos"), identity: on("identity") };
+        settings.customer = self.own("device_sources.google.customer")?;
+        settings.options.oldest_patch_days = self.days("device_sources.google.oldest_patch_days");
+        settings.options.antivirus = self.own("device_sources.google.antivirus");
+        Some(settings)
+    }
+
+    fn intune(&self, secret: Secret) -> Option<intune::Settings> {
+        let tenant = self.own("device_sources.intune.tenant")?;
+        let mut settings =
+            intune::Settings::new(tenant, self.own("device_sources.intune.client_id")?, secret).ok()?;
+        settings.options.defender = self.own("device_sources.intune.defender");
+        settings.options.oldest_patch_days = self.days("device_sources.intune.oldest_patch_days");
+        settings.all_in_full = self.flag("device_sources.intune.all_in_full", &[]);
+        Some(settings)
+    }
+
+    fn jamf(&self, secret: Secret) -> Option<jamf::Settings> {
+        let id = self.own("device_sources.jamf.client_id")?;
+        let settings = jamf::Settings::new(self.address("device_sources.jamf.url")?, id, secret);
+        let api = match self.own("device_sources.jamf.api").as_deref() {
+            Some("classic") => jamf::Api::Classic,
+            _ => jamf::Api::Pro,
+        };
+        let inventory = match self.own("device_sources.jamf.inventory").as_deref() {
+            Some("v4") => Some(jamf::Inventory::V4),
+            Some("v3") => Some(jamf::Inventory::V3),
+            Some("v1") => Some(jamf::Inventory::V1),
+            _ => None,
+        };
+        let token_path = self.own("device_sources.jamf.token_path");
+        let mobile = self.flag("device_sources.jamf.mobile", &[]);
+        Some(jamf::Settings { api, inventory, token_path, mobile, ..settings })
+    }
+
+    fn landesk(&self, password: Secret) -> Option<landesk::Settings> {
+        let [host, database, user, zone, screenlock, autoupdate] =
+            ["host", "database", "user", "zone", "screenlock", "autoupdate"]
+                .map(|key| self.own(&format!("device_sources.landesk.{key}")));
+        let mut settings = landesk::Settings::new(host?, database?, user?, password);
+        settings.port = self.number("device_sources.landesk.port")?.try_into().ok()?;
+        settings.reading.zone = zone?.parse().ok()?;
+        settings.reading.screenlock = screenlock?;
+        settings.reading.autoupdate = autoupdate?;
+        settings.privacy = match self.own("device_sources.landesk.ca") {
+            Some(authority) => landesk::Privacy::TlsOf(authority.into()),
+            None if self.flag("device_sources.landesk.tls", &[]) => landesk::Privacy::Tls,
+            None => landesk::Privacy::Plain,
+        };
+        Some(settings)
     }
 
     fn osquery(&self, secret: Secret) -> Option<osquery::Setup> {
@@ -70,6 +114,14 @@ impl Reading<'_, '_, '_> {
             ..osquery::Settings::new(secret)
         };
         Some(osquery::Setup { settings, listen, identity })
+    }
+
+    fn own(&self, path: &str) -> Option<String> {
+        self.text(path, &[])
+    }
+
+    fn days(&self, path: &str) -> Option<u32> {
+        self.number(path)?.try_into().ok()
     }
 
     fn time(&self, path: &str) -> Option<Duration> {

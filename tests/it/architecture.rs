@@ -35,6 +35,7 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "osquery",
     "devices",
     "passkeys",
     "web",

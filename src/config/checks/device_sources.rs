@@ -21,6 +21,33 @@ pub(super) fn landesk_has_a_zone(tree: &Tree, problems: &mut Collector<'_>) {
     }
 }
 
+pub(super) fn landesk_is_private(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(tls) = tree.one("device_sources.landesk.tls", &[]) else { return };
+    if !matches!(tls.value, Value::Flag(false)) {
+        return;
+    }
+    if tree.one("device_sources.landesk.ca", &[]).is_some() {
+        let what = "`ca` names an authority for TLS, which `tls` switches off.";
+        problems.at(tls.at.clone(), what, "Remove one of the two.");
+    }
+    let host = tree.one("device_sources.landesk.host", &[]).and_then(|found| found.text());
+    if host.is_some_and(|host| !landesk::is_loopback(host)) {
+        problems.at(
+            tls.at.clone(),
+            "Without TLS the password would travel to another machine in the clear.",
+            "Remove this line, and name in `ca` the authority if this machine does not trust it.",
+        );
+    }
+}
+
+pub(super) fn jamf_has_a_path(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(found) = tree.one("device_sources.jamf.token_path", &[]) else { return };
+    let plain = |path: &str| path.starts_with('/') && !path.contains(['?', '#', ' ']);
+    if !found.text().is_some_and(plain) {
+        problems.at(found.at.clone(), "`token_path` is no path.", "Write it as `\"/api/v1/oauth/token\"`.");
+    }
+}
+
 pub(super) fn osquery_is_private(tree: &Tree, problems: &mut Collector<'_>) {
     let certificate = tree.one("device_sources.osquery.certificate", &[]);
     let key = tree.one("device_sources.osquery.private_key", &[]);

@@ -35,6 +35,21 @@ pub(super) const KEYS: &[Key] = &[
         "Which practice a policy of Fleet answers: `\"Firewall on (macOS)\" = \"firewall\"`.",
     ),
     key(
+        "device_sources.fleet.owner_sources",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"identity_provider\"]",
+        "Which sources of Fleet's own may say whose a device is: `identity_provider`, `custom`, `google_chrome_profiles`. \
+         Empty: all of them. The last lists whoever has signed in to the browser.",
+    ),
+    key(
+        "device_sources.fleet.fleet_id",
+        Shape::Number(1, i64::MAX),
+        Optional,
+        "3",
+        "Only devices of this fleet (once called a team) are asked for. Without it, all.",
+    ),
+    key(
         "device_sources.google",
         Shape::Section,
         Optional,
@@ -54,6 +69,35 @@ pub(super) const KEYS: &[Key] = &[
         Required,
         "\"admin@example.com\"",
         "The administrator whom the service account stands in for.",
+    ),
+    key(
+        "device_sources.google.lists",
+        Shape::Choices(&["mobile", "chromeos", "identity"]),
+        Usually("[\"mobile\", \"chromeos\", \"identity\"]"),
+        "[\"mobile\", \"chromeos\"]",
+        "Which of Google's lists are read: phones and tablets; Chromebooks; all that Cloud Identity knows. The service \
+         account must be allowed the scope of each.",
+    ),
+    key(
+        "device_sources.google.customer",
+        Shape::Text,
+        Usually("\"my_customer\""),
+        "\"C01abcdef\"",
+        "Which customer, if not that of the administrator.",
+    ),
+    key(
+        "device_sources.google.oldest_patch_days",
+        Shape::Number(1, 3650),
+        Optional,
+        "120",
+        "After how many days a security patch of Android is too old. Without it its age says nothing.",
+    ),
+    key(
+        "device_sources.google.antivirus",
+        Shape::Text,
+        Optional,
+        "\"falcon\"",
+        "The practice that the antivirus program of Endpoint Verification answers. Without it that is left out.",
     ),
     key("device_sources.intune", Shape::Section, Optional, "", "Microsoft Intune, over Graph."),
     key(
@@ -76,6 +120,38 @@ pub(super) const KEYS: &[Key] = &[
         Required,
         "{ env = \"INTUNE_SECRET\" }",
         "Its secret. The app needs the application permission `DeviceManagementManagedDevices.Read.All`.",
+    ),
+    key(
+        "device_sources.intune.compliance",
+        Shape::Free("settings of compliance policies, each with the practice that it answers"),
+        Optional,
+        "",
+        "Which practice a setting of a compliance policy answers, besides those of the firewall and the password: \
+         `\"osMinimumVersion\" = \"uptodate\"`. A setting is named whole \
+         (`\"Windows10CompliancePolicy.ActiveFirewallRequired\"`) or by its last part.",
+    ),
+    key(
+        "device_sources.intune.defender",
+        Shape::Text,
+        Optional,
+        "\"defender\"",
+        "The practice that Microsoft Defender answers, one of your own under `[practices]`. Without it Defender is not \
+         asked about.",
+    ),
+    key(
+        "device_sources.intune.oldest_patch_days",
+        Shape::Number(1, 3650),
+        Optional,
+        "120",
+        "After how many days a security patch of Android is too old. Without it its age says nothing.",
+    ),
+    key(
+        "device_sources.intune.all_in_full",
+        Shape::Flag,
+        Usually("false"),
+        "true",
+        "Whether Defender and compliance are asked about also where all devices are read, as for the plots: two more \
+         requests a device.",
     ),
     key("device_sources.jamf", Shape::Section, Optional, "", "Jamf Pro."),
     key(
@@ -113,6 +189,27 @@ pub(super) const KEYS: &[Key] = &[
         "true",
         "Whether mobile devices are asked for too.",
     ),
+    key(
+        "device_sources.jamf.inventory",
+        Shape::Choice(&["v4", "v3", "v1"]),
+        Optional,
+        "\"v3\"",
+        "Which version of the computer inventory is asked. Without it, the newest that the server has.",
+    ),
+    key(
+        "device_sources.jamf.token_path",
+        Shape::Text,
+        Optional,
+        "\"/api/oauth/token\"",
+        "Where tokens are given. Without it, `/api/v1/oauth/token`, and `/api/oauth/token` where that is not there.",
+    ),
+    key(
+        "device_sources.jamf.attributes",
+        Shape::Free("docs/devices.md lists what can be set"),
+        Optional,
+        "",
+        "Which extension attributes answer what, where they differ from those that Stethoscope has always asked for.",
+    ),
     key("device_sources.landesk", Shape::Section, Optional, "", "LANDESK (Ivanti EPM), from its SQL Server."),
     key(
         "device_sources.landesk.host",
@@ -143,6 +240,35 @@ pub(super) const KEYS: &[Key] = &[
         Usually("\"UTC\""),
         "\"America/Los_Angeles\"",
         "Where the clock of the database hangs: it writes local times without saying so.",
+    ),
+    key(
+        "device_sources.landesk.tls",
+        Shape::Flag,
+        Usually("true"),
+        "true",
+        "Whether the connection is kept private by TLS. Off only for a database on this very machine.",
+    ),
+    key(
+        "device_sources.landesk.ca",
+        Shape::Text,
+        Optional,
+        "\"/etc/hubcommander/sql-ca.pem\"",
+        "A file with the certificate of the authority that has signed the server's, in PEM or DER, if this machine does not \
+         trust it anyway.",
+    ),
+    key(
+        "device_sources.landesk.screenlock",
+        Shape::Text,
+        Usually("\"ST000202\""),
+        "\"ST000202\"",
+        "The vulnerability definition that is found on a computer whose screen does not lock.",
+    ),
+    key(
+        "device_sources.landesk.autoupdate",
+        Shape::Text,
+        Usually("\"ST000003v2\""),
+        "\"ST000003v2\"",
+        "The one that is found on a computer that does not update by itself.",
     ),
     key(
         "device_sources.osquery",

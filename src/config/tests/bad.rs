@@ -136,6 +136,74 @@ fn a_server_of_osquery_that_others_could_listen_to() {
 }
 
 #[test]
+fn sources_of_devices_that_would_not_say_what_is_meant() {
+    let token = "{ env = \"SLACK_BOT_TOKEN\" }";
+    insta::assert_snapshot!(with(&format!(
+        "[device_sources.landesk]\nhost = \"sql.acme.example\"\ndatabase = \"LDMS\"\nuser = \"reader\"\n\
+         password = {token}\ntls = false\nca = \"ca.pem\"\n\
+         [device_sources.google]\nkey = {token}\nsubject = \"admin@acme.example\"\nlists = [\"phones\"]\n\
+         antivirus = \"firewal\"\noldest_patch_days = 0\n\
+         [device_sources.fleet]\nurl = \"https://fleet.acme.example\"\ntoken = {token}\n\
+         policies = {{ \"Falcon runs\" = \"falcon\", \"Firewall on\" = 1 }}\n"
+    )), @r#"
+    config.toml:15:7: `ca` names an authority for TLS, which `tls` switches off.
+      15 | tls = false
+         |       ^^^^^
+      cure: Remove one of the two.
+
+    config.toml:15:7: Without TLS the password would travel to another machine in the clear.
+      15 | tls = false
+         |       ^^^^^
+      cure: Remove this line, and name in `ca` the authority if this machine does not trust it.
+
+    config.toml:20:10: `lists` takes `"mobile"`, `"chromeos"`, `"identity"` and nothing else.
+      20 | lists = ["phones"]
+         |          ^^^^^^^^
+      cure: Remove it. For example, `lists = ["mobile", "chromeos"]`.
+
+    config.toml:21:13: There is no practice `firewal`.
+      21 | antivirus = "firewal"
+         |             ^^^^^^^^^
+      cure: Write `"firewall"`.
+
+    config.toml:22:21: `oldest_patch_days` must be a whole number from 1 to 3650.
+      22 | oldest_patch_days = 0
+         |                     ^
+      cure: Write, for example, `oldest_patch_days = 120`.
+
+    config.toml:26:1: The policy of Fleet `Falcon runs` names `falcon`, which is no practice.
+      26 | policies = { "Falcon runs" = "falcon", "Firewall on" = 1 }
+         | ^^^^^^^^
+      cure: Name one that docs/devices.md lists, or add `[practices.falcon]`.
+
+    config.toml:26:1: The policy of Fleet `Firewall on` names no practice.
+      26 | policies = { "Falcon runs" = "falcon", "Firewall on" = 1 }
+         | ^^^^^^^^
+      cure: Write `"Firewall on (macOS)" = "firewall"`.
+    "#);
+    insta::assert_snapshot!(with(&format!(
+        "[device_sources.jamf]\nurl = \"https://acme.jamfcloud.com\"\nclient_id = \"1\"\nclient_secret = {token}\n\
+         token_path = \"oauth\"\ninventory = \"v2\"\n\
+         [device_sources.jamf.attributes]\nscreenlock = {{ name = \"Lock\", god = [\"On\"] }}\n"
+    )), @r#"
+    config.toml:14:14: `token_path` is no path.
+      14 | token_path = •••••••
+         |              ^^^^^^^
+      cure: Write it as `"/api/v1/oauth/token"`.
+
+    config.toml:15:13: `inventory` must be `"v4"` or `"v3"` or `"v1"`.
+      15 | inventory = "v2"
+         |             ^^^^
+      cure: Write `inventory = "v4"`.
+
+    config.toml:16:22: The extension attributes cannot be read: unknown field `god`, expected one of `name`, `good`, `bad`.
+      16 | [device_sources.jamf.attributes]
+         |                      ^^^^^^^^^^
+      cure: Write, for example, `screenlock = { name = "Screen Saver Lock Enabled", good = ["Enabled"] }`; docs/devices.md lists what can be set.
+    "#);
+}
+
+#[test]
 fn secrets_in_plain_text() {
     let said = said(&[
         ("{ env = \"SLACK_BOT_TOKEN\" }", "\"xoxb-real-and-secret\""),
