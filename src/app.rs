@@ -22,6 +22,7 @@ use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_stethoscope::Looks;
+use hubcommander_stethoscope_pages::memory::Memory;
 use hubcommander_travis::Travis;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
@@ -30,7 +31,9 @@ use crate::alarm::{Alarms, watch_token};
 use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
 use crate::builtins::cancel::{Cancel, Cancels};
-use crate::builtins::devices::{DevicesReminder, Disowns, NotMyDevice, RemindMe, Reminds};
+use crate::builtins::devices::{
+    DevicesReminder, Disowns, NotMyDevice, Nudge, Nudges, RemindMe, Reminds, Wishes,
+};
 use crate::builtins::due::{LeaseEnds, LeaseEndsSoon, PlanIsDue};
 use crate::builtins::glass::GlassBroken;
 use crate::builtins::help::Help;
@@ -43,7 +46,9 @@ use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
+use crate::nudges;
 use crate::osquery::Agents;
+use crate::pages::{self, Door};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
 use crate::pipeline::execute::Executor;
@@ -54,7 +59,7 @@ use crate::pipeline::lockdown::{self, Lockdown};
 use crate::pipeline::parse;
 use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
-use crate::pipeline::report::{Reporter, words};
+use crate::pipeline::report::{Reporter, SignIn, words};
 use crate::pipeline::rules::Rules;
 use crate::policy::{self, Facts, Faults, Judge, Means, NoLinks};
 use crate::registry::{Operations, Registered, Registry, SameName};
@@ -96,6 +101,9 @@ pub enum AppError {
     /// Nothing can listen where osquery's agents are to be heard.
     #[error("osquery's agents cannot be heard: {0}")]
     Agents(#[from] hubcommander_device_sources::osquery::ListenError),
+    /// The web pages could not be made.
+    #[error(transparent)]
+    Pages(#[from] pages::SetupError),
     /// A command's settings are wrong.
     #[error(transparent)]
     Commands(#[from] hubcommander_commands::WrongSettings),
@@ -127,6 +135,8 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Leases",
         "Lockdown",
         "NotMyDevice",
+        "Nudge",
+        "Nudges",
         "RemindMe",
         "Passkeys",
         "RemovePasskey",
@@ -134,7 +144,7 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 16] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 18] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -173,6 +183,8 @@ pub struct Insides {
     pub engine: Arc<OnceLock<Weak<Engine>>>,
     /// Slack, once the bot is let in.
     pub slack: Arc<OnceLock<Web>>,
+    /// What is kept of nudges.
+    pub nudges: nudges::Memory,
     /// Who raises alarms, once it is there.
     pub alarm: Arc<OnceLock<Arc<dyn Alarm>>>,
     /// Passkeys, if they are set up.
@@ -198,8 +210,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let travis =
         travis.map(|settings| Travis::new(&settings, check.clone(), Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
+    let shelf = Shelf::default();
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
-    let mut insides = Insides::default();
+    let mut insides = Insides { nudges: nudges::Memory::new(shelf.clone()), shelf, ..Insides::default() };
     #[cfg(feature = "passkey")]
     let passkeys = crate::passkeys::set_up(config, &insides.shelf, &insides.slack, check, clock)?;
     #[cfg(feature = "passkey")]
@@ -211,18 +224,15 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let agents = config.devices.sources.osquery.as_ref();
-    let agents = agents.map(|setup| Agents::new(setup, &insides.shelf, clock, rand::random())).transpose();
-    let agents =
-        agents.map_err(hubcommander_device_sources::SetupError::from).map_err(devices::SetupError::from)?;
+    let agents = devices::agents(config, &insides.shelf, clock)?;
     let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock, agents.as_ref())?;
-    let page = config.devices_page();
+    let pages = config.devices_page().is_some();
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
             who_is: Arc::new(FromSlack(Arc::clone(&insides.engine))),
             views: Arc::new(Readings(insides.shelf.clone())),
-            page: page.clone(),
+            pages,
         },
         github: github.reader(),
         orgs: Arc::clone(&orgs),
@@ -241,7 +251,17 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
-    commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), page)));
+    commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
+    let memory = || insides.nudges.clone();
+    commands.push(Arc::new(Nudge::new(
+        config.nudges.clone(),
+        Arc::clone(&devices),
+        memory(),
+        insides.shelf.clone(),
+        Arc::clone(clock),
+        pages,
+    )));
+    commands.push(Arc::new(Nudges::new(memory(), Arc::clone(clock), config.nudges.is_some())));
     commands.push(Arc::new(NotMyDevice::new(Arc::clone(&devices))));
     commands.push(Arc::new(RemindMe::new(Arc::clone(clock))));
     commands.extend(hubcommander_commands::all(&setup)?);
@@ -300,13 +320,21 @@ fn operations(
     let locks = Locks::new(insides.shelf.clone(), Arc::clone(&insides.engine));
     let disowns = Disowns::new(insides.shelf.clone(), Arc::clone(&insides.alarm));
     let reminds = Reminds::new(insides.shelf.clone());
+    let wishes = Wishes::new(insides.nudges.clone());
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
         probes.extend(travis.probes());
     }
     let now = Operations::new(handlers, probes)?.and(
-        vec![Arc::new(accepts), Arc::new(cancels), Arc::new(disowns), Arc::new(locks), Arc::new(reminds)],
+        vec![
+            Arc::new(accepts),
+            Arc::new(cancels),
+            Arc::new(disowns),
+            Arc::new(locks),
+            Arc::new(reminds),
+            Arc::new(wishes),
+        ],
         vec![],
     )?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
@@ -361,6 +389,7 @@ pub struct App {
     audit: (audit::Settings, audit::Surroundings),
     me: Me,
     agents: Option<Agents>,
+    nudges: Option<nudges::Round>,
 }
 
 impl App {
@@ -404,13 +433,25 @@ impl App {
         insides.shelf.put(Arc::clone(&store));
         // Put in once, here; a second time cannot happen.
         let _ = insides.slack.set(web.clone());
-        #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys have pages"))]
-        let mut pages = Router::new();
+        let mut web_pages = Router::new();
         #[cfg(feature = "passkey")]
         if let Some(passkeys) = &insides.passkeys {
             passkeys.load().await?;
-            pages = pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
+            web_pages = web_pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
         }
+        let ground = pages::Ground {
+            shelf: insides.shelf.clone(),
+            engine: Arc::clone(&insides.engine),
+            looks: Arc::clone(&devices),
+            history: Arc::new(Memory::default()),
+            notices: Arc::new(Memory::default()),
+            clock: Arc::clone(&clock),
+        };
+        let stethoscope = pages::set_up(config, ground)?;
+        if let Some(stethoscope) = &stethoscope {
+            web_pages = web_pages.merge(hubcommander_stethoscope_pages::router(Arc::clone(stethoscope)));
+        }
+        let sign_in = stethoscope.clone().map(|pages| Arc::new(Door(pages)) as Arc<dyn SignIn>);
         let locked = lockdown::stored(&*store, clock.now()).await?;
         let people = Arc::new(People::new(web.clone(), Arc::clone(&clock)));
         let rules = match rules {
@@ -425,7 +466,7 @@ impl App {
                 Arc::new(judge)
             }
         };
-        let reporter = Reporter::new(web.clone(), Arc::clone(&people));
+        let reporter = Reporter::new(web.clone(), Arc::clone(&people), sign_in);
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
             operations.clone(),
@@ -439,6 +480,15 @@ impl App {
         // Put in once, here; a second time cannot happen.
         let _ = insides.alarm.set(Arc::clone(&alarm));
         let audit = sealing(config, &store, &clock, &alarm, &web);
+        let nudges = config.nudges.clone().map(|settings| nudges::Round {
+            settings,
+            looks: Arc::clone(&devices),
+            people: Arc::clone(&people),
+            web: web.clone(),
+            store: Arc::clone(&store),
+            memory: insides.nudges.clone(),
+            clock: Arc::clone(&clock),
+        });
         let engine = Arc::new(Engine {
             registry,
             operations,
@@ -475,7 +525,20 @@ impl App {
         ));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
-        Ok(Self { engine, intake, web, alarm, board, health, pages, connections, audit, me, agents })
+        Ok(Self {
+            engine,
+            intake,
+            web,
+            alarm,
+            board,
+            health,
+            pages: web_pages,
+            connections,
+            audit,
+            me,
+            nudges,
+            agents,
+        })
     }
 
     /// Takes up what was left unfinished, then listens until `stop` says so, and lets what is under way come
@@ -502,8 +565,12 @@ impl App {
         let engine = &self.engine;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
         let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
+        tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
+        if let Some(round) = self.nudges {
+            tokio::spawn(round.run(stop.clone()));
+        }
         tracing::info!(user = self.me.user_id, team = self.me.team_id, unfinished, "starting to listen");
         let settings =
             SocketSettings { connections: usize::from(self.connections), ..SocketSettings::default() };

@@ -101,6 +101,16 @@ pub enum SetupError {
     Source(#[from] hubcommander_device_sources::SetupError),
 }
 
+/// The server of osquery's agents, if the configuration asks for one.
+///
+/// # Errors
+/// As [`SetupError`] says.
+pub fn agents(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Option<Agents>, SetupError> {
+    let setup = config.devices.sources.osquery.as_ref();
+    let agents = setup.map(|setup| Agents::new(setup, shelf, clock, rand::random())).transpose();
+    Ok(agents.map_err(hubcommander_device_sources::SetupError::from)?)
+}
+
 /// Looks at people's devices, in all sources that the configuration names. `agents` is the server of osquery's agents, if
 /// there is one.
 ///

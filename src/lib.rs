@@ -15,7 +15,9 @@ pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+pub mod nudges;
 pub mod osquery;
+pub mod pages;
 #[cfg(feature = "passkey")]
 pub mod passkeys;
 pub mod pipeline;

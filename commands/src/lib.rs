@@ -63,6 +63,7 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("DeviceStatus", &[]),
     ("EnableActions", &[]),
     ("EnableTravis", &[]),
+    ("FleetStatus", &[]),
     ("GetKey", &[]),
     ("ListCollabs", &[]),
     ("ListKeys", &[]),
@@ -133,6 +134,7 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(github::ArchiveRepo::unarchive(github.clone(), Arc::clone(orgs))),
         Arc::new(repeat::Repeat::new()),
         Arc::new(stethoscope::DeviceStatus::new(setup.devices.clone())),
+        Arc::new(stethoscope::FleetStatus::new(setup.devices.clone())),
     ];
     all.extend(about_people(setup)?);
     // Without an account at Travis there is nothing that these could do.

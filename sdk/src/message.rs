@@ -89,6 +89,12 @@ pub enum Button {
         /// Where it leads: http or https.
         url: String,
     },
+    /// Opens the bot's web pages, signed in as whoever the message is for. The link is put in at the last moment, works
+    /// once and is never stored; where there are no pages, or others read along, there is no such button.
+    Pages {
+        /// What it says.
+        label: String,
+    },
     /// Sends a click back to the bot.
     Press {
         /// What it says, 75 characters at most.

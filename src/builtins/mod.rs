@@ -56,6 +56,6 @@ async fn invocation(shelf: &Shelf, id: &str) -> Result<Invocation, Refusal> {
 
 /// Whether both are the same person. Other accounts of an enterprise's person are told apart here: what was
 /// asked by one is undone by the same.
-fn is_same(one: &PersonId, other: &PersonId) -> bool {
+pub(crate) fn is_same(one: &PersonId, other: &PersonId) -> bool {
     one.user == other.user
 }

@@ -23,7 +23,7 @@ use url::Url;
 use super::run::{failed, signals};
 use super::{End, Failure, begin_log, runtime};
 use crate::app::App;
-use crate::config::{Config, Overlay, Problems, SHIPPED, Surroundings, read_file};
+use crate::config::{self, Config, Overlay, Problems, SHIPPED, Surroundings, read_file};
 use crate::slack::socket::Board;
 
 /// The token that the local GitHub knows.
@@ -114,8 +114,10 @@ async fn until_stopped(
         store_url: format!("sqlite://{}", folder.0.join("sandbox.db").display()).into(),
     };
     let mut config = configuration.with(&overlay, surroundings)?;
-    // The health page of a real bot may be listening there.
-    config.web = None;
+    // The web server of a real bot may be listening where the file says.
+    let web = own_web()?;
+    let pages = web.public_url.clone();
+    config.web = Some(web);
     if config.log.filter == "info" {
         // Beside the page the log is noise, unless something is wrong. That nobody has signed what is thrown away is not.
         config.log.filter = "warn,hubcommander::audit=error".to_owned();
@@ -133,6 +135,7 @@ async fn until_stopped(
             &travis.url(),
             &duo.url(),
             &devices.url(),
+            pages.as_ref(),
             options.no_open,
         );
     }
@@ -157,7 +160,30 @@ fn accounts(api_url: Url) -> duo::Settings {
     duo::Settings::new([(SANDBOX_DOMAIN.to_owned(), account)].into())
 }
 
-fn say_where(slack: &str, github: &str, travis: &str, duo: &str, devices: &str, no_open: bool) {
+/// Where the bot's own pages are: on any port that is free now.
+fn own_web() -> Result<config::Web, Failure> {
+    let taken = |error| {
+        Failure::new(
+            format!("Nothing can listen on this machine: {error}."),
+            "See that this machine lets programs listen on 127.0.0.1.",
+        )
+    };
+    let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+    let listen = free.map_err(taken)?;
+    // A name, not the address of the other local servers: cookies are for a host, whatever its port.
+    let public_url = address(&format!("http://localhost:{}/", listen.port()))?;
+    Ok(config::Web { listen, public_url: Some(public_url), login: Vec::new() })
+}
+
+fn say_where(
+    slack: &str,
+    github: &str,
+    travis: &str,
+    duo: &str,
+    devices: &str,
+    pages: Option<&Url>,
+    no_open: bool,
+) {
     println!("The sandbox is ready. Nothing in it leaves this machine.");
     println!();
     println!("  Slack    {slack}");
@@ -165,6 +191,9 @@ fn say_where(slack: &str, github: &str, travis: &str, duo: &str, devices: &str, 
     println!("  Travis   {travis}/");
     println!("  Duo      {duo}/");
     println!("  Devices  {devices}/");
+    if let Some(pages) = pages {
+        println!("  The web  {pages}");
+    }
     println!();
     println!(
         "Open the first, type !CreateRepo acme widgets, and watch the repository appear. Ctrl-C ends it."

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
+use super::pages::{pages_have_a_host, people_can_sign_in};
 use super::problem::Collector;
 use super::tree::{Found, Tree};
 use super::value::Value;
@@ -41,7 +42,10 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("osquery's agents have time", device_sources::osquery_has_time),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
+    ("the pages have a host of their own", pages_have_a_host),
+    ("people can sign in", people_can_sign_in),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
+    ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -400,6 +404,18 @@ fn duo_waits_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 "`deadline` is too short to look at a phone, or longer than anybody looks at one.",
                 "Write `deadline = \"70s\"`, or leave it out: Duo itself gives up after 60 s.",
+            );
+        }
+    }
+}
+
+fn nudges_are_for_somebody(tree: &Tree, problems: &mut Collector<'_>) {
+    for (_, (name, at)) in texts(tree, "nudges.only") {
+        if !name.contains('@') && name.strip_prefix("slack:").is_none_or(str::is_empty) {
+            problems.at(
+                at.clone(),
+                format!("`{name}` is neither an e-mail address nor a user group, so nobody is meant."),
+                "Write `\"ana@example.com\"`, or `\"slack:pilot\"` for the group `@pilot`.",
             );
         }
     }

@@ -883,6 +883,45 @@ const AFTER: &[Key] = &[
         "Whether every conversation must be resolved. In a ruleset it takes `reviews`.",
     ),
     key(
+        "nudges",
+        Shape::Section,
+        Optional,
+        "",
+        "A word a week to people whose devices need something, by direct message, in their own working hours and time \
+         zone: only about what is critical or newly broken, and silence when all is well. Each can put it off or \
+         switch it off for themselves with `!Nudges`. docs/devices.md says more.",
+    ),
+    key("nudges.enabled", Shape::Flag, Usually("false"), "true", "Whether anybody is nudged at all."),
+    key(
+        "nudges.day",
+        Shape::Choice(&["monday", "tuesday", "wednesday", "thursday", "friday"]),
+        Usually("\"tuesday\""),
+        "\"thursday\"",
+        "On which day.",
+    ),
+    key(
+        "nudges.hour",
+        Shape::Number(9, 16),
+        Usually("10"),
+        "14",
+        "From which hour on, where the person is. Within that hour each comes at a time of their own.",
+    ),
+    key(
+        "nudges.every_days",
+        Shape::Number(7, 90),
+        Usually("7"),
+        "14",
+        "How many days lie between two nudges of one person, at least.",
+    ),
+    key(
+        "nudges.only",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"ana@example.com\", \"slack:pilot\"]",
+        "The only people who are nudged, by e-mail or as `slack:HANDLE` of a user group, for a careful start. Left out \
+         or empty: everyone who has a device.",
+    ),
+    key(
         "web",
         Shape::Section,
         Optional,
@@ -902,6 +941,66 @@ const AFTER: &[Key] = &[
         Optional,
         "\"https://hubcommander.example.com\"",
         "How people reach it, for links.",
+    ),
+    key(
+        "web.login",
+        Shape::Section,
+        Optional,
+        "",
+        "Where people can sign in to the pages about their devices.",
+    ),
+    key(
+        "web.login.*",
+        Shape::Section,
+        Optional,
+        "",
+        "A provider of identities that speaks OpenID Connect: Slack, Google, Okta, Entra. Its name stands in addresses. \
+         Without any, the bot's link in Slack is the way in. At the provider, the address to come back to is `/login/back` \
+         below `web.public_url`.",
+    ),
+    key(
+        "web.login.*.title",
+        Shape::Text,
+        Optional,
+        "\"Google\"",
+        "What people call it, for the button. Left out, it is the section's name.",
+    ),
+    key(
+        "web.login.*.issuer",
+        Shape::Address,
+        Required,
+        "\"https://accounts.google.com\"",
+        "Its issuer: `https://slack.com`, `https://accounts.google.com`, `https://NAME.okta.com`, \
+         `https://login.microsoftonline.com/TENANT/v2.0`.",
+    ),
+    key(
+        "web.login.*.client_id",
+        Shape::Text,
+        Required,
+        "\"1234.apps.example.com\"",
+        "What it knows the bot by.",
+    ),
+    key(
+        "web.login.*.client_secret",
+        Shape::Secret,
+        Required,
+        "{ env = \"LOGIN_CLIENT_SECRET\" }",
+        "What proves there that it is the bot.",
+    ),
+    key(
+        "web.login.*.domains",
+        Shape::Texts,
+        Required,
+        "[\"example.com\"]",
+        "The domains of e-mail addresses that may come in.",
+    ),
+    key(
+        "web.login.*.entra",
+        Shape::Flag,
+        Usually("false"),
+        "true",
+        "For Entra, which says by the optional claim `xms_edov` whether an e-mail address is of a domain that its owner \
+         has proved. Leave it out for all others.",
     ),
     key("log", Shape::Section, Optional, "", "What is logged, to standard error."),
     key(

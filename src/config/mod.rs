@@ -12,6 +12,7 @@ mod checks;
 mod device_sources;
 mod devices;
 mod near;
+mod pages;
 mod policy;
 mod secret;
 mod sections;
@@ -29,9 +30,11 @@ use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
 use hubcommander_device_sources::Setup as DeviceSources;
 use hubcommander_sdk::orgs::OrgSettings;
 use hubcommander_sdk::protection::Profiles;
+use hubcommander_stethoscope_pages::oidc;
 use url::Url;
 
 pub use crate::logging::{Log, LogFormat};
+use crate::nudges;
 pub use crate::pipeline::limits::PerMinute;
 pub use devices::Devices;
 pub(crate) use devices::is_email;
@@ -74,6 +77,8 @@ pub struct Config {
     pub approval: Option<approval::Settings>,
     /// Where people's devices are known, and what is looked at.
     pub devices: Devices,
+    /// How people are nudged about their devices, if they are.
+    pub nudges: Option<nudges::Settings>,
     /// How much one person may ask.
     pub limits: PerMinute,
     /// How people prove who they are.
@@ -206,12 +211,14 @@ pub struct Audit {
 }
 
 /// The web server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Web {
     /// Where to listen.
     pub listen: SocketAddr,
     /// How people reach it.
     pub public_url: Option<Url>,
+    /// Where people can sign in besides the link from the bot.
+    pub login: Vec<oidc::Settings>,
 }
 
 /// What reading the configuration needs from outside.
@@ -289,8 +296,8 @@ impl Config {
 
     /// The page on which people see their devices, if there is one.
     #[must_use]
-    pub fn devices_page(&self) -> Option<String> {
-        None
+    pub fn devices_page(&self) -> Option<Url> {
+        self.web.as_ref()?.public_url.clone().filter(|_| self.devices.any())
     }
 
     /// What is set for this command; the defaults if nothing is.
@@ -305,6 +312,7 @@ impl Config {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(sections::login_secrets(self.web.as_ref()))
     }
 }
 
@@ -358,6 +366,7 @@ impl Sections {
             policy: all.policy,
             approval: all.approval,
             devices: all.devices,
+            nudges: all.nudges,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,

@@ -13,6 +13,7 @@ use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
+use hubcommander_stethoscope_pages::oidc;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -29,6 +30,7 @@ use super::{
     Surroundings, Travis, Web,
 };
 use crate::audit::{Place, Schedule, Settings};
+use crate::nudges;
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
 /// there, so that `hubcommander check` can still try the others.
@@ -56,6 +58,8 @@ pub struct Sections {
     pub approval: Option<approval::Settings>,
     /// `[device_sources]` and `[practices]`.
     pub devices: Devices,
+    /// `[nudges]`, if they are enabled.
+    pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
     pub limits: PerMinute,
     /// `[auth_plugins]`, as far as people prove there who they are.
@@ -72,6 +76,11 @@ pub struct Sections {
 
 /// What the local servers stand in for.
 const OVERLAID: &[&str] = &["slack.bot_token", "slack.app_token", "github.token", "travis.token"];
+
+/// The secrets of where people sign in.
+pub(super) fn login_secrets(web: Option<&Web>) -> impl Iterator<Item = &Secret> {
+    web.into_iter().flat_map(|web| &web.login).map(|login| &login.client_secret)
+}
 
 impl Sections {
     /// Reads a text, and what is wrong with it. `path` is what problems call it.
@@ -108,6 +117,7 @@ impl Sections {
         secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(login_secrets(self.web.as_ref()))
     }
 }
 
@@ -165,6 +175,7 @@ impl Reading<'_, '_, '_> {
         let store = self.store();
         let travis = self.secret("travis.token", travis_token);
         let key = self.secret("audit.key", audit_key);
+        let login = self.login();
         Sections {
             slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
             github: self.github(self.address("github.api_url"), credentials),
@@ -172,6 +183,7 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
+            web: self.web().map(|web| Web { login, ..web }),
             ..self.rest(plain)
         }
     }
@@ -283,6 +295,7 @@ impl Reading<'_, '_, '_> {
                 .one("auth_plugins.passkey", &[])
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
+            nudges: self.nudges(),
             limits: self.limits(),
             web: self.web(),
             log: Log { format, filter },
@@ -399,6 +412,18 @@ impl Reading<'_, '_, '_> {
         }
     }
 
+    fn nudges(&self) -> Option<nudges::Settings> {
+        if !self.flag("nudges.enabled", &[]) {
+            return None;
+        }
+        Some(nudges::Settings {
+            day: self.text("nudges.day", &[])?.parse().ok()?,
+            hour: self.number("nudges.hour")?.try_into().ok()?,
+            every: TimeDelta::try_days(self.number("nudges.every_days")?)?,
+            only: self.texts("nudges.only", &[]).iter().map(|name| name.trim().to_lowercase()).collect(),
+        })
+    }
+
     fn limits(&self) -> PerMinute {
         let number = |key: &str| self.number(key).and_then(|number| u32::try_from(number).ok());
         PerMinute {
@@ -465,7 +490,27 @@ impl Reading<'_, '_, '_> {
             Some(Value::Address(url)) => Some(url),
             _ => None,
         };
-        Some(Web { listen, public_url })
+        Some(Web { listen, public_url, login: Vec::new() })
+    }
+
+    /// Where people can sign in, as far as it could be read.
+    fn login(&mut self) -> Vec<oidc::Settings> {
+        let names: Vec<String> = self.tree.all("web.login.*").map(|found| found.owner().to_owned()).collect();
+        let mut read = |name: String| {
+            let of = [name.as_str()];
+            // Fetched first, so that what is wrong with it is said in any case.
+            let client_secret = self.secret_of("web.login.*.client_secret", &of, token)?;
+            Some(oidc::Settings {
+                title: self.text("web.login.*.title", &of).unwrap_or_else(|| name.clone()),
+                issuer: self.address_of("web.login.*.issuer", &of)?,
+                client_id: self.text("web.login.*.client_id", &of)?,
+                client_secret,
+                domains: self.texts("web.login.*.domains", &of).into_iter().collect(),
+                entra: self.flag("web.login.*.entra", &of),
+                name,
+            })
+        };
+        names.into_iter().filter_map(&mut read).collect()
     }
 
     fn credentials(&mut self) -> Option<Credentials> {

@@ -116,6 +116,7 @@ impl People {
     /// What was known of a person or of a conversation no longer holds: Slack said that it changed.
     pub fn forget(&self, id: &str) {
         self.persons.forget(id);
+        self.emails.forget_all(|known| known.as_ref().is_some_and(|person| person.id.user == id));
         self.conversations.forget(id);
     }
 }
@@ -158,6 +159,13 @@ impl<T: Send + Sync + 'static> Memory<T> {
         let mut shelves = self.lock();
         shelves.known.remove(key);
         shelves.asked.remove(key);
+    }
+
+    /// The same for all that are like this, and for every answer under way.
+    fn forget_all(&self, like: impl Fn(&T) -> bool) {
+        let mut shelves = self.lock();
+        shelves.known.retain(|_, known| !like(&known.value));
+        shelves.asked.clear();
     }
 
     async fn get<F>(

@@ -216,6 +216,12 @@ pub trait Store: chain::ChainStore {
     /// Marks a click as dealt with where no invocation changes.
     async fn click_done(&self, key: &str, audit: Vec<AuditEntry>) -> Result<(), StoreError>;
 
+    /// Writes down entries of the audit that are about no invocation.
+    async fn note(&self, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
+        // A click with no key is none.
+        self.click_done("", audit).await
+    }
+
     /// One invocation.
     async fn invocation(&self, id: &str) -> Result<Option<Invocation>, StoreError>;
 

@@ -87,7 +87,7 @@ impl Signed {
     }
 
     /// Who it is, if their session still counts.
-    async fn read(pages: &Pages, headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+    pub(crate) async fn read(pages: &Pages, headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
         let Some(secret) = cookie(headers, cookie_name(pages)) else { return Ok(None) };
         let id = hash(secret.expose_secret());
         let Some(session) = pages.behind.sessions.find(&id).await? else { return Ok(None) };

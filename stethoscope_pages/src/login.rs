@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use crate::guard::{Posted, cookie, cookie_name, must_be_ours, set_cookie, way_on};
+use crate::guard::{Posted, Signed, cookie, cookie_name, must_be_ours, set_cookie, way_on};
 use crate::oidc;
 use crate::page::{Frame, Refusal, html, see};
 use crate::ports::{Attempt, Person, Session};
@@ -57,10 +57,19 @@ struct LinkPage {
 pub(crate) async fn link(
     State(pages): State<Arc<Pages>>,
     Path(secret): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let ticket = pages.behind.sessions.look_at_ticket(&hash(&secret)).await?;
     let now = pages.now();
-    let ticket = ticket.filter(|ticket| now < ticket.ends).ok_or(Refusal::LinkUsed)?;
+    let ticket = ticket.filter(|ticket| now < ticket.ends);
+    // Whoever comes back by the same button, and is in already, goes on.
+    let signed = Signed::read(&pages, &headers).await?;
+    let is_them =
+        |signed: &Signed| ticket.as_ref().is_none_or(|ticket| ticket.person.email == signed.person.email);
+    if signed.as_ref().is_some_and(is_them) {
+        return Ok(see("/"));
+    }
+    let ticket = ticket.ok_or(Refusal::LinkUsed)?;
     let ends = ago(ticket.ends, now);
     let frame = Frame::outside("Sign in");
     html(&LinkPage { frame, name: ticket.person.name, email: ticket.person.email, ends })

@@ -87,7 +87,9 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Why` Says why something was refused, what it waits for, or who allowed it
     Your devices
     • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not
+    • `!Nudges` Switches the weekly word about your devices on or off, for you
     • `!RemindMe` Reminds you tomorrow morning of what your devices need
     How one is used: `!Help EnableActions`. Type a command alone to fill in a form.
     (only ana sees this)
@@ -112,7 +114,9 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     • `!Why` Says why something was refused, what it waits for, or who allowed it
     Your devices
     • `!DeviceStatus` Shows what your devices need, and how to do it
+    • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not
+    • `!Nudges` Switches the weekly word about your devices on or off, for you
     • `!RemindMe` Reminds you tomorrow morning of what your devices need
     People of another company read along here; in a direct message there is more.
     How one is used: `!Help Repeat`. Type a command alone to fill in a form.

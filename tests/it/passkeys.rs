@@ -27,7 +27,7 @@ pub fn free() -> Result<SocketAddr> {
 /// The configuration with passkeys, and with these people who may break the glass.
 pub fn with_passkeys(servers: &Servers, listen: SocketAddr, people: &[&str]) -> Result<Config> {
     let mut config = servers.config(&shipped_with(&[]))?;
-    config.web = Some(Web { listen, public_url: Some(ORIGIN.parse()?) });
+    config.web = Some(Web { listen, public_url: Some(ORIGIN.parse()?), login: Vec::new() });
     config.passkey = Some("HubCommander".to_owned());
     config.break_glass = people.iter().map(|user| (*user).to_owned()).collect();
     config.slack.pacing = false;

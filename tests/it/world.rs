@@ -177,6 +177,20 @@ impl Servers {
         Ok(config)
     }
 
+    /// The shipped configuration with an account at the local Duo.
+    pub fn config_with_duo(&self, duo: &Duo) -> Result<Config> {
+        let mut config = self.config(&shipped_with(&[]))?;
+        let account = accounts::Account {
+            api_url: duo.url().parse()?,
+            integration_key: "DIDUOSANDBOX".to_owned().into(),
+            secret_key: "duo_sandbox_secret".to_owned().into(),
+            deadline: accounts::DEADLINE,
+        };
+        let accounts = accounts::Settings::new([("acme.example".to_owned(), account)].into());
+        config.auth_plugins = hubcommander_auth_plugins::Setup { duo: Some(accounts), ..Default::default() };
+        Ok(config)
+    }
+
     /// Writes the configuration for these servers as a real process reads it.
     pub fn write_config(&self, text: &str) -> Result<PathBuf> {
         let text = text
@@ -366,18 +380,9 @@ impl World {
 
     /// A bot with the policies that ship and an account at the local Duo, for the servers that are there already.
     pub async fn start_as_shipped(servers: Servers, duo: &Duo) -> Result<Self> {
-        let mut config = servers.config(&shipped_with(&[]))?;
-        let account = accounts::Account {
-            api_url: duo.url().parse()?,
-            integration_key: "DIDUOSANDBOX".to_owned().into(),
-            secret_key: "duo_sandbox_secret".to_owned().into(),
-            deadline: accounts::DEADLINE,
-        };
-        let accounts = accounts::Settings::new([("acme.example".to_owned(), account)].into());
-        config.auth_plugins = hubcommander_auth_plugins::Setup { duo: Some(accounts), ..Default::default() };
+        let config = servers.config_with_duo(duo)?;
         Self::start_with_plugins(servers, config, |config, clock| Ok(plugins(config, clock)?)).await
     }
-
     /// A bot for servers that are there already, with plugins that are changed before it starts.
     pub async fn start_changed(
         servers: Servers,

@@ -46,7 +46,7 @@ impl DeviceStatus {
         };
         let before = self.devices.looks.last(email);
         let look = self.devices.looks.look(email, freshness).await;
-        let asked = words::Asked { of: None, before: before.as_ref(), page: self.devices.page.as_deref() };
+        let asked = words::Asked { of: None, before: before.as_ref(), pages: self.devices.pages };
         let mut message = words::status(&look, self.devices.looks.catalogue(), &asked);
         for (who, at) in self.devices.views.of(&person.id.user).await.iter().rev().take(SHOWN) {
             message = message.footnote(Text::from("Looked at by ").person(&who.user).plain(" ").time(*at));

@@ -1,6 +1,7 @@
 //! What people ask about their devices.
 
 mod device_status;
+mod fleet_status;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use hubcommander_sdk::people::{PersonId, WhoIs};
 use hubcommander_stethoscope::Looks;
 
 pub use device_status::DeviceStatus;
+pub use fleet_status::FleetStatus;
 
 /// Knows who has looked at somebody's devices.
 #[async_trait]
@@ -27,6 +29,6 @@ pub struct Devices {
     pub who_is: Arc<dyn WhoIs>,
     /// Knows who has looked.
     pub views: Arc<dyn Views>,
-    /// The page that shows the same on the web, if there is one.
-    pub page: Option<String>,
+    /// Whether there are pages that show the same on the web.
+    pub pages: bool,
 }

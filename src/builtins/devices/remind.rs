@@ -153,18 +153,18 @@ impl Handler for Reminds {
 pub struct DevicesReminder {
     spec: CommandSpec,
     looks: Arc<dyn Looks>,
-    page: Option<String>,
+    pages: bool,
 }
 
 impl DevicesReminder {
     /// The command over these devices.
     #[must_use]
-    pub fn new(looks: Arc<dyn Looks>, page: Option<String>) -> Self {
+    pub fn new(looks: Arc<dyn Looks>, pages: bool) -> Self {
         let spec = CommandSpec::new(LINE, "What is due", "Says what your devices still need")
             .example("!DevicesReminder")
             .audience(Audience::Direct)
             .only_when_due();
-        Self { spec, looks, page }
+        Self { spec, looks, pages }
     }
 }
 
@@ -180,7 +180,7 @@ impl Command for DevicesReminder {
         if !matches!(Standing::of(&look), Standing::Suggested | Standing::Critical) {
             return Ok(Prepared::Reply(Message::default()));
         }
-        let asked = words::Asked { page: self.page.as_deref(), ..words::Asked::default() };
+        let asked = words::Asked { pages: self.pages, ..words::Asked::default() };
         Ok(Prepared::Reply(words::status(&look, self.looks.catalogue(), &asked)))
     }
 }

@@ -42,7 +42,8 @@ impl Intake {
             }
             for registered in engine.registry.iter() {
                 let Some(message) = registered.command.home(&person, again).await else { continue };
-                let view = json!({ "type": "home", "blocks": blocks(&without_lines(message)) });
+                let message = engine.reporter.with_links(&user, without_lines(message)).await;
+                let view = json!({ "type": "home", "blocks": blocks(&message) });
                 if let Err(error) = web.publish_home(&user, &view).await {
                     tracing::warn!(%error, "the app's own page could not be filled");
                 }

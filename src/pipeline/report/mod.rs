@@ -7,14 +7,16 @@ pub mod files;
 pub mod slot;
 pub mod words;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::Audience;
-use hubcommander_sdk::message::Message;
-use hubcommander_sdk::people::{Conversation, PersonId};
+use hubcommander_sdk::message::{Button, Message};
+use hubcommander_sdk::people::{Conversation, Person, PersonId};
 
 use crate::invocation::{Invocation, Origin, Posted, Via};
 use crate::slack::people::{Freshness, People};
@@ -46,18 +48,54 @@ pub enum Before {
     Perhaps,
 }
 
+/// Makes links to the bot's web pages.
+#[async_trait]
+pub trait SignIn: Send + Sync {
+    /// A link that signs this person in, once. `None` if there is none to be had.
+    async fn link(&self, person: &Person) -> Option<String>;
+}
+
 /// Says things in Slack.
 #[derive(Clone)]
 pub struct Reporter {
     web: Web,
     people: Arc<People>,
+    sign_in: Option<Arc<dyn SignIn>>,
 }
 
 impl Reporter {
     /// A reporter that speaks through this client.
     #[must_use]
-    pub fn new(web: Web, people: Arc<People>) -> Self {
-        Self { web, people }
+    pub fn new(web: Web, people: Arc<People>, sign_in: Option<Arc<dyn SignIn>>) -> Self {
+        Self { web, people, sign_in }
+    }
+
+    /// The message with links to the web pages where it is to have some, for this person and nobody else.
+    pub async fn with_links(&self, user: &str, mut message: Message) -> Message {
+        for button in &mut message.buttons {
+            let Button::Pages { label } = button else { continue };
+            let Some(sign_in) = &self.sign_in else { continue };
+            // Who cannot be asked about gets no link; the message stands without it.
+            let Ok(person) = self.people.get(user, Freshness::Cached).await else { continue };
+            if let Some(url) = sign_in.link(&person).await {
+                *button = Button::Link { label: std::mem::take(label), url };
+            }
+        }
+        message
+    }
+
+    /// The same for whoever asked, if they alone read it.
+    pub(super) async fn linked<'m>(
+        &self,
+        invocation: &Invocation,
+        message: &'m Message,
+        audience: Audience,
+    ) -> Cow<'m, Message> {
+        let wanted = message.buttons.iter().any(|button| matches!(button, Button::Pages { .. }));
+        if !wanted || !audience.is_one() {
+            return Cow::Borrowed(message);
+        }
+        Cow::Owned(self.with_links(&invocation.origin.person.user, message.clone()).await)
     }
 
     /// Says something to those who may read it: to everyone who reads along where it was asked, or in a direct
@@ -79,7 +117,8 @@ impl Reporter {
             }
             _ => self.target(&invocation.origin).await,
         };
-        self.deliver(invocation, message, part, before, target).await
+        let message = self.linked(invocation, message, audience).await;
+        self.deliver(invocation, &message, part, before, target).await
     }
 
     /// Says something to the person alone.

@@ -85,7 +85,10 @@ async fn keep(
             continue;
         }
         outcome = match &posted {
-            Some(there) => reporter.edit(there, &message, &tag).await,
+            Some(there) => {
+                let message = reporter.linked(&invocation, &message, audience).await;
+                reporter.edit(there, &message, &tag).await
+            }
             None => Ok(()),
         };
         if let Err(SlackError::Refused { code, .. }) = &outcome {

@@ -390,6 +390,8 @@ impl Actions {
                 }
                 _ => None,
             },
+            // Whoever sends the message puts a link in its place, if there is one.
+            Button::Pages { .. } => None,
             Button::Press { label, action, value, style } => {
                 let fits = value.chars().count() <= VALUE && (1..=240).contains(&action.len());
                 fits.then(|| {

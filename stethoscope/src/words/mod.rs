@@ -2,10 +2,14 @@
 //! is not fine.
 
 mod fixing;
+mod fleet;
+mod nudge;
 mod status;
 mod thanks;
 
 pub use fixing::{Topic, directions};
+pub use fleet::fleet;
+pub use nudge::nudge;
 pub use status::{Asked, Standing, first_need, needs, status};
 pub use thanks::put_right;
 

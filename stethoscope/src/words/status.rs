@@ -1,6 +1,6 @@
 //! One person's devices, in one message.
 
-use hubcommander_posture::{Catalogue, Device, Rating, Status};
+use hubcommander_posture::{Assessment, Catalogue, Device, Practice, PracticeKey, Rating, Status};
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
 use hubcommander_sdk::text::Text;
 
@@ -14,8 +14,8 @@ pub struct Asked<'a> {
     pub of: Option<Text>,
     /// What the last look showed, to say thank you.
     pub before: Option<&'a Look>,
-    /// The page with the same on the web.
-    pub page: Option<&'a str>,
+    /// Whether the same is shown on the web.
+    pub pages: bool,
 }
 
 /// How a person's devices stand, all together.
@@ -94,8 +94,8 @@ pub fn status(look: &Look, catalogue: &Catalogue, asked: &Asked<'_>) -> Message 
         if matches!(Standing::of(look), Standing::Suggested | Standing::Critical) {
             message = message.button(press("Remind me tomorrow", "ask", "RemindMe".to_owned()));
         }
-        if let Some(url) = asked.page {
-            message = message.button(Button::Link { label: "Open the page".to_owned(), url: url.to_owned() });
+        if asked.pages {
+            message = message.button(Button::Pages { label: "Open the page".to_owned() });
         }
     }
     sources(message, look)
@@ -165,44 +165,60 @@ fn effort(device: &Device, catalogue: &Catalogue) -> String {
     in_minutes(minutes(device, catalogue).max(1))
 }
 
-/// A device that is not fine: its name, and only what is not fine.
-fn section(mut message: Message, device: &Device, catalogue: &Catalogue, own: bool) -> Message {
+/// What a device is called, which model it is, and when it was last heard of.
+pub(super) fn head(device: &Device) -> Text {
     let mut head = Text::new().bold(name_of(device));
     if let Some(model) = device.model.as_ref().filter(|model| **model != name_of(device)) {
         head = head.plain(format!(", {model}"));
     }
-    if let Some(at) = device.last_seen {
-        head = head.plain(", last seen ").time(at);
+    match device.last_seen {
+        Some(at) => head.plain(", last seen ").time(at),
+        None => head,
     }
+}
+
+/// One thing that is not fine, and how to fix it. `remark` stands behind it.
+pub(super) fn need(
+    device: &Device,
+    key: &PracticeKey,
+    practice: &Practice,
+    found: &Assessment,
+    remark: &str,
+) -> Part {
+    let mut line = Text::new().plain(match found.status {
+        Status::Warn => "⚠️ ",
+        _ => "· ",
+    });
+    line = line.bold(title(practice, found.status)).plain(match found.status {
+        Status::Warn => " (critical)",
+        _ => " (suggested)",
+    });
+    if let Some(until) = found.grace_until {
+        line = line.plain(", critical from ").time(until);
+    }
+    line = line.plain(format!(". {}", practice.why));
+    if let Some(details) = &found.details {
+        line = line.plain(format!(" Seen: {details}."));
+    }
+    if let Some(other) = found.disagreement.first() {
+        line = line.plain(format!(" {} says otherwise.", other.source));
+    }
+    let topic = Topic::new(key, device.platform, found.directions.as_deref());
+    let button = press("How to fix", "read", format!("DeviceStatus {}", topic.written()));
+    Part::Offer(line.plain(remark), button)
+}
+
+/// A device that is not fine: its name, and only what is not fine.
+fn section(mut message: Message, device: &Device, catalogue: &Catalogue, own: bool) -> Message {
     message = match (own, device.witnesses.first()) {
         (true, Some(witness)) => {
             let line = format!("NotMyDevice {} {}", witness.source, witness.id);
-            message.part(Part::Offer(head, press("Not my device", "ask", line)))
+            message.part(Part::Offer(head(device), press("Not my device", "ask", line)))
         }
-        _ => message.line(head),
+        _ => message.line(head(device)),
     };
     for (key, practice, found) in to_do(device, catalogue) {
-        let mut line = Text::new().plain(match found.status {
-            Status::Warn => "⚠️ ",
-            _ => "· ",
-        });
-        line = line.bold(title(practice, found.status)).plain(match found.status {
-            Status::Warn => " (critical)",
-            _ => " (suggested)",
-        });
-        if let Some(until) = found.grace_until {
-            line = line.plain(", critical from ").time(until);
-        }
-        line = line.plain(format!(". {}", practice.why));
-        if let Some(details) = &found.details {
-            line = line.plain(format!(" Seen: {details}."));
-        }
-        if let Some(other) = found.disagreement.first() {
-            line = line.plain(format!(" {} says otherwise.", other.source));
-        }
-        let topic = Topic::new(key, device.platform, found.directions.as_deref());
-        let button = press("How to fix", "read", format!("DeviceStatus {}", topic.written()));
-        message = message.part(Part::Offer(line, button));
+        message = message.part(need(device, key, practice, found, ""));
     }
     let unknown = untold(device, catalogue);
     if !unknown.is_empty() {
@@ -234,7 +250,7 @@ fn nothing(message: Message, look: &Look) -> Message {
     ))
 }
 
-fn sources(mut message: Message, look: &Look) -> Message {
+pub(super) fn sources(mut message: Message, look: &Look) -> Message {
     let silent: Vec<&str> = look.silent().collect();
     if !silent.is_empty() {
         let line = format!("{} did not answer. What it knows is missing here.", listed(&silent));
@@ -248,6 +264,6 @@ fn sources(mut message: Message, look: &Look) -> Message {
     message.footnote(Text::new().plain(format!("From {}, asked ", listed(&titles))).time(look.at))
 }
 
-fn press(label: &str, action: &str, value: String) -> Button {
+pub(super) fn press(label: &str, action: &str, value: String) -> Button {
     Button::Press { label: label.to_owned(), action: action.to_owned(), value, style: Style::Plain }
 }

@@ -42,7 +42,7 @@ async fn the_overview_opens_with_the_answer() {
 async fn a_device_says_what_to_do_and_why() {
     let world = World::new();
     let cookie = world.sign_in(MIA).await;
-    assert_snapshot!(world.get("/devices", &cookie).await.text(), @r##"
+    assert_snapshot!(world.get("/devices", &cookie).await.text(), @r"
     Two of your three devices are fine.
     Mia's MacBook needs two things.
     Critical: do this first
@@ -85,7 +85,7 @@ async fn a_device_says_what_to_do_and_why() {
     Disk encryption Fine
     Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Disk encryption
     What we saw
-    The source gives no details.
+    It is as it should be.
     From Jamf, which looked 5 hours ago.
     Screen lock Fine
     Why it matters A lock keeps others out while you are away.
@@ -100,7 +100,7 @@ async fn a_device_says_what_to_do_and_why() {
     Disk encryption Fine
     Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Disk encryption
     What we saw
-    The source gives no details.
+    It is as it should be.
     From Jamf, which looked 5 hours ago.
     Screen lock Fine
     Why it matters A lock keeps others out while you are away.
@@ -116,13 +116,13 @@ async fn a_device_says_what_to_do_and_why() {
     Turn on disk encryption Critical
     Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Turn on disk encryption
     What we saw
-    The source gives no details.
+    It is not as it should be.
     From Jamf, which looked 5 hours ago.
     What to do Takes about 2 minutes. Open System Settings. Choose Privacy & Security. Turn on FileVault.
     Last seen on 23 Dec 2025 · known to Jamf
     Where this comes from
     Google answered 3 minutes ago. Jamf answered 3 minutes ago.
-    "##);
+    ");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The sandbox's pages in a real browser, with the real bot behind them: what a person would click and read.
 
+mod devices;
 mod tab;
 
 use anyhow::{Context as _, Result};

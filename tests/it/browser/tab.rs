@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use chromiumoxide::Element;
 use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use chromiumoxide::cdp::browser_protocol::log::{EventEntryAdded, LogEntryLevel};
 use chromiumoxide::cdp::js_protocol::runtime::{
     ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown, ExecutionContextId,
 };
 use chromiumoxide::error::CdpError;
 use chromiumoxide::handler::viewport::Viewport;
-use chromiumoxide::page::Page;
+use chromiumoxide::page::{Page, ScreenshotParams};
 use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 
@@ -88,11 +89,20 @@ impl Tab {
             "new Promise(done => {{ const look = () => ({condition}) ? done(true) : requestAnimationFrame(look); look(); }})"
         );
         let mut params = EvaluateParams::builder().expression(script).await_promise(true);
-        if let Some(context) = context {
+        if let Some(context) = context.clone() {
             params = params.context_id(context);
         }
         let params = params.build().map_err(|problem| anyhow!(problem))?;
-        match tokio::time::timeout(PATIENCE, self.page.evaluate_expression(params)).await {
+        let look = async {
+            loop {
+                match self.page.evaluate_expression(params.clone()).await {
+                    // A page that gives way to another has nothing to look at; the other has.
+                    Err(error) if context.is_none() && is_leaving(&error) => tokio::task::yield_now().await,
+                    looked => return looked,
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, look).await {
             Ok(looked) => looked.map(drop).with_context(|| format!("looking for {condition}")),
             Err(_) => {
                 let shown: String = self.value("document.body.innerText").await.unwrap_or_default();
@@ -193,6 +203,24 @@ impl Tab {
         self.sees(&format!("document.querySelector({quoted})?.getClientRects().length > 0")).await
     }
 
+    /// Makes the tab as wide as this, and as high as a phone or a screen is.
+    pub async fn wide(&self, width: i64, height: i64) -> Result<()> {
+        self.page.execute(SetDeviceMetricsOverrideParams::new(width, height, 1.0, width < 600)).await?;
+        Ok(())
+    }
+
+    /// Leaves a picture of the whole page in `target/pages/`, for people to look at.
+    pub async fn picture(&self, name: &str, width: i64) -> Result<()> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+        std::fs::create_dir_all(&folder)?;
+        // `full_page` of the library would forget the width that we look at.
+        let height: i64 = self.value("document.documentElement.scrollHeight").await?;
+        self.wide(width, height).await?;
+        let picture = ScreenshotParams::builder().build();
+        self.page.save_screenshot(picture, folder.join(format!("{name}.png"))).await?;
+        Ok(())
+    }
+
     fn complaints(&self) -> Vec<String> {
         self.complaints.lock().unwrap().clone()
     }
@@ -218,6 +246,14 @@ fn is_gone(error: &CdpError) -> bool {
     ["Could not find node", "No node with given id", "Node is detached", "not have a layout object"]
         .iter()
         .any(|gone| words.contains(gone))
+}
+
+/// Whether a page was on its way out when it was looked at.
+fn is_leaving(error: &CdpError) -> bool {
+    let words = error.to_string();
+    ["Inspected target navigated", "Execution context was destroyed", "Cannot find context"]
+        .iter()
+        .any(|leaving| words.contains(leaving))
 }
 
 /// Collects errors and warnings of the console, and exceptions that nobody caught.
