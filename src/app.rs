@@ -48,6 +48,7 @@ use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::nudges;
+use crate::osquery::Agents;
 use crate::pages::{self, Door};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
@@ -98,6 +99,9 @@ pub enum AppError {
     /// A source of devices could not be made, or what is looked at is not written well.
     #[error(transparent)]
     Devices(#[from] devices::SetupError),
+    /// Nothing can listen where osquery's agents are to be heard.
+    #[error("osquery's agents cannot be heard: {0}")]
+    Agents(#[from] hubcommander_device_sources::osquery::ListenError),
     /// The web pages could not be made.
     #[error(transparent)]
     Pages(#[from] pages::SetupError),
@@ -167,6 +171,8 @@ pub struct Plugins {
     pub approval: Option<approval::Settings>,
     /// Looks at people's devices.
     pub devices: Arc<dyn Looks>,
+    /// The server of osquery's agents, if there is one.
+    pub agents: Option<Agents>,
 }
 
 /// What some commands need that is made after them.
@@ -219,7 +225,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
+    let agents = devices::agents(config, &insides.shelf, clock)?;
+    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock, agents.as_ref())?;
     let pages = config.devices_page().is_some();
     let setup = Setup {
         devices: Devices {
@@ -287,7 +294,19 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
     let rules = None;
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval, devices })
+    Ok(Plugins {
+        registry,
+        operations,
+        orgs,
+        issuer,
+        github,
+        insides,
+        step_ups,
+        rules,
+        approval,
+        devices,
+        agents,
+    })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -370,6 +389,7 @@ pub struct App {
     connections: u8,
     audit: (audit::Settings, audit::Surroundings),
     me: Me,
+    agents: Option<Agents>,
     nudges: Option<nudges::Round>,
     counter: Option<fleet::Counter>,
 }
@@ -406,6 +426,7 @@ impl App {
             rules,
             approval,
             devices,
+            agents,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -525,6 +546,7 @@ impl App {
             me,
             nudges,
             counter,
+            agents,
         })
     }
 
@@ -538,6 +560,9 @@ impl App {
             let (slack, token) = (self.board.watcher(), self.web.token());
             let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
             tokio::spawn(crate::web::listen(address, seen, self.pages, stop.clone()).await?);
+        }
+        if let Some(agents) = self.agents {
+            agents.listen(stop.clone()).await?;
         }
         tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         // It outlives the work, so that what that writes to its end is sealed too.

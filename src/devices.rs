@@ -1,6 +1,7 @@
 //! People's devices, as the engine uses them: whether they are healthy, and who somebody is.
 
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -15,6 +16,7 @@ use hubcommander_stethoscope::{Freshness, Looks, Settings, Stethoscope, words};
 
 use crate::builtins::devices::Said;
 use crate::config::Config;
+use crate::osquery::Agents;
 use crate::pipeline::engine::{Engine, readings};
 use crate::slack::people::Freshness as HowFresh;
 use crate::store::Shelf;
@@ -97,16 +99,41 @@ pub enum SetupError {
     Source(#[from] hubcommander_device_sources::SetupError),
 }
 
-/// Looks at people's devices, in all sources that the configuration names.
+/// The server of osquery's agents, if the configuration asks for one.
 ///
 /// # Errors
 /// As [`SetupError`] says.
-pub fn set_up(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Arc<Stethoscope>, SetupError> {
-    let sources = hubcommander_device_sources::all(&config.devices.sources, clock)?;
+pub fn agents(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Option<Agents>, SetupError> {
+    let setup = config.devices.sources.osquery.as_ref();
+    let agents = setup.map(|setup| Agents::new(setup, shelf, clock, rand::random())).transpose();
+    Ok(agents.map_err(hubcommander_device_sources::SetupError::from)?)
+}
+
+/// Looks at people's devices, in all sources that the configuration names. `agents` is the server of osquery's agents, if
+/// there is one.
+///
+/// # Errors
+/// As [`SetupError`] says.
+pub fn set_up(
+    config: &Config,
+    shelf: &Shelf,
+    clock: &SharedClock,
+    agents: Option<&Agents>,
+) -> Result<Arc<Stethoscope>, SetupError> {
+    let asked = hubcommander_device_sources::all(&config.devices.sources, clock, agents.map(Agents::source))?;
     let said = Arc::new(Said::new(shelf.clone()));
     let catalogue = config.devices.catalogue.clone();
-    let settings = Settings::default();
-    Ok(Arc::new(Stethoscope::new(sources, said, catalogue, Arc::clone(clock), settings)))
+    let mut settings = Settings::default();
+    let sources = &config.devices.sources;
+    let waits = [
+        sources.fleet.as_ref().map(|fleet| fleet.refresh_within),
+        sources.osquery.as_ref().map(|osquery| osquery.settings.refresh_within),
+    ];
+    for wait in waits.into_iter().flatten() {
+        // That a computer is off and does not report is no failure of the source.
+        settings.anew_within = settings.anew_within.max(wait + Duration::from_secs(2));
+    }
+    Ok(Arc::new(Stethoscope::new(asked, said, catalogue, Arc::clone(clock), settings)))
 }
 
 /// Who has looked at somebody's devices, as the engine has noted it.

@@ -17,6 +17,7 @@ pub mod invocation;
 pub mod later;
 pub mod logging;
 pub mod nudges;
+pub mod osquery;
 pub mod pages;
 #[cfg(feature = "passkey")]
 pub mod passkeys;

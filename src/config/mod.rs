@@ -9,6 +9,7 @@ pub mod problem;
 pub mod reference;
 
 mod checks;
+mod device_sources;
 mod devices;
 mod near;
 mod pages;
@@ -36,6 +37,7 @@ pub use crate::logging::{Log, LogFormat};
 use crate::nudges;
 pub use crate::pipeline::limits::PerMinute;
 pub use devices::Devices;
+pub(crate) use devices::is_email;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use policy::PolicyFiles;

@@ -36,6 +36,7 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "osquery",
     "devices",
     "pages",
     "fleet",

@@ -35,6 +35,7 @@ mod help;
 mod keys;
 mod leases;
 mod nudges;
+mod osquery;
 mod own;
 mod pages;
 mod passkeys;
