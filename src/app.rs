@@ -46,10 +46,12 @@ use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
+use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::notices::{self, PostOffice};
 use crate::nudges;
+use crate::osquery::Agents;
 use crate::pages::{self, Door};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
@@ -106,6 +108,9 @@ pub enum AppError {
     /// What notifications are signed with is no secret.
     #[error("notifications: {0}")]
     NoticeSecret(#[from] notices::sign::NotASecret),
+    /// Nothing can listen where osquery's agents are to be heard.
+    #[error("osquery's agents cannot be heard: {0}")]
+    Agents(#[from] hubcommander_device_sources::osquery::ListenError),
     /// The web pages could not be made.
     #[error(transparent)]
     Pages(#[from] pages::SetupError),
@@ -178,6 +183,8 @@ pub struct Plugins {
     pub devices: Arc<dyn Looks>,
     /// Keeps the questions of the security team to people, and their answers.
     pub notices: notices::Desk,
+    /// The server of osquery's agents, if there is one.
+    pub agents: Option<Agents>,
 }
 
 /// What some commands need that is made after them.
@@ -230,7 +237,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
+    let agents = devices::agents(config, &insides.shelf, clock)?;
+    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock, agents.as_ref())?;
     let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
@@ -315,6 +323,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         approval,
         devices,
         notices,
+        agents,
     })
 }
 
@@ -399,7 +408,9 @@ pub struct App {
     audit: (audit::Settings, audit::Surroundings),
     office: Option<PostOffice>,
     me: Me,
+    agents: Option<Agents>,
     nudges: Option<nudges::Round>,
+    counter: Option<fleet::Counter>,
 }
 
 impl App {
@@ -435,6 +446,7 @@ impl App {
             approval,
             devices,
             notices,
+            agents,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -453,7 +465,7 @@ impl App {
             shelf: insides.shelf.clone(),
             engine: Arc::clone(&insides.engine),
             looks: Arc::clone(&devices),
-            history: Arc::new(Memory::default()),
+            history: Arc::new(fleet::Counted::new(insides.shelf.clone())),
             notices: Arc::new(notices.clone()),
             clock: Arc::clone(&clock),
         };
@@ -506,6 +518,12 @@ impl App {
             None => None,
         };
         let audit = sealing(config, &store, &clock, &alarm, &web);
+        let counter = config.devices_page().map(|_| fleet::Counter {
+            looks: Arc::clone(&devices),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            keep_days: config.history_days,
+        });
         let nudges = config.nudges.clone().map(|settings| nudges::Round {
             settings,
             looks: Arc::clone(&devices),
@@ -564,6 +582,8 @@ impl App {
             office,
             me,
             nudges,
+            counter,
+            agents,
         })
     }
 
@@ -577,6 +597,9 @@ impl App {
             let (slack, token) = (self.board.watcher(), self.web.token());
             let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
             tokio::spawn(crate::web::listen(address, seen, self.pages, stop.clone()).await?);
+        }
+        if let Some(agents) = self.agents {
+            agents.listen(stop.clone()).await?;
         }
         tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         // It outlives the work, so that what that writes to its end is sealed too.
@@ -594,6 +617,9 @@ impl App {
         tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
+        if let Some(counter) = self.counter {
+            tokio::spawn(counter.run(stop.clone()));
+        }
         if let Some(round) = self.nudges {
             tokio::spawn(round.run(stop.clone()));
         }

@@ -73,7 +73,7 @@ enum Command {
     Exec(ExecOptions),
     /// Try the policies: check them, explain what they say, or see what others would have said.
     Policy(PolicyOptions),
-    /// Judge records of devices.
+    /// People's devices: judge records of sources, and say whose computers are that run osquery.
     #[command(subcommand)]
     Devices(DevicesCommand),
     /// Verify and export the record of what was done.

@@ -1,11 +1,12 @@
 //! What must hold of the values, beyond each having its shape. One named function per rule.
 
+mod device_sources;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use hubcommander_audit::PublicKey;
-use hubcommander_device_sources::landesk;
 use hubcommander_outbound::leads_here;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -34,7 +35,11 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the audit can be sealed and announced as it says", audit_holds_together),
     ("accounts at Duo are for domains, each once", duo_has_domains),
     ("Duo, Okta and sources of devices have the address of a host", step_ups_have_hosts),
-    ("the clock of LANDESK hangs somewhere", landesk_has_a_zone),
+    ("the clock of LANDESK hangs somewhere", device_sources::landesk_has_a_zone),
+    ("the password of LANDESK travels in private", device_sources::landesk_is_private),
+    ("tokens of Jamf are at a path", device_sources::jamf_has_a_path),
+    ("osquery's agents are heard in private", device_sources::osquery_is_private),
+    ("osquery's agents have time", device_sources::osquery_has_time),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
     ("the pages have a host of their own", pages_have_a_host),
@@ -360,19 +365,6 @@ fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 format!("`{}` has more in it than a host.", found.key.name()),
                 format!("Write the host alone, such as `{}`.", found.key.example),
-            );
-        }
-    }
-}
-
-fn landesk_has_a_zone(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in tree.all("device_sources.landesk.zone") {
-        let known = found.text().is_some_and(|zone| zone.parse::<landesk::Tz>().is_ok());
-        if !known {
-            problems.at(
-                found.at.clone(),
-                "There is no such time zone.",
-                "Write it as the IANA does, such as `\"America/Los_Angeles\"`.",
             );
         }
     }

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod reference;
 
 mod checks;
+mod device_sources;
 mod devices;
 mod near;
 mod pages;
@@ -36,6 +37,7 @@ pub use crate::logging::{Log, LogFormat};
 use crate::nudges;
 pub use crate::pipeline::limits::PerMinute;
 pub use devices::Devices;
+pub(crate) use devices::is_email;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use policy::PolicyFiles;
@@ -87,6 +89,8 @@ pub struct Config {
     pub break_glass: BTreeSet<String>,
     /// Questions of the security team to people, if that is switched on.
     pub notifications: Option<crate::notices::Settings>,
+    /// For how many days it is kept how all devices stood.
+    pub history_days: u32,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -373,6 +377,7 @@ impl Sections {
             passkey: all.passkey,
             break_glass: all.break_glass,
             notifications: all.notifications,
+            history_days: all.history_days,
             web: all.web,
             log: all.log,
         })

@@ -37,6 +37,7 @@ const ORDER: &[&str] = &[
     "builtins",
     "alarm",
     "config",
+    "osquery",
     "devices",
     "pages",
     "fleet",

@@ -36,6 +36,7 @@ mod keys;
 mod leases;
 mod notices;
 mod nudges;
+mod osquery;
 mod own;
 mod pages;
 mod passkeys;
