@@ -23,7 +23,6 @@ use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_stethoscope::Looks;
-use hubcommander_stethoscope_pages::memory::Memory;
 use hubcommander_travis::Travis;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
