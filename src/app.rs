@@ -10,6 +10,7 @@ use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
+use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
@@ -22,7 +23,6 @@ use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_stethoscope::Looks;
-use hubcommander_stethoscope_pages::memory::Memory;
 use hubcommander_travis::Travis;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use crate::alarm::{Alarms, watch_token};
 use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
+use crate::builtins::answer::{Answer, Answers};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::devices::{
     DevicesReminder, Disowns, NotMyDevice, Nudge, Nudges, RemindMe, Reminds, Wishes,
@@ -47,6 +48,7 @@ use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
+use crate::notices::{self, PostOffice};
 use crate::nudges;
 use crate::osquery::Agents;
 use crate::pages::{self, Door};
@@ -102,6 +104,12 @@ pub enum AppError {
     /// Nothing can listen where osquery's agents are to be heard.
     #[error("osquery's agents cannot be heard: {0}")]
     Agents(#[from] hubcommander_device_sources::osquery::ListenError),
+    /// The webhook of notifications could not be set up.
+    #[error(transparent)]
+    Webhook(#[from] notices::HookError),
+    /// What notifications are signed with is no secret.
+    #[error("notifications: {0}")]
+    NoticeSecret(#[from] notices::sign::NotASecret),
     /// The web pages could not be made.
     #[error(transparent)]
     Pages(#[from] pages::SetupError),
@@ -127,6 +135,7 @@ pub enum AppError {
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
     let builtins = [
         "AcceptEmail",
+        "Answer",
         "Cancel",
         "DevicesReminder",
         "EnrollPasskey",
@@ -145,7 +154,7 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 18] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 19] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -173,6 +182,8 @@ pub struct Plugins {
     pub devices: Arc<dyn Looks>,
     /// The server of osquery's agents, if there is one.
     pub agents: Option<Agents>,
+    /// Keeps the questions of the security team to people, and their answers.
+    pub notices: notices::Desk,
 }
 
 /// What some commands need that is made after them.
@@ -228,6 +239,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let agents = devices::agents(config, &insides.shelf, clock)?;
     let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock, agents.as_ref())?;
     let pages = config.devices_page().is_some();
+    let asked = config.notifications.clone().unwrap_or_default();
+    let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
@@ -245,6 +258,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     };
 
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
+    let answers = Answers::new(notices.clone(), insides.shelf.clone());
+    let operations = operations.and(vec![Arc::new(answers)], vec![])?;
     #[cfg(feature = "passkey")]
     let operations =
         operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
@@ -253,6 +268,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
+    commands.push(Arc::new(Answer::new(notices.clone())));
     let memory = || insides.nudges.clone();
     commands.push(Arc::new(Nudge::new(
         config.nudges.clone(),
@@ -306,6 +322,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         approval,
         devices,
         agents,
+        notices,
     })
 }
 
@@ -388,6 +405,7 @@ pub struct App {
     pages: Router,
     connections: u8,
     audit: (audit::Settings, audit::Surroundings),
+    office: Option<PostOffice>,
     me: Me,
     agents: Option<Agents>,
     nudges: Option<nudges::Round>,
@@ -427,6 +445,7 @@ impl App {
             approval,
             devices,
             agents,
+            notices,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -446,7 +465,7 @@ impl App {
             engine: Arc::clone(&insides.engine),
             looks: Arc::clone(&devices),
             history: Arc::new(fleet::Counted::new(insides.shelf.clone())),
-            notices: Arc::new(Memory::default()),
+            notices: Arc::new(notices.clone()),
             clock: Arc::clone(&clock),
         };
         let stethoscope = pages::set_up(config, ground)?;
@@ -468,6 +487,12 @@ impl App {
                 Arc::new(judge)
             }
         };
+        let sender = notices::Sender::new(notices.clone(), Arc::clone(&people));
+        if let Some(asked) = config.notifications.as_ref().filter(|asked| !asked.secrets.is_empty()) {
+            let signer = notices::sign::Signer::new(&asked.secrets)?;
+            let door = notices::door::router(signer, sender.clone(), Arc::clone(&clock));
+            web_pages = web_pages.merge(door);
+        }
         let reporter = Reporter::new(web.clone(), Arc::clone(&people), sign_in);
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
@@ -481,6 +506,16 @@ impl App {
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
         // Put in once, here; a second time cannot happen.
         let _ = insides.alarm.set(Arc::clone(&alarm));
+        let office = match &config.notifications {
+            Some(asked) => {
+                let hook =
+                    asked.webhook.as_ref().map(|webhook| notices::Hook::new(webhook, Proxies::from_env()));
+                let folder = asked.folder.clone().map(|path| notices::folder::Folder::new(path, sender));
+                let (web, alarm) = (web.clone(), Arc::clone(&alarm));
+                Some(PostOffice::new(notices, web, alarm, hook.transpose()?, folder))
+            }
+            None => None,
+        };
         let audit = sealing(config, &store, &clock, &alarm, &web);
         let counter = config.devices_page().map(|_| fleet::Counter {
             looks: Arc::clone(&devices),
@@ -543,6 +578,7 @@ impl App {
             pages: web_pages,
             connections,
             audit,
+            office,
             me,
             nudges,
             counter,
@@ -571,6 +607,9 @@ impl App {
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
+        if let Some(office) = self.office {
+            tokio::spawn(office.run(stop.clone()));
+        }
         let engine = &self.engine;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
         let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));

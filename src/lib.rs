@@ -16,6 +16,7 @@ pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+pub mod notices;
 pub mod nudges;
 pub mod osquery;
 pub mod pages;

@@ -45,6 +45,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the pages have a host of their own", pages_have_a_host),
     ("people can sign in", people_can_sign_in),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
+    ("somebody hears what came of notifications", notifications_are_heard),
     ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
@@ -160,7 +161,14 @@ fn channels_are_ids(tree: &Tree, problems: &mut Collector<'_>) {
     let announced = tree
         .all("audit.announce.channel")
         .filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
-    let all = texts(tree, "slack.listen").chain(texts(tree, "slack.ignore")).chain(alarm).chain(announced);
+    let notified = tree
+        .all("notifications.channel")
+        .filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
+    let all = texts(tree, "slack.listen")
+        .chain(texts(tree, "slack.ignore"))
+        .chain(alarm)
+        .chain(announced)
+        .chain(notified);
     for (found, (id, at)) in all {
         let begins = id.starts_with(['C', 'G', 'D']);
         if !(begins && id.len() > 2 && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())) {
@@ -283,6 +291,40 @@ pub(super) fn time_of_day(text: &str) -> Option<u32> {
         digits.parse().ok().filter(|number: &u32| two && *number < below)
     };
     Some(number(hours, 24)? * 3600 + number(minutes, 60)? * 60)
+}
+
+fn notifications_are_heard(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(section) = tree.one("notifications", &[]) else { return };
+    let there = |key: &str| tree.one(key, &[]).is_some();
+    if !["notifications.channel", "slack.alarm_channel", "notifications.webhook"].into_iter().any(there) {
+        problems.at(
+            section.name_at.clone(),
+            "Nobody would hear what people answer.",
+            "Add `channel = \"C0SECURITY\"`, or a `[notifications.webhook]`.",
+        );
+    }
+    if let Some(secret) = tree.one("notifications.secret", &[])
+        && !there("web")
+    {
+        problems.at(
+            secret.name_at.clone(),
+            "`secret` lets items in by HTTP, and there is no web server.",
+            "Add `[web]`, or take `secret` out.",
+        );
+    }
+    let bounds = [
+        ("notifications.escalate_after", 60, 14 * 86_400, "It is from `\"1m\"` to `\"14d\"`."),
+        ("notifications.keep", 15 * 86_400, u64::MAX, "It is `\"15d\"` or more."),
+    ];
+    for (key, least, most, cure) in bounds {
+        if let Some(found) = tree.one(key, &[])
+            && let Value::Time(time) = &found.value
+            && !(least..=most).contains(&time.as_secs())
+        {
+            let what = format!("`{}` is too short or too long.", found.key.name());
+            problems.at(found.at.clone(), what, cure);
+        }
+    }
 }
 
 fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {

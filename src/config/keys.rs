@@ -696,6 +696,80 @@ const AFTER: &[Key] = &[
          product.",
     ),
     key(
+        "notifications",
+        Shape::Section,
+        Optional,
+        "",
+        "Questions of the security team to people, such as \"was this you?\"; docs/notifications.md leads through it. \
+         Without this section nothing is taken.",
+    ),
+    key(
+        "notifications.secret",
+        Shape::Secret,
+        Optional,
+        "{ env = \"NOTIFICATIONS_SECRET\" }",
+        "What senders sign with over HTTP: `whsec_` and 24 to 64 bytes in base64. Without it nothing is taken there. \
+         Takes `[web]`.",
+    ),
+    key(
+        "notifications.previous_secret",
+        Shape::Secret,
+        Optional,
+        "{ env = \"NOTIFICATIONS_SECRET_BEFORE\" }",
+        "The one before, which counts too while senders change to the new one.",
+    ),
+    key(
+        "notifications.channel",
+        Shape::Text,
+        Optional,
+        "\"C0SECURITY\"",
+        "Id of the channel that hears of grave answers and of questions without an answer; the bot must be in it. Left \
+         out: the `alarm_channel`.",
+    ),
+    key(
+        "notifications.escalate_after",
+        Shape::Length,
+        Usually("\"24h\""),
+        "\"4h\"",
+        "How long a question may stay without an answer, unless its sender says otherwise. From 1 minute to 14 days.",
+    ),
+    key(
+        "notifications.keep",
+        Shape::Length,
+        Usually("\"90d\""),
+        "\"30d\"",
+        "How long questions and answers are kept. From 15 days on.",
+    ),
+    key(
+        "notifications.folder",
+        Shape::Text,
+        Optional,
+        "\"/var/lib/hubcommander/notifications\"",
+        "A folder that items are taken from, for those who cannot send by HTTP: `*.json`. Whoever can write there asks \
+         in the security team's name.",
+    ),
+    key(
+        "notifications.webhook",
+        Shape::Section,
+        Optional,
+        "",
+        "Where answers are forwarded to, and that there is none.",
+    ),
+    key(
+        "notifications.webhook.url",
+        Shape::Address,
+        Required,
+        "\"https://siem.example.com/hooks/hubcommander\"",
+        "Its address. A name or password in it, or a `?`, is refused: calls are signed.",
+    ),
+    key(
+        "notifications.webhook.secret",
+        Shape::Secret,
+        Required,
+        "{ env = \"NOTIFICATIONS_WEBHOOK_SECRET\" }",
+        "What calls are signed with, another one than `secret`: `whsec_` and 24 to 64 bytes in base64.",
+    ),
+    key(
         "travis",
         Shape::Section,
         Optional,

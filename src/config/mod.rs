@@ -89,6 +89,8 @@ pub struct Config {
     pub break_glass: BTreeSet<String>,
     /// For how many days it is kept how all devices stood.
     pub history_days: u32,
+    /// Questions of the security team to people, if that is switched on.
+    pub notifications: Option<crate::notices::Settings>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -314,6 +316,7 @@ impl Config {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.notifications.iter().flat_map(crate::notices::Settings::secrets))
             .chain(sections::login_secrets(self.web.as_ref()))
     }
 }
@@ -374,6 +377,7 @@ impl Sections {
             passkey: all.passkey,
             break_glass: all.break_glass,
             history_days: all.history_days,
+            notifications: all.notifications,
             web: all.web,
             log: all.log,
         })

@@ -30,6 +30,7 @@ use super::{
     Surroundings, Travis, Web,
 };
 use crate::audit::{Place, Schedule, Settings};
+use crate::notices;
 use crate::nudges;
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
@@ -70,6 +71,8 @@ pub struct Sections {
     pub break_glass: BTreeSet<String>,
     /// `web.history_days`.
     pub history_days: u32,
+    /// `[notifications]`.
+    pub notifications: Option<notices::Settings>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -119,6 +122,7 @@ impl Sections {
         secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.notifications.iter().flat_map(notices::Settings::secrets))
             .chain(login_secrets(self.web.as_ref()))
     }
 }
@@ -185,6 +189,7 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
+            notifications: self.notifications(true),
             web: self.web().map(|web| Web { login, ..web }),
             ..self.rest(plain)
         }
@@ -200,6 +205,8 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
             auth_plugins: overlay.auth_plugins.clone(),
+            // Nothing of the sandbox leaves the machine.
+            notifications: self.notifications(false),
             ..self.rest(plain)
         }
     }
@@ -463,6 +470,37 @@ impl Reading<'_, '_, '_> {
         AuthPlugins { duo: self.duo(), okta: okta.map(|(url, token)| okta::Settings::new(url, token)) }
     }
 
+    /// Questions of the security team. Without `outside` neither the door nor the webhook is there.
+    fn notifications(&mut self, outside: bool) -> Option<notices::Settings> {
+        self.tree.one("notifications", &[])?;
+        let length = |key: &str| match self.value(key, &[]) {
+            Some(Value::Time(time)) => TimeDelta::from_std(time).ok(),
+            _ => None,
+        };
+        let (escalate_after, keep) = (length("notifications.escalate_after")?, length("notifications.keep")?);
+        let mut settings = notices::Settings {
+            channel: self
+                .text("notifications.channel", &[])
+                .or_else(|| self.text("slack.alarm_channel", &[])),
+            escalate_after,
+            keep,
+            folder: self.text("notifications.folder", &[]).map(Into::into),
+            ..notices::Settings::default()
+        };
+        if outside {
+            let (now, before) = (
+                self.secret("notifications.secret", signing_secret),
+                self.secret("notifications.previous_secret", signing_secret),
+            );
+            settings.secrets = now.into_iter().chain(before).collect();
+            let secret = self.secret("notifications.webhook.secret", signing_secret);
+            settings.webhook = secret.and_then(|secret| {
+                Some(notices::Webhook { url: self.address("notifications.webhook.url")?, secret })
+            });
+        }
+        Some(settings)
+    }
+
     /// The accounts at Duo that could be read.
     fn duo(&mut self) -> Option<duo::Settings> {
         let domains: Vec<String> =
@@ -674,6 +712,13 @@ fn travis_token(secret: &str) -> Option<(&'static str, &'static str)> {
         ));
     }
     token(secret)
+}
+
+fn signing_secret(secret: &str) -> Option<(&'static str, &'static str)> {
+    (!notices::sign::is_secret(secret)).then_some((
+        "is no secret to sign with.",
+        "It is `whsec_` and 24 to 64 bytes in base64: `echo \"whsec_$(openssl rand -base64 32)\"` makes one.",
+    ))
 }
 
 fn duo_key(secret: &str) -> Option<(&'static str, &'static str)> {

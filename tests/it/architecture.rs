@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "store",
     "slack",
     "audit",
+    "notices",
     "registry",
     "later",
     "pipeline::record",

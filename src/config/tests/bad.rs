@@ -42,6 +42,18 @@ fn sections_that_nothing_reads() {
 }
 
 #[test]
+fn notifications_that_nobody_would_hear_of() {
+    let said = with(
+        "[notifications]\nsecret = { env = \"GITHUB_TOKEN\" }\nescalate_after = \"30d\"\nkeep = \"2d\"\n",
+    );
+    insta::assert_snapshot!(said);
+    let outside = with(
+        "[notifications]\nchannel = \"#security\"\n[notifications.webhook]\nurl = \"http://siem.example.com\"\n",
+    );
+    insta::assert_snapshot!(outside);
+}
+
+#[test]
 fn a_glass_that_nobody_could_break() {
     insta::assert_snapshot!(with("[break_glass]\npeople = [\"U1\", \"@ana\"]\n"), @r#"
     config.toml:10:2: It takes the passkeys of two people to break the glass, and there are none here.

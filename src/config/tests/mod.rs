@@ -37,6 +37,7 @@ fn environment(name: &str) -> Option<String> {
         "SLACK_BOT_TOKEN" => "xoxb-sandbox",
         "SLACK_APP_TOKEN" => "xapp-sandbox",
         "GITHUB_TOKEN" => "ghp_sandbox",
+        "HOOK" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "EMPTY" => "",
         "QUOTED" => "\"ghp_sandbox with quotes\"",
         "KEY" => "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n",
@@ -410,4 +411,25 @@ fn policies_are_read_from_beside_the_file_or_are_those_that_ship() {
         assert!(problems.to_string().contains(says), "{problems}");
         assert!(problems.list[0].place.is_some());
     }
+}
+
+#[test]
+fn notifications_are_read_with_their_defaults() {
+    assert!(read(LEAST).unwrap().notifications.is_none());
+    let more = "[web]\n[notifications]\nsecret = { env = \"HOOK\" }\n[notifications.webhook]\n\
+                url = \"https://siem.example.com/hooks/hub/\"\nsecret = { env = \"HOOK\" }\n";
+    let text = format!("{LEAST}\n{more}");
+    let found = read(&text).unwrap().notifications.unwrap();
+    assert_eq!((found.escalate_after.num_hours(), found.keep.num_days()), (24, 90));
+    assert_eq!((found.secrets.len(), found.channel, found.folder), (1, None, None));
+    assert_eq!(found.webhook.unwrap().url.as_str(), "https://siem.example.com/hooks/hub");
+    let secrets: Vec<String> =
+        read(&text).unwrap().secrets().map(|secret| secret.expose_secret().to_owned()).collect();
+    assert!(secrets.contains(&"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()), "kept out of the log");
+    // In the sandbox nothing leaves the machine.
+    let surroundings =
+        Surroundings { environment: &nothing_set, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+    let inside = Config::for_sandbox(Path::new("config.toml"), &text, &overlay(), &surroundings).unwrap();
+    let inside = inside.notifications.unwrap();
+    assert!(inside.webhook.is_none() && inside.secrets.is_empty());
 }
