@@ -101,15 +101,15 @@ pub enum AppError {
     /// A source of devices could not be made, or what is looked at is not written well.
     #[error(transparent)]
     Devices(#[from] devices::SetupError),
+    /// Nothing can listen where osquery's agents are to be heard.
+    #[error("osquery's agents cannot be heard: {0}")]
+    Agents(#[from] hubcommander_device_sources::osquery::ListenError),
     /// The webhook of notifications could not be set up.
     #[error(transparent)]
     Webhook(#[from] notices::HookError),
     /// What notifications are signed with is no secret.
     #[error("notifications: {0}")]
     NoticeSecret(#[from] notices::sign::NotASecret),
-    /// Nothing can listen where osquery's agents are to be heard.
-    #[error("osquery's agents cannot be heard: {0}")]
-    Agents(#[from] hubcommander_device_sources::osquery::ListenError),
     /// The web pages could not be made.
     #[error(transparent)]
     Pages(#[from] pages::SetupError),
@@ -180,10 +180,10 @@ pub struct Plugins {
     pub approval: Option<approval::Settings>,
     /// Looks at people's devices.
     pub devices: Arc<dyn Looks>,
-    /// Keeps the questions of the security team to people, and their answers.
-    pub notices: notices::Desk,
     /// The server of osquery's agents, if there is one.
     pub agents: Option<Agents>,
+    /// Keeps the questions of the security team to people, and their answers.
+    pub notices: notices::Desk,
 }
 
 /// What some commands need that is made after them.
@@ -321,8 +321,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         rules,
         approval,
         devices,
-        notices,
         agents,
+        notices,
     })
 }
 
@@ -444,8 +444,8 @@ impl App {
             rules,
             approval,
             devices,
-            notices,
             agents,
+            notices,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());

@@ -87,10 +87,10 @@ pub struct Config {
     pub passkey: Option<String>,
     /// Ids in Slack of the people who may break the glass; nobody where that is off.
     pub break_glass: BTreeSet<String>,
-    /// Questions of the security team to people, if that is switched on.
-    pub notifications: Option<crate::notices::Settings>,
     /// For how many days it is kept how all devices stood.
     pub history_days: u32,
+    /// Questions of the security team to people, if that is switched on.
+    pub notifications: Option<crate::notices::Settings>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -376,8 +376,8 @@ impl Sections {
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,
             break_glass: all.break_glass,
-            notifications: all.notifications,
             history_days: all.history_days,
+            notifications: all.notifications,
             web: all.web,
             log: all.log,
         })

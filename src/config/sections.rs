@@ -69,10 +69,10 @@ pub struct Sections {
     pub passkey: Option<String>,
     /// `[break_glass]`: who may; nobody where it is off.
     pub break_glass: BTreeSet<String>,
-    /// `[notifications]`.
-    pub notifications: Option<notices::Settings>,
     /// `web.history_days`.
     pub history_days: u32,
+    /// `[notifications]`.
+    pub notifications: Option<notices::Settings>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
