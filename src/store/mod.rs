@@ -222,8 +222,7 @@ pub trait Store: chain::ChainStore {
 
     /// Writes down entries of the audit that are about no invocation.
     async fn note(&self, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
-        // A click with no key is none.
-        self.click_done("", audit).await
+        self.book(&Booking { audit, ..Booking::default() }).await
     }
 
     /// One invocation.

@@ -153,6 +153,8 @@ async fn from_the_first_word_of_an_agent_to_a_green_line() -> Result<()> {
     let (said, well) = devices(&on_host, &["assign", "zzana00071", "Ana@acme.example"]).await?;
     insta::assert_snapshot!(said, @"1B2C3D4E-0000-4000-8000-000000000071 belongs to ana@acme.example now.");
     assert!(well);
+    let audit = world.audit().await?.join("\n");
+    assert!(audit.contains("devices.assigned"), "{audit}");
     let agent = Arc::new(Mutex::new(agent));
     let polls = polling(&agent);
     // The bot has read all of it before; that it was assigned is noticed all the same.

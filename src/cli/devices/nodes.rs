@@ -16,26 +16,26 @@ use super::{DevicesCommand, print};
 use crate::cli::{End, Failure, counted, runtime};
 use crate::config::{Sections, Surroundings, read_file};
 use crate::osquery::{Remembered, Writer};
-use crate::store::Shelf;
+use crate::store::{AuditEntry, Shelf, Store};
 
 /// Does what was asked.
 pub(super) fn run(command: &DevicesCommand, file: &Path, surroundings: &Surroundings<'_>) -> Result<(), End> {
     // What else is wrong with the file does not matter here.
     let sections = Sections::read(file, &read_file(file)?, surroundings, None).0;
     runtime()?.block_on(async {
-        let nodes = open(&sections).await?;
+        let (nodes, store) = open(&sections).await?;
         match command {
             DevicesCommand::Evaluate { .. } => Ok(()),
             DevicesCommand::Nodes { json } => list(&nodes, &sections, *json).await,
             DevicesCommand::Assign { node, emails, .. } => {
-                assign(&nodes, node, emails.iter().cloned().collect()).await
+                assign(&nodes, &*store, node, emails.iter().cloned().collect()).await
             }
-            DevicesCommand::Forget { node } => forget(&nodes, node).await,
+            DevicesCommand::Forget { node } => forget(&nodes, &*store, node).await,
         }
     })
 }
 
-async fn open(sections: &Sections) -> Result<Remembered, Failure> {
+async fn open(sections: &Sections) -> Result<(Remembered, Arc<dyn Store>), Failure> {
     let store = sections.store.as_ref().ok_or_else(|| {
         Failure::new(
             "The configuration does not say where the store is.",
@@ -48,9 +48,9 @@ async fn open(sections: &Sections) -> Result<Remembered, Failure> {
         Failure::new(format!("The store cannot be opened: {error}."), cure)
     })?;
     let shelf = Shelf::default();
-    shelf.put(opened);
+    shelf.put(Arc::clone(&opened));
     let clock: SharedClock = Arc::new(SystemClock);
-    Ok(Remembered::new(shelf, clock, Writer::Host))
+    Ok((Remembered::new(shelf, clock, Writer::Host), opened))
 }
 
 fn failed(error: &NodesError) -> Failure {
@@ -176,8 +176,27 @@ async fn find(nodes: &Remembered, name: &str) -> Result<Node, Failure> {
     })
 }
 
-async fn assign(nodes: &Remembered, name: &str, owners: BTreeSet<String>) -> Result<(), End> {
+/// Who decided is whoever may run this program here; before it is done, so that nothing is done unseen.
+async fn note(store: &dyn Store, event: &str, body: Json) -> Result<(), Failure> {
+    let (at, event) = (SystemClock.now(), event.to_owned());
+    let noted = store.note(vec![AuditEntry { at, invocation: None, event, body }]).await;
+    noted.map_err(|error| {
+        let cure = "See that this user may write the store, then run it again.";
+        Failure::new(format!("The audit could not be written, so nothing was done: {error}."), cure)
+    })
+}
+
+async fn assign(
+    nodes: &Remembered,
+    store: &dyn Store,
+    name: &str,
+    owners: BTreeSet<String>,
+) -> Result<(), End> {
     let node = find(nodes, name).await?;
+    let body = json!({
+        "host_identifier": node.host, "serial": node.serial(), "owners": owners, "before": node.owners, "via": "host",
+    });
+    note(store, "devices.assigned", body).await?;
     let assigned = match node.serial() {
         Some(serial) => nodes.assign(&serial, owners.clone()).await,
         None => nodes.assign_host(&node.host, owners.clone()).await,
@@ -191,8 +210,10 @@ fn listed(owners: &BTreeSet<String>) -> String {
     owners.iter().map(String::as_str).collect::<Vec<_>>().join(" and ")
 }
 
-async fn forget(nodes: &Remembered, name: &str) -> Result<(), End> {
+async fn forget(nodes: &Remembered, store: &dyn Store, name: &str) -> Result<(), End> {
     let node = find(nodes, name).await?;
+    let body = json!({ "host_identifier": node.host, "serial": node.serial(), "via": "host" });
+    note(store, "devices.forgotten", body).await?;
     nodes.forget(&node.host).await.map_err(|error| failed(&error))?;
     let stays = match node.serial() {
         Some(serial) if !node.owners.is_empty() => {
