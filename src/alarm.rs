@@ -161,6 +161,15 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "It is tried again. Its thread and the log say what was in the way.".into(),
             log.clone(),
         ),
+        AlarmKind::NotForwarded { notice, log } => (
+            "not_forwarded",
+            Text::new()
+                .plain("What came of a notification could not be passed on: ")
+                .code(notice)
+                .plain("."),
+            "It is tried again. The log says what is in the way: Slack, or the webhook.".into(),
+            log.clone(),
+        ),
         AlarmKind::AuditAltered { log } => (
             "audit_altered",
             "The audit's chain is not what the bot put there: somebody reached into its database.".into(),

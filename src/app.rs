@@ -10,6 +10,7 @@ use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
+use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
@@ -22,7 +23,6 @@ use hubcommander_sdk::people::{Conversation, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_stethoscope::Looks;
-use hubcommander_stethoscope_pages::memory::Memory;
 use hubcommander_travis::Travis;
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use crate::alarm::{Alarms, watch_token};
 use crate::audit;
 use crate::builtins::accept_email::{AcceptEmail, Accepts};
+use crate::builtins::answer::{Answer, Answers};
 use crate::builtins::cancel::{Cancel, Cancels};
 use crate::builtins::devices::{
     DevicesReminder, Disowns, NotMyDevice, Nudge, Nudges, RemindMe, Reminds, Wishes,
@@ -44,9 +45,12 @@ use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
+use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
+use crate::notices::{self, PostOffice};
 use crate::nudges;
+use crate::osquery::Agents;
 use crate::pages::{self, Door};
 use crate::pipeline::ask;
 use crate::pipeline::engine::{Engine, Mailboxes, Watch, Work};
@@ -97,6 +101,15 @@ pub enum AppError {
     /// A source of devices could not be made, or what is looked at is not written well.
     #[error(transparent)]
     Devices(#[from] devices::SetupError),
+    /// Nothing can listen where osquery's agents are to be heard.
+    #[error("osquery's agents cannot be heard: {0}")]
+    Agents(#[from] hubcommander_device_sources::osquery::ListenError),
+    /// The webhook of notifications could not be set up.
+    #[error(transparent)]
+    Webhook(#[from] notices::HookError),
+    /// What notifications are signed with is no secret.
+    #[error("notifications: {0}")]
+    NoticeSecret(#[from] notices::sign::NotASecret),
     /// The web pages could not be made.
     #[error(transparent)]
     Pages(#[from] pages::SetupError),
@@ -122,6 +135,7 @@ pub enum AppError {
 pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
     let builtins = [
         "AcceptEmail",
+        "Answer",
         "Cancel",
         "DevicesReminder",
         "EnrollPasskey",
@@ -140,7 +154,7 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 18] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 19] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -166,6 +180,10 @@ pub struct Plugins {
     pub approval: Option<approval::Settings>,
     /// Looks at people's devices.
     pub devices: Arc<dyn Looks>,
+    /// The server of osquery's agents, if there is one.
+    pub agents: Option<Agents>,
+    /// Keeps the questions of the security team to people, and their answers.
+    pub notices: notices::Desk,
 }
 
 /// What some commands need that is made after them.
@@ -218,8 +236,11 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let shelf = &insides.shelf;
     let settings: BTreeMap<String, toml::Table> =
         config.commands.iter().map(|(name, command)| (name.clone(), command.settings.clone())).collect();
-    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock)?;
+    let agents = devices::agents(config, &insides.shelf, clock)?;
+    let devices: Arc<dyn Looks> = devices::set_up(config, &insides.shelf, clock, agents.as_ref())?;
     let pages = config.devices_page().is_some();
+    let asked = config.notifications.clone().unwrap_or_default();
+    let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
@@ -237,6 +258,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     };
 
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
+    let answers = Answers::new(notices.clone(), insides.shelf.clone());
+    let operations = operations.and(vec![Arc::new(answers)], vec![])?;
     #[cfg(feature = "passkey")]
     let operations =
         operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
@@ -245,6 +268,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
     commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
+    commands.push(Arc::new(Answer::new(notices.clone())));
     let memory = || insides.nudges.clone();
     commands.push(Arc::new(Nudge::new(
         config.nudges.clone(),
@@ -286,7 +310,20 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
     let rules = None;
-    Ok(Plugins { registry, operations, orgs, issuer, github, insides, step_ups, rules, approval, devices })
+    Ok(Plugins {
+        registry,
+        operations,
+        orgs,
+        issuer,
+        github,
+        insides,
+        step_ups,
+        rules,
+        approval,
+        devices,
+        agents,
+        notices,
+    })
 }
 
 /// All that plans may hold: what GitHub and Travis can do, what happens later, and what takes back.
@@ -368,8 +405,11 @@ pub struct App {
     pages: Router,
     connections: u8,
     audit: (audit::Settings, audit::Surroundings),
+    office: Option<PostOffice>,
     me: Me,
+    agents: Option<Agents>,
     nudges: Option<nudges::Round>,
+    counter: Option<fleet::Counter>,
 }
 
 impl App {
@@ -404,6 +444,8 @@ impl App {
             rules,
             approval,
             devices,
+            agents,
+            notices,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -422,8 +464,8 @@ impl App {
             shelf: insides.shelf.clone(),
             engine: Arc::clone(&insides.engine),
             looks: Arc::clone(&devices),
-            history: Arc::new(Memory::default()),
-            notices: Arc::new(Memory::default()),
+            history: Arc::new(fleet::Counted::new(insides.shelf.clone())),
+            notices: Arc::new(notices.clone()),
             clock: Arc::clone(&clock),
         };
         let stethoscope = pages::set_up(config, ground)?;
@@ -445,6 +487,12 @@ impl App {
                 Arc::new(judge)
             }
         };
+        let sender = notices::Sender::new(notices.clone(), Arc::clone(&people));
+        if let Some(asked) = config.notifications.as_ref().filter(|asked| !asked.secrets.is_empty()) {
+            let signer = notices::sign::Signer::new(&asked.secrets)?;
+            let door = notices::door::router(signer, sender.clone(), Arc::clone(&clock));
+            web_pages = web_pages.merge(door);
+        }
         let reporter = Reporter::new(web.clone(), Arc::clone(&people), sign_in);
         let lockdown = Arc::new(Lockdown::new(locked));
         let executor = Executor::new(
@@ -458,7 +506,23 @@ impl App {
             Arc::new(Alarms::new(web.clone(), config.slack.alarm_channel.clone(), Arc::clone(&clock)));
         // Put in once, here; a second time cannot happen.
         let _ = insides.alarm.set(Arc::clone(&alarm));
+        let office = match &config.notifications {
+            Some(asked) => {
+                let hook =
+                    asked.webhook.as_ref().map(|webhook| notices::Hook::new(webhook, Proxies::from_env()));
+                let folder = asked.folder.clone().map(|path| notices::folder::Folder::new(path, sender));
+                let (web, alarm) = (web.clone(), Arc::clone(&alarm));
+                Some(PostOffice::new(notices, web, alarm, hook.transpose()?, folder))
+            }
+            None => None,
+        };
         let audit = sealing(config, &store, &clock, &alarm, &web);
+        let counter = config.devices_page().map(|_| fleet::Counter {
+            looks: Arc::clone(&devices),
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            keep_days: config.history_days,
+        });
         let nudges = config.nudges.clone().map(|settings| nudges::Round {
             settings,
             looks: Arc::clone(&devices),
@@ -514,8 +578,11 @@ impl App {
             pages: web_pages,
             connections,
             audit,
+            office,
             me,
             nudges,
+            counter,
+            agents,
         })
     }
 
@@ -530,6 +597,9 @@ impl App {
             let seen = Seen { intake: Arc::clone(&self.intake), slack, token };
             tokio::spawn(crate::web::listen(address, seen, self.pages, stop.clone()).await?);
         }
+        if let Some(agents) = self.agents {
+            agents.listen(stop.clone()).await?;
+        }
         tokio::spawn(watch_token(self.web.token(), Arc::clone(&self.alarm)));
         // It outlives the work, so that what that writes to its end is sealed too.
         let (end_sealing, sealed) = watch::channel(false);
@@ -537,12 +607,18 @@ impl App {
         let unfinished = self.engine.resume().await?;
         self.intake.resume().await?;
         tokio::spawn(Arc::clone(&self.intake).watch_the_clock(stop.clone()));
+        if let Some(office) = self.office {
+            tokio::spawn(office.run(stop.clone()));
+        }
         let engine = &self.engine;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
         let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
         tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
+        if let Some(counter) = self.counter {
+            tokio::spawn(counter.run(stop.clone()));
+        }
         if let Some(round) = self.nudges {
             tokio::spawn(round.run(stop.clone()));
         }

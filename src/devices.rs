@@ -1,6 +1,7 @@
 //! People's devices, as the engine uses them: whether they are healthy, and who somebody is.
 
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -13,11 +14,10 @@ use hubcommander_sdk::people::{Person, PersonId, WhoIs};
 use hubcommander_sdk::text::Text;
 use hubcommander_stethoscope::{Freshness, Looks, Settings, Stethoscope, words};
 
-use serde::Deserialize;
-
 use crate::builtins::devices::Said;
 use crate::config::Config;
-use crate::pipeline::engine::{Engine, reading_key};
+use crate::osquery::Agents;
+use crate::pipeline::engine::{Engine, readings};
 use crate::slack::people::Freshness as HowFresh;
 use crate::store::Shelf;
 
@@ -99,41 +99,54 @@ pub enum SetupError {
     Source(#[from] hubcommander_device_sources::SetupError),
 }
 
-/// Looks at people's devices, in all sources that the configuration names.
+/// The server of osquery's agents, if the configuration asks for one.
 ///
 /// # Errors
 /// As [`SetupError`] says.
-pub fn set_up(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Arc<Stethoscope>, SetupError> {
-    let sources = hubcommander_device_sources::all(&config.devices.sources, clock)?;
+pub fn agents(config: &Config, shelf: &Shelf, clock: &SharedClock) -> Result<Option<Agents>, SetupError> {
+    let setup = config.devices.sources.osquery.as_ref();
+    let agents = setup.map(|setup| Agents::new(setup, shelf, clock, rand::random())).transpose();
+    Ok(agents.map_err(hubcommander_device_sources::SetupError::from)?)
+}
+
+/// Looks at people's devices, in all sources that the configuration names. `agents` is the server of osquery's agents, if
+/// there is one.
+///
+/// # Errors
+/// As [`SetupError`] says.
+pub fn set_up(
+    config: &Config,
+    shelf: &Shelf,
+    clock: &SharedClock,
+    agents: Option<&Agents>,
+) -> Result<Arc<Stethoscope>, SetupError> {
+    let asked = hubcommander_device_sources::all(&config.devices.sources, clock, agents.map(Agents::source))?;
     let said = Arc::new(Said::new(shelf.clone()));
     let catalogue = config.devices.catalogue.clone();
-    let settings = Settings::default();
-    Ok(Arc::new(Stethoscope::new(sources, said, catalogue, Arc::clone(clock), settings)))
+    let mut settings = Settings::default();
+    let sources = &config.devices.sources;
+    let waits = [
+        sources.fleet.as_ref().map(|fleet| fleet.refresh_within),
+        sources.osquery.as_ref().map(|osquery| osquery.settings.refresh_within),
+    ];
+    for wait in waits.into_iter().flatten() {
+        // That a computer is off and does not report is no failure of the source.
+        settings.anew_within = settings.anew_within.max(wait + Duration::from_secs(2));
+    }
+    Ok(Arc::new(Stethoscope::new(asked, said, catalogue, Arc::clone(clock), settings)))
 }
 
 /// Who has looked at somebody's devices, as the engine has noted it.
 pub struct Readings(pub Shelf);
 
-/// How many are looked up.
-const MOST: u32 = 100;
-
-#[derive(Deserialize)]
-struct Reading {
-    by: PersonId,
-    at: Instant,
-}
-
 #[async_trait]
 impl Views for Readings {
     async fn of(&self, user: &str) -> Vec<(PersonId, Instant)> {
-        let found = async { self.0.get()?.remembered_under(&reading_key(user), MOST).await }.await;
-        let found = found.unwrap_or_else(|error| {
+        let found = async { readings(&**self.0.get()?, user).await }.await;
+        let all = found.unwrap_or_else(|error| {
             tracing::warn!(%error, "who has looked at somebody's devices could not be read");
             Vec::new()
         });
-        let read = |(_, value)| serde_json::from_value(value).ok();
-        let mut all: Vec<Reading> = found.into_iter().filter_map(read).collect();
-        all.sort_by_key(|one| one.at);
         all.into_iter().map(|one| (one.by, one.at)).collect()
     }
 }

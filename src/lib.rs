@@ -9,13 +9,16 @@ pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod devices;
+pub mod fleet;
 #[cfg(feature = "passkey")]
 pub mod glass;
 pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+pub mod notices;
 pub mod nudges;
+pub mod osquery;
 pub mod pages;
 #[cfg(feature = "passkey")]
 pub mod passkeys;

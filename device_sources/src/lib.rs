@@ -38,6 +38,8 @@ pub struct Setup {
     pub jamf: Option<jamf::Settings>,
     /// LANDESK.
     pub landesk: Option<landesk::Settings>,
+    /// The server of osquery's agents.
+    pub osquery: Option<osquery::Setup>,
     /// The devices of the sandbox.
     pub sample: Option<sample::Settings>,
 }
@@ -46,21 +48,22 @@ impl Setup {
     /// Whether any source is set up.
     #[must_use]
     pub fn any(&self) -> bool {
-        let Self { fleet, google, intune, jamf, landesk, sample } = self;
-        let ours = [fleet.is_some(), google.is_some(), intune.is_some()];
-        ours.contains(&true) || jamf.is_some() || landesk.is_some() || sample.is_some()
+        let Self { fleet, google, intune, jamf, landesk, osquery, sample } = self;
+        let cloud = fleet.is_some() || google.is_some() || intune.is_some() || jamf.is_some();
+        cloud || landesk.is_some() || osquery.is_some() || sample.is_some()
     }
 
     /// Every secret in it, to be kept out of what is printed.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        let Self { fleet, google, intune, jamf, landesk, sample } = self;
+        let Self { fleet, google, intune, jamf, landesk, osquery, sample } = self;
         let fleet = fleet.iter().map(|fleet| &fleet.token);
         let google = google.iter().map(|google| &google.key);
         let intune = intune.iter().map(|intune| &intune.client_secret);
         let jamf = jamf.iter().map(|jamf| &jamf.client_secret);
         let landesk = landesk.iter().map(|landesk| &landesk.password);
+        let osquery = osquery.iter().map(|osquery| &osquery.settings.enroll_secret);
         let sample = sample.iter().map(|sample| &sample.token);
-        fleet.chain(google).chain(intune).chain(jamf).chain(landesk).chain(sample)
+        fleet.chain(google).chain(intune).chain(jamf).chain(landesk).chain(osquery).chain(sample)
     }
 }
 
@@ -87,42 +90,52 @@ pub enum SetupError {
         "[device_sources.landesk]: this program was built without it; build it with the feature `landesk`"
     )]
     NoLandesk,
+    /// The server of osquery's agents.
+    #[error(transparent)]
+    Osquery(#[from] osquery::SetupError),
     /// The devices of the sandbox.
     #[error(transparent)]
     Sample(#[from] sample::SetupError),
 }
 
-/// The sources that are set up.
+/// A source by its name in config.toml, or why it cannot be set up.
+pub type Made = (&'static str, Result<Arc<dyn DeviceSource>, SetupError>);
+
+/// The sources that are set up. `osquery` is the one that its agents talk to, which is made by whoever serves it.
 ///
 /// # Errors
 /// The settings of one cannot be used; the error says what to do.
-pub fn all(setup: &Setup, clock: &SharedClock) -> Result<Vec<Arc<dyn DeviceSource>>, SetupError> {
-    let mut all: Vec<Arc<dyn DeviceSource>> = Vec::new();
+pub fn all(
+    setup: &Setup,
+    clock: &SharedClock,
+    osquery: Option<&osquery::Osquery>,
+) -> Result<Vec<Arc<dyn DeviceSource>>, SetupError> {
+    each(setup, clock, osquery).into_iter().map(|(_, made)| made).collect()
+}
+
+/// The same, each by itself, so that one that cannot be set up hides no other.
+pub fn each(setup: &Setup, clock: &SharedClock, osquery: Option<&osquery::Osquery>) -> Vec<Made> {
+    fn made<S: DeviceSource + 'static, E: Into<SetupError>>(
+        name: &'static str,
+        source: Result<S, E>,
+    ) -> Made {
+        (name, source.map(|source| Arc::new(source) as Arc<dyn DeviceSource>).map_err(Into::into))
+    }
+    let Setup { fleet, google, intune, jamf, landesk, osquery: _, sample } = setup;
     let clock = || Arc::clone(clock);
-    if let Some(settings) = &setup.fleet {
-        all.push(Arc::new(fleet::Fleet::new(settings, clock())?));
-    }
-    if let Some(settings) = &setup.google {
-        all.push(Arc::new(google::Google::new(settings, clock())?));
-    }
-    if let Some(settings) = &setup.intune {
-        all.push(Arc::new(intune::Intune::new(settings, clock())?));
-    }
-    if let Some(settings) = &setup.jamf {
-        all.push(Arc::new(jamf::Jamf::new(settings, clock())?));
-    }
+    let cloud = [
+        fleet.as_ref().map(|settings| made("fleet", fleet::Fleet::new(settings, clock()))),
+        google.as_ref().map(|settings| made("google", google::Google::new(settings, clock()))),
+        intune.as_ref().map(|settings| made("intune", intune::Intune::new(settings, clock()))),
+        jamf.as_ref().map(|settings| made("jamf", jamf::Jamf::new(settings, clock()))),
+    ];
     #[cfg(feature = "landesk")]
-    if let Some(settings) = &setup.landesk {
-        all.push(Arc::new(landesk::Landesk::new(settings, clock())?));
-    }
+    let landesk = landesk.as_ref().map(|settings| made("landesk", landesk::Landesk::new(settings, clock())));
     #[cfg(not(feature = "landesk"))]
-    if setup.landesk.is_some() {
-        return Err(SetupError::NoLandesk);
-    }
-    if let Some(settings) = &setup.sample {
-        all.push(Arc::new(sample::Sample::new(settings, clock())?));
-    }
-    Ok(all)
+    let landesk = landesk.as_ref().map(|_| -> Made { ("landesk", Err(SetupError::NoLandesk)) });
+    let osquery = osquery.map(|osquery| made(osquery::NAME, Ok::<_, SetupError>(osquery.clone())));
+    let sample = sample.as_ref().map(|settings| made(sample::NAME, sample::Sample::new(settings, clock())));
+    cloud.into_iter().chain([landesk, osquery, sample]).flatten().collect()
 }
 
 /// The names of the sources whose raw records can be read.

@@ -1,6 +1,7 @@
 //! The commands that know the engine.
 
 pub mod accept_email;
+pub mod answer;
 pub mod cancel;
 pub mod devices;
 pub mod due;

@@ -8,6 +8,7 @@ mod devices;
 mod exec;
 mod init;
 mod manifest;
+mod notify;
 mod plan;
 mod policy;
 mod run;
@@ -29,6 +30,7 @@ pub use devices::DevicesCommand;
 #[cfg(feature = "passkey")]
 pub use exec::ExecOptions;
 pub use init::InitOptions;
+pub use notify::NotifyOptions;
 pub use plan::PlanOptions;
 pub use policy::PolicyOptions;
 pub use sandbox::SandboxOptions;
@@ -61,6 +63,8 @@ enum Command {
     Check,
     /// Print the manifest to make the Slack app from.
     Manifest,
+    /// Ask people a question in the security team's name, such as "was this you?".
+    Notify(NotifyOptions),
     /// Show what a command would do, and do nothing.
     Plan(PlanOptions),
     /// Break the glass: run one command without Slack, with the passkeys of two people. Ends with 0 if it was done, 1
@@ -69,7 +73,7 @@ enum Command {
     Exec(ExecOptions),
     /// Try the policies: check them, explain what they say, or see what others would have said.
     Policy(PolicyOptions),
-    /// Judge records of devices.
+    /// People's devices: judge records of sources, and say whose computers are that run osquery.
     #[command(subcommand)]
     Devices(DevicesCommand),
     /// Verify and export the record of what was done.
@@ -164,6 +168,7 @@ pub fn main(
                 line.config.is_some() || environment(FILE_VARIABLE).is_some_and(|path| !path.is_empty());
             devices::run(command, &line.file(environment), named, &surroundings)
         }
+        Some(Command::Notify(options)) => notify::run(options, &line.file(environment), &surroundings),
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
         #[cfg(feature = "passkey")]
         Some(Command::Exec(options)) => exec::run(options, &line.file(environment), &surroundings),

@@ -82,7 +82,9 @@ async fn until_stopped(
     let at_duo = hubcommander_sandbox::duo::World::acme();
     let duo =
         Duo::start(at_duo, Arc::clone(&clock), Faults::default()).await.map_err(|error| no_server(&error))?;
-    let at_desks = hubcommander_sandbox::devices::State::acme(clock.now());
+    let mut at_desks = hubcommander_sandbox::devices::State::acme(clock.now());
+    let questions = folder.questions()?;
+    at_desks.questions = Some(questions.clone());
     let devices = Devices::start(at_desks, SANDBOX_DEVICES_TOKEN, Arc::clone(&clock), Faults::default())
         .await
         .map_err(|error| no_server(&error))?;
@@ -118,6 +120,9 @@ async fn until_stopped(
     let web = own_web()?;
     let pages = web.public_url.clone();
     config.web = Some(web);
+    let asked = config.notifications.get_or_insert_default();
+    asked.folder = Some(questions);
+    asked.channel = asked.channel.take().or_else(|| config.slack.alarm_channel.clone());
     if config.log.filter == "info" {
         // Beside the page the log is noise, unless something is wrong. That nobody has signed what is thrown away is not.
         config.log.filter = "warn,hubcommander::audit=error".to_owned();
@@ -248,6 +253,20 @@ impl Folder {
             )
         })?;
         Ok(Self(folder))
+    }
+}
+
+impl Folder {
+    /// Where the page with the devices puts questions for the bot.
+    fn questions(&self) -> Result<PathBuf, Failure> {
+        let questions = self.0.join("questions");
+        std::fs::create_dir_all(&questions).map_err(|error| {
+            Failure::new(
+                format!("The folder {} cannot be made: {error}.", questions.display()),
+                "Say in TMPDIR where files may be put.",
+            )
+        })?;
+        Ok(questions)
     }
 }
 

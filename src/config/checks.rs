@@ -1,11 +1,12 @@
 //! What must hold of the values, beyond each having its shape. One named function per rule.
 
+mod device_sources;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use hubcommander_audit::PublicKey;
-use hubcommander_device_sources::landesk;
 use hubcommander_outbound::leads_here;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -34,12 +35,17 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the audit can be sealed and announced as it says", audit_holds_together),
     ("accounts at Duo are for domains, each once", duo_has_domains),
     ("Duo, Okta and sources of devices have the address of a host", step_ups_have_hosts),
-    ("the clock of LANDESK hangs somewhere", landesk_has_a_zone),
+    ("the clock of LANDESK hangs somewhere", device_sources::landesk_has_a_zone),
+    ("the password of LANDESK travels in private", device_sources::landesk_is_private),
+    ("tokens of Jamf are at a path", device_sources::jamf_has_a_path),
+    ("osquery's agents are heard in private", device_sources::osquery_is_private),
+    ("osquery's agents have time", device_sources::osquery_has_time),
     ("there is time to look at a phone", duo_waits_long_enough),
     ("passkeys have an address that browsers take", passkeys_have_an_address),
     ("the pages have a host of their own", pages_have_a_host),
     ("people can sign in", people_can_sign_in),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
+    ("somebody hears what came of notifications", notifications_are_heard),
     ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
@@ -155,7 +161,14 @@ fn channels_are_ids(tree: &Tree, problems: &mut Collector<'_>) {
     let announced = tree
         .all("audit.announce.channel")
         .filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
-    let all = texts(tree, "slack.listen").chain(texts(tree, "slack.ignore")).chain(alarm).chain(announced);
+    let notified = tree
+        .all("notifications.channel")
+        .filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
+    let all = texts(tree, "slack.listen")
+        .chain(texts(tree, "slack.ignore"))
+        .chain(alarm)
+        .chain(announced)
+        .chain(notified);
     for (found, (id, at)) in all {
         let begins = id.starts_with(['C', 'G', 'D']);
         if !(begins && id.len() > 2 && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())) {
@@ -280,6 +293,40 @@ pub(super) fn time_of_day(text: &str) -> Option<u32> {
     Some(number(hours, 24)? * 3600 + number(minutes, 60)? * 60)
 }
 
+fn notifications_are_heard(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(section) = tree.one("notifications", &[]) else { return };
+    let there = |key: &str| tree.one(key, &[]).is_some();
+    if !["notifications.channel", "slack.alarm_channel", "notifications.webhook"].into_iter().any(there) {
+        problems.at(
+            section.name_at.clone(),
+            "Nobody would hear what people answer.",
+            "Add `channel = \"C0SECURITY\"`, or a `[notifications.webhook]`.",
+        );
+    }
+    if let Some(secret) = tree.one("notifications.secret", &[])
+        && !there("web")
+    {
+        problems.at(
+            secret.name_at.clone(),
+            "`secret` lets items in by HTTP, and there is no web server.",
+            "Add `[web]`, or take `secret` out.",
+        );
+    }
+    let bounds = [
+        ("notifications.escalate_after", 60, 14 * 86_400, "It is from `\"1m\"` to `\"14d\"`."),
+        ("notifications.keep", 15 * 86_400, u64::MAX, "It is `\"15d\"` or more."),
+    ];
+    for (key, least, most, cure) in bounds {
+        if let Some(found) = tree.one(key, &[])
+            && let Value::Time(time) = &found.value
+            && !(least..=most).contains(&time.as_secs())
+        {
+            let what = format!("`{}` is too short or too long.", found.key.name());
+            problems.at(found.at.clone(), what, cure);
+        }
+    }
+}
+
 fn duo_has_domains(tree: &Tree, problems: &mut Collector<'_>) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for found in tree.all("auth_plugins.duo.*") {
@@ -318,19 +365,6 @@ fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
                 found.at.clone(),
                 format!("`{}` has more in it than a host.", found.key.name()),
                 format!("Write the host alone, such as `{}`.", found.key.example),
-            );
-        }
-    }
-}
-
-fn landesk_has_a_zone(tree: &Tree, problems: &mut Collector<'_>) {
-    for found in tree.all("device_sources.landesk.zone") {
-        let known = found.text().is_some_and(|zone| zone.parse::<landesk::Tz>().is_ok());
-        if !known {
-            problems.at(
-                found.at.clone(),
-                "There is no such time zone.",
-                "Write it as the IANA does, such as `\"America/Los_Angeles\"`.",
             );
         }
     }

@@ -2,6 +2,8 @@
 //! are made from this table, so a key that is not here is an error, and one that is here is documented. The keys
 //! that single commands take besides come with the commands.
 
+mod device_sources;
+
 use hubcommander_sdk::setting::{Setting, SettingKind};
 
 /// What a value must look like.
@@ -129,7 +131,29 @@ const fn key(
 use Presence::{Default as Usually, Optional, Required};
 
 /// All keys, in the order in which the reference shows them.
-pub static KEYS: &[Key] = &[
+pub static KEYS: &[Key] = &joined::<{ BEFORE.len() + device_sources::KEYS.len() + AFTER.len() }>(&[
+    BEFORE,
+    device_sources::KEYS,
+    AFTER,
+]);
+
+/// These tables, one after the other, `N` keys in all.
+const fn joined<const N: usize>(tables: &[&[Key]]) -> [Key; N] {
+    let mut all = [BEFORE[0]; N];
+    let (mut at, mut table) = (0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            all[at] = tables[table][row];
+            (at, row) = (at + 1, row + 1);
+        }
+        table += 1;
+    }
+    all
+}
+
+/// What comes before the sources of devices.
+const BEFORE: &[Key] = &[
     key(
         "sandbox",
         Shape::Flag,
@@ -657,166 +681,10 @@ pub static KEYS: &[Key] = &[
         "[\"U0123ABCD\", \"U0456EFGH\", \"U0789JKLM\"]",
         "Ids in Slack of the people who may. Two of them are needed each time, so name three or more.",
     ),
-    key(
-        "device_sources",
-        Shape::Section,
-        Optional,
-        "",
-        "Where people's devices are known; docs/devices.md leads through each. Without any, `!DeviceStatus` says so.",
-    ),
-    key("device_sources.fleet", Shape::Section, Optional, "", "Fleet, over its REST API."),
-    key(
-        "device_sources.fleet.url",
-        Shape::Address,
-        Required,
-        "\"https://fleet.example.com\"",
-        "Where it is: the host alone.",
-    ),
-    key(
-        "device_sources.fleet.token",
-        Shape::Secret,
-        Required,
-        "{ env = \"FLEET_TOKEN\" }",
-        "The token of an API-only user. To observe is enough to read; to have devices report anew takes a maintainer.",
-    ),
-    key(
-        "device_sources.fleet.policies",
-        Shape::Free("the names or ids of policies, each with the practice that it answers"),
-        Optional,
-        "",
-        "Which practice a policy of Fleet answers: `\"Firewall on (macOS)\" = \"firewall\"`.",
-    ),
-    key(
-        "device_sources.google",
-        Shape::Section,
-        Optional,
-        "",
-        "Phones, Chromebooks and computers that Google Workspace knows.",
-    ),
-    key(
-        "device_sources.google.key",
-        Shape::Secret,
-        Required,
-        "{ file = \"/run/secrets/google-key.json\" }",
-        "The key file of a service account with domain-wide delegation, whole.",
-    ),
-    key(
-        "device_sources.google.subject",
-        Shape::Text,
-        Required,
-        "\"admin@example.com\"",
-        "The administrator whom the service account stands in for.",
-    ),
-    key("device_sources.intune", Shape::Section, Optional, "", "Microsoft Intune, over Graph."),
-    key(
-        "device_sources.intune.tenant",
-        Shape::Text,
-        Required,
-        "\"example.onmicrosoft.com\"",
-        "The tenant: its id or its domain.",
-    ),
-    key(
-        "device_sources.intune.client_id",
-        Shape::Text,
-        Required,
-        "\"11111111-2222-3333-4444-555555555555\"",
-        "The id of the app that is registered for the bot.",
-    ),
-    key(
-        "device_sources.intune.client_secret",
-        Shape::Secret,
-        Required,
-        "{ env = \"INTUNE_SECRET\" }",
-        "Its secret. The app needs the application permission `DeviceManagementManagedDevices.Read.All`.",
-    ),
-    key("device_sources.jamf", Shape::Section, Optional, "", "Jamf Pro."),
-    key(
-        "device_sources.jamf.url",
-        Shape::Address,
-        Required,
-        "\"https://example.jamfcloud.com\"",
-        "Where it is: the host alone.",
-    ),
-    key(
-        "device_sources.jamf.client_id",
-        Shape::Text,
-        Required,
-        "\"11111111-2222-3333-4444-555555555555\"",
-        "The id of an API client at Jamf.",
-    ),
-    key(
-        "device_sources.jamf.client_secret",
-        Shape::Secret,
-        Required,
-        "{ env = \"JAMF_SECRET\" }",
-        "Its secret. Its role needs `Read Computers` and, for mobile devices, `Read Mobile Devices`; nothing more.",
-    ),
-    key(
-        "device_sources.jamf.api",
-        Shape::Choice(&["pro", "classic"]),
-        Usually("\"pro\""),
-        "\"pro\"",
-        "Which API is asked. `classic` is for servers that have no other.",
-    ),
-    key(
-        "device_sources.jamf.mobile",
-        Shape::Flag,
-        Usually("true"),
-        "true",
-        "Whether mobile devices are asked for too.",
-    ),
-    key("device_sources.landesk", Shape::Section, Optional, "", "LANDESK (Ivanti EPM), from its SQL Server."),
-    key(
-        "device_sources.landesk.host",
-        Shape::Text,
-        Required,
-        "\"sql.example.com\"",
-        "The host of the SQL Server.",
-    ),
-    key("device_sources.landesk.port", Shape::Number(1, 65_535), Usually("1433"), "1433", "Its port."),
-    key("device_sources.landesk.database", Shape::Text, Required, "\"LDMS\"", "The database."),
-    key(
-        "device_sources.landesk.user",
-        Shape::Text,
-        Required,
-        "\"stethoscope\"",
-        "A login that may read and nothing else (`db_datareader`).",
-    ),
-    key(
-        "device_sources.landesk.password",
-        Shape::Secret,
-        Required,
-        "{ env = \"LANDESK_PASSWORD\" }",
-        "Its password.",
-    ),
-    key(
-        "device_sources.landesk.zone",
-        Shape::Text,
-        Usually("\"UTC\""),
-        "\"America/Los_Angeles\"",
-        "Where the clock of the database hangs: it writes local times without saying so.",
-    ),
-    key(
-        "device_sources.sample",
-        Shape::Section,
-        Optional,
-        "",
-        "The devices of the sandbox, or anything else that answers in the same small shape.",
-    ),
-    key(
-        "device_sources.sample.url",
-        Shape::Address,
-        Required,
-        "\"https://devices.example.com\"",
-        "Where it is: the host alone.",
-    ),
-    key(
-        "device_sources.sample.token",
-        Shape::Secret,
-        Required,
-        "{ env = \"SAMPLE_TOKEN\" }",
-        "What lets the bot in.",
-    ),
+];
+
+/// What comes after the sources of devices.
+const AFTER: &[Key] = &[
     key(
         "practices",
         Shape::Free("docs/devices.md lists what can be set"),
@@ -826,6 +694,80 @@ pub static KEYS: &[Key] = &[
          docs/devices.md lists all of it. `[practices.uptodate]` with `required = { macOS = \"15.0\" }` sets the least \
          version of a system; a section with a new name and `software = { names = [\"Falcon.app\"] }` looks for a \
          product.",
+    ),
+    key(
+        "notifications",
+        Shape::Section,
+        Optional,
+        "",
+        "Questions of the security team to people, such as \"was this you?\"; docs/notifications.md leads through it. \
+         Without this section nothing is taken.",
+    ),
+    key(
+        "notifications.secret",
+        Shape::Secret,
+        Optional,
+        "{ env = \"NOTIFICATIONS_SECRET\" }",
+        "What senders sign with over HTTP: `whsec_` and 24 to 64 bytes in base64. Without it nothing is taken there. \
+         Takes `[web]`.",
+    ),
+    key(
+        "notifications.previous_secret",
+        Shape::Secret,
+        Optional,
+        "{ env = \"NOTIFICATIONS_SECRET_BEFORE\" }",
+        "The one before, which counts too while senders change to the new one.",
+    ),
+    key(
+        "notifications.channel",
+        Shape::Text,
+        Optional,
+        "\"C0SECURITY\"",
+        "Id of the channel that hears of grave answers and of questions without an answer; the bot must be in it. Left \
+         out: the `alarm_channel`.",
+    ),
+    key(
+        "notifications.escalate_after",
+        Shape::Length,
+        Usually("\"24h\""),
+        "\"4h\"",
+        "How long a question may stay without an answer, unless its sender says otherwise. From 1 minute to 14 days.",
+    ),
+    key(
+        "notifications.keep",
+        Shape::Length,
+        Usually("\"90d\""),
+        "\"30d\"",
+        "How long questions and answers are kept. From 15 days on.",
+    ),
+    key(
+        "notifications.folder",
+        Shape::Text,
+        Optional,
+        "\"/var/lib/hubcommander/notifications\"",
+        "A folder that items are taken from, for those who cannot send by HTTP: `*.json`. Whoever can write there asks \
+         in the security team's name.",
+    ),
+    key(
+        "notifications.webhook",
+        Shape::Section,
+        Optional,
+        "",
+        "Where answers are forwarded to, and that there is none.",
+    ),
+    key(
+        "notifications.webhook.url",
+        Shape::Address,
+        Required,
+        "\"https://siem.example.com/hooks/hubcommander\"",
+        "Its address. A name or password in it, or a `?`, is refused: calls are signed.",
+    ),
+    key(
+        "notifications.webhook.secret",
+        Shape::Secret,
+        Required,
+        "{ env = \"NOTIFICATIONS_WEBHOOK_SECRET\" }",
+        "What calls are signed with, another one than `secret`: `whsec_` and 24 to 64 bytes in base64.",
     ),
     key(
         "travis",
@@ -1073,6 +1015,14 @@ pub static KEYS: &[Key] = &[
         Optional,
         "\"https://hubcommander.example.com\"",
         "How people reach it, for links.",
+    ),
+    key(
+        "web.history_days",
+        Shape::Number(1, 3_650),
+        Usually("400"),
+        "90",
+        "For how many days it is kept how many devices stood how, for the plots: one count a day, and nothing of any \
+         single device.",
     ),
     key(
         "web.login",

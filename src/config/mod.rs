@@ -9,6 +9,7 @@ pub mod problem;
 pub mod reference;
 
 mod checks;
+mod device_sources;
 mod devices;
 mod near;
 mod pages;
@@ -36,6 +37,7 @@ pub use crate::logging::{Log, LogFormat};
 use crate::nudges;
 pub use crate::pipeline::limits::PerMinute;
 pub use devices::Devices;
+pub(crate) use devices::is_email;
 pub use keys::KnownCommand;
 pub use near::nearest;
 pub use policy::PolicyFiles;
@@ -85,6 +87,10 @@ pub struct Config {
     pub passkey: Option<String>,
     /// Ids in Slack of the people who may break the glass; nobody where that is off.
     pub break_glass: BTreeSet<String>,
+    /// For how many days it is kept how all devices stood.
+    pub history_days: u32,
+    /// Questions of the security team to people, if that is switched on.
+    pub notifications: Option<crate::notices::Settings>,
     /// The web server, if there is to be one.
     pub web: Option<Web>,
     /// What is logged.
@@ -310,6 +316,7 @@ impl Config {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.notifications.iter().flat_map(crate::notices::Settings::secrets))
             .chain(sections::login_secrets(self.web.as_ref()))
     }
 }
@@ -369,6 +376,8 @@ impl Sections {
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,
             break_glass: all.break_glass,
+            history_days: all.history_days,
+            notifications: all.notifications,
             web: all.web,
             log: all.log,
         })

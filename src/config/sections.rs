@@ -10,7 +10,6 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use hubcommander_audit::SigningKey;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
-use hubcommander_device_sources::{Setup as DeviceSources, fleet, google, intune, jamf, landesk, sample};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
 use hubcommander_sdk::protection::{Profile, Profiles, ProtectionKind};
 use hubcommander_sdk::setting::Length;
@@ -31,6 +30,7 @@ use super::{
     Surroundings, Travis, Web,
 };
 use crate::audit::{Place, Schedule, Settings};
+use crate::notices;
 use crate::nudges;
 
 /// What could be made of the file. A section is missing if it could not be read or one of its secrets is not
@@ -69,6 +69,10 @@ pub struct Sections {
     pub passkey: Option<String>,
     /// `[break_glass]`: who may; nobody where it is off.
     pub break_glass: BTreeSet<String>,
+    /// `web.history_days`.
+    pub history_days: u32,
+    /// `[notifications]`.
+    pub notifications: Option<notices::Settings>,
     /// `[web]`.
     pub web: Option<Web>,
     /// `[log]`.
@@ -118,6 +122,7 @@ impl Sections {
         secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.notifications.iter().flat_map(notices::Settings::secrets))
             .chain(login_secrets(self.web.as_ref()))
     }
 }
@@ -159,7 +164,8 @@ pub(super) fn devices_alone(path: &Path, text: &str, surroundings: &Surroundings
     (devices, problems.finish(path))
 }
 
-struct Reading<'a, 'p, 't> {
+/// Makes the typed sections.
+pub(super) struct Reading<'a, 'p, 't> {
     tree: &'a Tree,
     surroundings: &'a Surroundings<'a>,
     /// Whether secrets are fetched; else empty ones stand for those that are named.
@@ -183,6 +189,7 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
             auth_plugins: self.auth_plugins(),
+            notifications: self.notifications(true),
             web: self.web().map(|web| Web { login, ..web }),
             ..self.rest(plain)
         }
@@ -198,6 +205,8 @@ impl Reading<'_, '_, '_> {
             audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
             auth_plugins: overlay.auth_plugins.clone(),
+            // Nothing of the sandbox leaves the machine.
+            notifications: self.notifications(false),
             ..self.rest(plain)
         }
     }
@@ -297,6 +306,10 @@ impl Reading<'_, '_, '_> {
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
             nudges: self.nudges(),
             limits: self.limits(),
+            history_days: self
+                .number("web.history_days")
+                .and_then(|days| days.try_into().ok())
+                .unwrap_or(400),
             web: self.web(),
             log: Log { format, filter },
             ..Sections::default()
@@ -457,46 +470,35 @@ impl Reading<'_, '_, '_> {
         AuthPlugins { duo: self.duo(), okta: okta.map(|(url, token)| okta::Settings::new(url, token)) }
     }
 
-    fn device_sources(&mut self) -> DeviceSources {
-        // Each secret is fetched, so that what is wrong with any of them is said.
-        let fleet = self.secret("device_sources.fleet.token", token);
-        let google = self.secret("device_sources.google.key", token);
-        let intune = self.secret("device_sources.intune.client_secret", token);
-        let jamf = self.secret("device_sources.jamf.client_secret", token);
-        let landesk = self.secret("device_sources.landesk.password", token);
-        let sample = self.secret("device_sources.sample.token", token);
-        let at = |path: &'static str| self.address(path);
-        let text = |path: &'static str| self.text(path, &[]);
-        DeviceSources {
-            fleet: fleet.and_then(|token| Some(fleet::Settings::new(at("device_sources.fleet.url")?, token))),
-            google: google
-                .and_then(|key| google::Settings::new(key, text("device_sources.google.subject")?).ok()),
-            intune: intune.and_then(|secret| {
-                let (tenant, id) =
-                    (text("device_sources.intune.tenant")?, text("device_sources.intune.client_id")?);
-                intune::Settings::new(tenant, id, secret).ok()
-            }),
-            jamf: jamf.and_then(|secret| {
-                let id = text("device_sources.jamf.client_id")?;
-                let settings = jamf::Settings::new(at("device_sources.jamf.url")?, id, secret);
-                let api = match text("device_sources.jamf.api").as_deref() {
-                    Some("classic") => jamf::Api::Classic,
-                    _ => jamf::Api::Pro,
-                };
-                let mobile = self.flag("device_sources.jamf.mobile", &[]);
-                Some(jamf::Settings { api, mobile, ..settings })
-            }),
-            landesk: landesk.and_then(|password| {
-                let [host, database, user] = ["host", "database", "user"]
-                    .map(|key| self.text(&format!("device_sources.landesk.{key}"), &[]));
-                let mut settings = landesk::Settings::new(host?, database?, user?, password);
-                settings.port = self.number("device_sources.landesk.port")?.try_into().ok()?;
-                settings.reading.zone = text("device_sources.landesk.zone")?.parse().ok()?;
-                Some(settings)
-            }),
-            sample: sample
-                .and_then(|token| Some(sample::Settings::new(at("device_sources.sample.url")?, token))),
+    /// Questions of the security team. Without `outside` neither the door nor the webhook is there.
+    fn notifications(&mut self, outside: bool) -> Option<notices::Settings> {
+        self.tree.one("notifications", &[])?;
+        let length = |key: &str| match self.value(key, &[]) {
+            Some(Value::Time(time)) => TimeDelta::from_std(time).ok(),
+            _ => None,
+        };
+        let (escalate_after, keep) = (length("notifications.escalate_after")?, length("notifications.keep")?);
+        let mut settings = notices::Settings {
+            channel: self
+                .text("notifications.channel", &[])
+                .or_else(|| self.text("slack.alarm_channel", &[])),
+            escalate_after,
+            keep,
+            folder: self.text("notifications.folder", &[]).map(Into::into),
+            ..notices::Settings::default()
+        };
+        if outside {
+            let (now, before) = (
+                self.secret("notifications.secret", signing_secret),
+                self.secret("notifications.previous_secret", signing_secret),
+            );
+            settings.secrets = now.into_iter().chain(before).collect();
+            let secret = self.secret("notifications.webhook.secret", signing_secret);
+            settings.webhook = secret.and_then(|secret| {
+                Some(notices::Webhook { url: self.address("notifications.webhook.url")?, secret })
+            });
         }
+        Some(settings)
     }
 
     /// The accounts at Duo that could be read.
@@ -581,7 +583,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// Fetches a secret and looks whether it can be what it is meant to be.
-    fn secret(&mut self, path: &str, wrong: Wrong) -> Option<Secret> {
+    pub(super) fn secret(&mut self, path: &str, wrong: Wrong) -> Option<Secret> {
         self.secret_of(path, &[], wrong)
     }
 
@@ -605,7 +607,7 @@ impl Reading<'_, '_, '_> {
 
     /// The value of a key, or its default. The defaults are written in the table of keys as in the file, and
     /// are read as the file is.
-    fn value(&self, path: &str, names: &[&str]) -> Option<Value> {
+    pub(super) fn value(&self, path: &str, names: &[&str]) -> Option<Value> {
         if let Some(found) = self.tree.one(path, names) {
             return Some(found.value.clone());
         }
@@ -614,25 +616,25 @@ impl Reading<'_, '_, '_> {
         value::default(key, default)
     }
 
-    fn text(&self, path: &str, names: &[&str]) -> Option<String> {
+    pub(super) fn text(&self, path: &str, names: &[&str]) -> Option<String> {
         match self.value(path, names)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    fn texts(&self, path: &str, names: &[&str]) -> Vec<String> {
+    pub(super) fn texts(&self, path: &str, names: &[&str]) -> Vec<String> {
         match self.value(path, names) {
             Some(Value::Texts(texts)) => texts.into_iter().map(|(text, _)| text).collect(),
             _ => Vec::new(),
         }
     }
 
-    fn flag(&self, path: &str, names: &[&str]) -> bool {
+    pub(super) fn flag(&self, path: &str, names: &[&str]) -> bool {
         matches!(self.value(path, names), Some(Value::Flag(true)))
     }
 
-    fn number(&self, path: &str) -> Option<i64> {
+    pub(super) fn number(&self, path: &str) -> Option<i64> {
         match self.value(path, &[])? {
             Value::Number(number) => Some(number),
             _ => None,
@@ -640,7 +642,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// An address without a slash at the end of its path.
-    fn address(&self, path: &str) -> Option<Url> {
+    pub(super) fn address(&self, path: &str) -> Option<Url> {
         self.address_of(path, &[])
     }
 
@@ -654,9 +656,9 @@ impl Reading<'_, '_, '_> {
 }
 
 /// Says what is wrong with a secret and what to do, if something is. The words hold none of it.
-type Wrong = fn(&str) -> Option<(&'static str, &'static str)>;
+pub(super) type Wrong = fn(&str) -> Option<(&'static str, &'static str)>;
 
-fn token(secret: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn token(secret: &str) -> Option<(&'static str, &'static str)> {
     (!secret.bytes().all(|byte| byte.is_ascii_graphic())).then_some((
         "has white space or other characters in it that no token has.",
         "See that the variable or file holds the token alone, without quotes.",
@@ -710,6 +712,13 @@ fn travis_token(secret: &str) -> Option<(&'static str, &'static str)> {
         ));
     }
     token(secret)
+}
+
+fn signing_secret(secret: &str) -> Option<(&'static str, &'static str)> {
+    (!notices::sign::is_secret(secret)).then_some((
+        "is no secret to sign with.",
+        "It is `whsec_` and 24 to 64 bytes in base64: `echo \"whsec_$(openssl rand -base64 32)\"` makes one.",
+    ))
 }
 
 fn duo_key(secret: &str) -> Option<(&'static str, &'static str)> {

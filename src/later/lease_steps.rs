@@ -108,7 +108,7 @@ impl Handler for Opens {
         };
         let due = self.0.due_of(&lease, now, &origin);
         let leases = vec![LeaseRecord { lease: lease.clone(), ended: None }];
-        self.0.put_down(&Booking { leases, due, dropped: Vec::new() }).await?;
+        self.0.put_down(&Booking { leases, due, ..Booking::default() }).await?;
         Ok(Self::applied(&lease))
     }
 }
@@ -159,7 +159,7 @@ impl Handler for Ends {
         }
         let leases = vec![LeaseRecord { lease: lease.clone(), ended: Some(self.0.now()) }];
         let dropped = vec![end_key(&end.id), notice_key(&end.id)];
-        self.0.put_down(&Booking { leases, due: Vec::new(), dropped }).await?;
+        self.0.put_down(&Booking { leases, dropped, ..Booking::default() }).await?;
         Ok(self.applied(lease, None))
     }
 }
@@ -223,7 +223,7 @@ impl Handler for Extends {
         let due = self.0.due_of(&lease, self.0.now(), &origin);
         let dropped = vec![notice_key(&lease.id)];
         let leases = vec![LeaseRecord { lease, ended: None }];
-        self.0.put_down(&Booking { leases, due, dropped }).await?;
+        self.0.put_down(&Booking { leases, due, dropped, ..Booking::default() }).await?;
         Ok(Self::applied(&extend, Some(before), None))
     }
 }

@@ -7,9 +7,9 @@ use hubcommander_commands::stethoscope::Views as Readings;
 use hubcommander_stethoscope_pages::ports::{Person, Trouble, View, Views};
 use serde_json::json;
 
-use super::kept::{trouble, write};
+use super::kept::trouble;
 use crate::devices;
-use crate::pipeline::engine::{Engine, reading_key};
+use crate::pipeline::engine::{Engine, Reading, note_reading};
 use crate::slack::people::Freshness;
 use crate::store::{AuditEntry, Shelf};
 
@@ -50,8 +50,9 @@ impl Views for Noted {
         let entry = AuditEntry { at: view.at, invocation: None, event: "devices.seen".to_owned(), body };
         self.shelf.get().map_err(trouble)?.note(vec![entry]).await.map_err(trouble)?;
         if let Some(of) = of {
-            let key = format!("{}web-{}-{}", reading_key(&of), view.at.timestamp_millis(), by.id.user);
-            write(&self.shelf, &key, Some(json!({ "by": by.id, "what": "web", "at": view.at }))).await?;
+            let id = format!("web-{}-{}", view.at.timestamp_millis(), by.id.user);
+            let reading = Reading { by: by.id, command: "web".to_owned(), at: view.at };
+            note_reading(&**self.shelf.get().map_err(trouble)?, &of, &id, &reading).await.map_err(trouble)?;
         }
         Ok(())
     }

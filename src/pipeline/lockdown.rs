@@ -94,7 +94,9 @@ impl Lockdown {
     /// Whether this plan is held.
     #[must_use]
     pub fn holds(&self, examined: &Examined) -> bool {
-        self.0.borrow().is_some() && examined.plan().steps.iter().any(|step| step.operation.kind != KIND)
+        // An answer to "was this you?" changes nothing elsewhere, and is wanted most when everything else is held.
+        let held = |kind: &str| kind != KIND && kind != crate::notices::ANSWER;
+        self.0.borrow().is_some() && examined.plan().steps.iter().any(|step| held(&step.operation.kind))
     }
 
     /// Returns when it begins or is lifted.

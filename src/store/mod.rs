@@ -92,7 +92,7 @@ pub struct LeaseRecord {
     pub ended: Option<Instant>,
 }
 
-/// What is put down of leases and of what is due, all of it or nothing.
+/// What is put down of leases, of what is due and of single things, all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Booking {
     /// Leases to insert or replace.
@@ -101,6 +101,10 @@ pub struct Booking {
     pub due: Vec<Due>,
     /// Keys of what is not due any more.
     pub dropped: Vec<String>,
+    /// Single things, each under a key of its own, as [`Store::remember`] keeps them.
+    pub kept: Vec<(String, Option<Json>)>,
+    /// Entries for the audit, of what no invocation does.
+    pub audit: Vec<AuditEntry>,
 }
 
 /// Which invocations `!History` asks for. Only those with a plan count.
@@ -218,8 +222,7 @@ pub trait Store: chain::ChainStore {
 
     /// Writes down entries of the audit that are about no invocation.
     async fn note(&self, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
-        // A click with no key is none.
-        self.click_done("", audit).await
+        self.book(&Booking { audit, ..Booking::default() }).await
     }
 
     /// One invocation.
@@ -237,7 +240,7 @@ pub trait Store: chain::ChainStore {
     /// Clicks that nobody has dealt with; the oldest first.
     async fn unfinished_clicks(&self) -> Result<Vec<Click>, StoreError>;
 
-    /// Puts down what becomes due and what is lent.
+    /// Puts down what becomes due, what is lent and what is kept.
     async fn book(&self, booking: &Booking) -> Result<(), StoreError>;
 
     /// What is due by then; the oldest first, so many at most.

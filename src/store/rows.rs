@@ -3,7 +3,7 @@
 //! Times are microseconds since 1970 UTC, so a time comes back cut to microseconds. Structured values are
 //! JSON text.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use hubcommander_audit::{Link, Seal};
 use hubcommander_sdk::clock::Instant;
@@ -163,6 +163,9 @@ pub(super) struct BookRow {
     pub leases: Vec<LeaseRow>,
     pub due: Vec<DueRow>,
     pub dropped: Vec<String>,
+    /// Each key once: of one that is named twice the last word counts.
+    pub kept: BTreeMap<String, Option<String>>,
+    pub audit: Vec<AuditRow>,
 }
 
 impl BookRow {
@@ -188,6 +191,12 @@ impl BookRow {
             leases: booking.leases.iter().map(lease).collect::<Result<_, StoreError>>()?,
             due: booking.due.iter().map(due).collect::<Result<_, StoreError>>()?,
             dropped: booking.dropped.clone(),
+            kept: booking
+                .kept
+                .iter()
+                .map(|(key, value)| (key.clone(), value.as_ref().map(Json::to_string)))
+                .collect(),
+            audit: booking.audit.iter().map(AuditRow::of).collect(),
         })
     }
 
@@ -196,7 +205,9 @@ impl BookRow {
         let due = self.due.iter().map(|due| &due.key).chain(&self.dropped);
         let due: HashSet<&String> = due.collect();
         let leases: HashSet<&String> = self.leases.iter().map(|lease| &lease.id).collect();
-        due.into_iter().map(|key| format!("d{key}")).chain(leases.into_iter().map(|id| format!("l{id}")))
+        let kept = self.kept.keys().map(|key| format!("r{key}"));
+        let leases = leases.into_iter().map(|id| format!("l{id}"));
+        due.into_iter().map(|key| format!("d{key}")).chain(leases).chain(kept)
     }
 }
 

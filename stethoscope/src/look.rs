@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use hubcommander_posture::{Catalogue, Device, Instant, Problem, Witness};
+use hubcommander_posture::{Catalogue, Device, Instant, Preview, Problem, Witness};
 
 /// How fresh an answer must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,10 @@ pub trait Looks: Send + Sync {
 
     /// All devices, for those who look after all of them. `email` of the look is empty.
     async fn everything(&self) -> Look;
+
+    /// What would change if `then` were what is looked at, judged anew over what all sources say; and who did not
+    /// answer, by what people call them. Changes nothing.
+    async fn preview(&self, then: &Catalogue) -> (Preview, Vec<String>);
 
     /// What is looked at, and what is said about it.
     fn catalogue(&self) -> &Catalogue;

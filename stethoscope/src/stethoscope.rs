@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use hubcommander_posture::{Catalogue, Identifiers, Instant, Problem, Record, evaluate};
+use hubcommander_posture::{Catalogue, Identifiers, Instant, Preview, Problem, Record, evaluate, preview};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::devices::{DeviceSource, Found};
 
@@ -26,6 +26,16 @@ pub struct Stethoscope {
     settings: Settings,
     kept: Mutex<HashMap<String, Kept>>,
     whole: Mutex<Option<Look>>,
+    /// What all sources have said, for a while after somebody has asked what would change: it is a lot.
+    heap: Arc<Mutex<Option<Heap>>>,
+}
+
+/// What all sources have said.
+#[derive(Clone)]
+struct Heap {
+    records: Arc<Vec<Record>>,
+    silent: Vec<String>,
+    at: Instant,
 }
 
 /// What is kept of a person: the last look, and what their devices are known by, so that the next time both
@@ -61,6 +71,7 @@ impl Stethoscope {
             settings,
             kept: Mutex::default(),
             whole: Mutex::default(),
+            heap: Arc::default(),
         }
     }
 
@@ -247,8 +258,55 @@ impl Looks for Stethoscope {
         look
     }
 
+    async fn preview(&self, then: &Catalogue) -> (Preview, Vec<String>) {
+        let Heap { records, silent, at } = self.heap().await;
+        let (today, then) = (self.catalogue.clone(), then.clone());
+        // It takes a processor for a second or two.
+        let judged = tokio::task::spawn_blocking(move || preview(records.to_vec(), &today, &then, at)).await;
+        match judged {
+            Ok(preview) => (preview, silent),
+            Err(error) => {
+                tracing::error!(%error, "what would change could not be worked out");
+                (Preview::default(), self.sources.iter().map(|one| one.source.title().to_owned()).collect())
+            }
+        }
+    }
+
     fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+}
+
+impl Stethoscope {
+    /// What all sources say, asked now or a short while ago.
+    async fn heap(&self) -> Heap {
+        let at = self.clock.now();
+        {
+            let heap = self.heap.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(heap) = &*heap
+                && at - heap.at < delta(self.settings.all_recent)
+                && heap.silent.is_empty()
+            {
+                return heap.clone();
+            }
+        }
+        let found = join_all(self.sources.iter().map(Asked::all)).await;
+        let (mut records, mut silent) = (Vec::new(), Vec::new());
+        for (asked, found) in self.sources.iter().zip(found) {
+            match found {
+                Some(found) => records.extend(found.records),
+                None => silent.push(asked.source.title().to_owned()),
+            }
+        }
+        let heap = Heap { records: Arc::new(records), silent, at };
+        *self.heap.lock().unwrap_or_else(PoisonError::into_inner) = Some(heap.clone());
+        let (place, span) = (Arc::clone(&self.heap), self.settings.all_recent);
+        tokio::spawn(async move {
+            tokio::time::sleep(span).await;
+            let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+            place.take_if(|heap| heap.at <= at);
+        });
+        heap
     }
 }
 

@@ -254,3 +254,28 @@ async fn devices_report_anew_when_that_is_asked_for() {
     let done = hubcommander_stethoscope::words::put_right(&before, &after, catalogue);
     assert_eq!(done.len(), 1, "{done:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_would_change_is_judged_over_all_records() {
+    let (jamf, edr) = (
+        Source::new("jamf", vec![record("jamf", "71", "C02ANA", Some(ANA))]),
+        Source::new("edr", vec![record("edr", "x1", "C02ANA", None)]),
+    );
+    let clock = Hand::new();
+    let stethoscope = over(&[&jamf, &edr], &clock);
+    let mut then = Catalogue::shipped();
+    then.practices.get_mut("encryption").unwrap().when_bad = hubcommander_posture::Status::Nudge;
+    let (found, silent) = stethoscope.preview(&then).await;
+    assert!(silent.is_empty());
+    assert_eq!(found.devices, 1, "two records of one device");
+    let change = &found.changes[0];
+    assert_eq!((change.practice.0.as_str(), change.owners.as_slice()), ("encryption", &[ANA.to_owned()][..]));
+    assert_eq!(stethoscope.catalogue(), &Catalogue::shipped(), "nothing was changed");
+
+    // What a source that is silent knows is missing, and it is named and asked again.
+    clock.forward(3_600);
+    edr.is(Mood::Down);
+    assert_eq!(stethoscope.preview(&then).await.1, ["edr"]);
+    edr.is(Mood::Fine);
+    assert!(stethoscope.preview(&then).await.1.is_empty());
+}

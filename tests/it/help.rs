@@ -86,6 +86,7 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!Undo` Takes back what a command did
     • `!Why` Says why something was refused, what it waits for, or who allowed it
     Your devices
+    • `!Answer` Answers a question that the security team has asked you
     • `!DeviceStatus` Shows what your devices need, and how to do it
     • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not
@@ -113,6 +114,7 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     What was done
     • `!Why` Says why something was refused, what it waits for, or who allowed it
     Your devices
+    • `!Answer` Answers a question that the security team has asked you
     • `!DeviceStatus` Shows what your devices need, and how to do it
     • `!FleetStatus` Shows how all devices stand, by practice
     • `!NotMyDevice` Says that a device shown as yours is not

@@ -59,7 +59,7 @@ pub async fn answer(world: &World, user: &str, line: &str) -> Result<Message> {
 }
 
 /// A browser, as far as it keeps cookies and sends forms.
-struct Visitor {
+pub struct Visitor {
     client: Client,
     home: String,
     cookie: Option<String>,
@@ -72,7 +72,7 @@ impl Visitor {
     }
 
     /// Opens a link from Slack and presses the button there.
-    async fn come_in(home: &str, link: &str) -> Result<Self> {
+    pub async fn come_in(home: &str, link: &str) -> Result<Self> {
         let mut visitor = Self::new(home)?;
         let path = link.strip_prefix(home).context("a link elsewhere")?.to_owned();
         // A preview of the link looks first.
@@ -93,7 +93,7 @@ impl Visitor {
     }
 
     /// The words of a page.
-    async fn page(&self, path: &str) -> Result<String> {
+    pub async fn page(&self, path: &str) -> Result<String> {
         let answer = self.get(path).await?;
         ensure!(answer.status() == StatusCode::OK, "{path}: {}", answer.status());
         Ok(answer.text().await?)
@@ -107,7 +107,7 @@ impl Visitor {
     }
 
     /// Sends a form of the page at this path.
-    async fn send(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Result<Response> {
+    pub async fn send(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Result<Response> {
         let page = self.page(page).await?;
         let secret = regex::Regex::new(r#"name="csrf" value="([^"]+)""#)?;
         let secret = secret.captures(&page).context("a page without a form")?[1].to_owned();

@@ -13,8 +13,18 @@ use crate::world::{ANA, DEV, Servers, World, shipped_with};
 const AT_ONCE: usize = 4;
 
 /// Those that take back or withdraw themselves, and those that change nothing outside.
-const OTHERS: [&str; 9] =
-    ["AcceptEmail", "Cancel", "Extend", "Lockdown", "NotMyDevice", "Nudges", "RemindMe", "Return", "Undo"];
+const OTHERS: [&str; 10] = [
+    "AcceptEmail",
+    "Answer",
+    "Cancel",
+    "Extend",
+    "Lockdown",
+    "NotMyDevice",
+    "Nudges",
+    "RemindMe",
+    "Return",
+    "Undo",
+];
 
 /// Types a line as Ana and says yes where she is asked.
 async fn ask_and_run(world: &World, line: &str) -> Result<String> {

@@ -489,6 +489,11 @@ impl Process {
         Ok(tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the bot lives on")??)
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Kills it as `kill -9` does.
     pub async fn kill(&mut self) -> Result<()> {
         self.child.start_kill()?;

@@ -239,6 +239,6 @@ impl DeviceSource for Fleet {
 
     async fn probe(&self) -> Result<String, SourceError> {
         self.get("hosts", &["hosts"], &[("page", "0"), ("per_page", "1")]).await?;
-        Ok("Fleet lets us read its hosts".to_owned())
+        Ok("its hosts can be read".to_owned())
     }
 }

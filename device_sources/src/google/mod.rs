@@ -238,6 +238,6 @@ impl DeviceSource for Google {
                 lists.push(list);
             }
         }
-        Ok(format!("Google lets us read {}", lists.join(", ")))
+        Ok(format!("{} can be read", lists.join(", ")))
     }
 }

@@ -258,6 +258,6 @@ impl DeviceSource for Intune {
         let path = ["v1.0", "deviceManagement", "managedDevices"];
         let address = self.graph.address(&path, &[("$select", "id"), ("$top", "1")])?;
         self.token.get(&self.graph, WHAT, &address).await?;
-        Ok("Intune lets us read managed devices".to_owned())
+        Ok("managed devices can be read".to_owned())
     }
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
-use super::settings::{Privacy, Settings, SetupError};
+use super::settings::{Privacy, Settings, SetupError, is_loopback};
 
 /// How many values are bound in one statement. SQL Server takes 2100; with this many the statement and the list of its
 /// parameters are short texts still.
@@ -154,11 +154,6 @@ impl Database {
         let client = timeout(self.connect_within, Client::connect(config, wire.compat_write())).await;
         Ok(Connection(client.map_err(late)??))
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// An open connection.

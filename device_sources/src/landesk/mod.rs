@@ -14,6 +14,6 @@ mod statements;
 
 pub use chrono_tz::Tz;
 pub use read::read;
-pub use settings::{Privacy, Reading, Settings, SetupError};
+pub use settings::{Privacy, Reading, Settings, SetupError, is_loopback};
 #[cfg(feature = "landesk")]
 pub use source::Landesk;

@@ -113,3 +113,10 @@ pub enum SetupError {
     )]
     Plain,
 }
+
+/// Whether this host is this very machine, so that a connection without TLS stays here.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

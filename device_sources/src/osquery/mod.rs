@@ -38,7 +38,7 @@ pub use listen::{Identity, ListenError, Serving, serve};
 pub use nodes::{Answered, InMemory, KeyHash, Node, Nodes, NodesError};
 pub use queries::{Family, Query};
 pub use read::read;
-pub use settings::{Paths, Settings, SetupError};
+pub use settings::{Paths, SHORTEST_SECRET, Settings, Setup, SetupError};
 
 /// Its name in config.toml.
 pub const NAME: &str = "osquery";
@@ -202,10 +202,15 @@ impl DeviceSource for Osquery {
         let nodes = self.0.nodes.all().await.map_err(unavailable)?;
         let day = self.0.clock.now() - TimeDelta::days(1);
         let lately = nodes.iter().filter(|node| node.heard_at >= day).count();
-        Ok(format!(
-            "{} computers have enrolled, {lately} of them asked us something within a day",
-            nodes.len()
-        ))
+        Ok(format!("{} enrolled, {lately} heard within a day", counted(nodes.len())))
+    }
+}
+
+fn counted(computers: usize) -> String {
+    match computers {
+        0 => "no computer has".to_owned(),
+        1 => "1 computer has".to_owned(),
+        many => format!("{many} computers have"),
     }
 }
 

@@ -148,7 +148,15 @@ pub trait Nodes: Send + Sync + fmt::Debug {
     /// As [`NodesError`] says.
     async fn assign(&self, serial: &Serial, owners: BTreeSet<String>) -> Result<(), NodesError>;
 
-    /// Forgets a computer: its key is unknown from now on. Whether there was one.
+    /// Says whose the computer with this UUID is, in place of whoever it was: for one that has no serial number of its
+    /// own. Those of its serial number count besides.
+    ///
+    /// # Errors
+    /// As [`NodesError`] says.
+    async fn assign_host(&self, host: &str, owners: BTreeSet<String>) -> Result<(), NodesError>;
+
+    /// Forgets a computer: its key is unknown from now on, and so is whose it was by its UUID; whose its serial number
+    /// is stays. Whether there was one.
     ///
     /// # Errors
     /// As [`NodesError`] says.
@@ -163,12 +171,14 @@ pub struct InMemory(Mutex<Kept>);
 struct Kept {
     nodes: BTreeMap<String, Node>,
     owners: BTreeMap<Serial, BTreeSet<String>>,
+    owners_of_host: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Kept {
     fn whole(&self, node: &Node) -> Node {
-        let owners = node.serial().and_then(|serial| self.owners.get(&serial)).cloned();
-        Node { owners: owners.unwrap_or_default(), ..node.clone() }
+        let by_serial = node.serial().and_then(|serial| self.owners.get(&serial));
+        let owners = by_serial.into_iter().chain(self.owners_of_host.get(&node.host)).flatten().cloned();
+        Node { owners: owners.collect(), ..node.clone() }
     }
 
     fn find(&self, is: impl Fn(&Node) -> bool) -> Option<Node> {
@@ -228,12 +238,23 @@ impl Nodes for InMemory {
     }
 
     async fn assign(&self, serial: &Serial, owners: BTreeSet<String>) -> Result<(), NodesError> {
-        let owners = owners.iter().map(|email| email.trim().to_lowercase()).collect();
-        self.kept().owners.insert(serial.clone(), owners);
+        self.kept().owners.insert(serial.clone(), lower(&owners));
+        Ok(())
+    }
+
+    async fn assign_host(&self, host: &str, owners: BTreeSet<String>) -> Result<(), NodesError> {
+        self.kept().owners_of_host.insert(host.to_owned(), lower(&owners));
         Ok(())
     }
 
     async fn forget(&self, host: &str) -> Result<bool, NodesError> {
-        Ok(self.kept().nodes.remove(host).is_some())
+        let mut kept = self.kept();
+        kept.owners_of_host.remove(host);
+        Ok(kept.nodes.remove(host).is_some())
     }
+}
+
+/// E-mails as they are compared.
+fn lower(owners: &BTreeSet<String>) -> BTreeSet<String> {
+    owners.iter().map(|email| email.trim().to_lowercase()).collect()
 }

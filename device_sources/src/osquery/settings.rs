@@ -1,13 +1,16 @@
 //! What the source is told at start.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hubcommander_posture::Serial;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::Identity;
+
 /// Fewer characters than this can be guessed.
-const SHORTEST_SECRET: usize = 24;
+pub const SHORTEST_SECRET: usize = 24;
 
 /// Where the agents' requests go. They are told the same paths by their flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +69,17 @@ pub struct Settings {
     pub owners: BTreeMap<Serial, BTreeSet<String>>,
 }
 
+/// The server as a whole: what the source is told, and where agents reach it.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What the source is told.
+    pub settings: Settings,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What it proves with who it is; without it, it listens to this machine only.
+    pub identity: Option<Identity>,
+}
+
 /// Why the source cannot be set up. Each says what to do.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
@@ -79,7 +93,7 @@ pub enum SetupError {
     Path(String),
     /// A name of a product cannot be looked for.
     #[error(
-        "device_sources.osquery.software: a name is empty, too long, or holds characters that no name has"
+        "osquery: a name of `software` in [practices] is empty, too long, or holds characters that no name has"
     )]
     Software,
 }

@@ -66,6 +66,7 @@ impl Devices {
         let router = Router::new()
             .route("/", get(overview))
             .route("/set", post(set))
+            .route("/ask", post(ask))
             .route("/api/devices", get(all))
             .route("/api/people/{email}/devices", get(of_person))
             .route("/api/known", post(known))
@@ -146,21 +147,70 @@ struct Switched {
     good: bool,
 }
 
+/// No other page in the browser may press these buttons; programs send no origin.
+fn is_from_the_page(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (Some(origin), Some(host)) => origin.strip_prefix("http://") == Some(host),
+        _ => true,
+    }
+}
+
+fn elsewhere() -> Response {
+    (StatusCode::FORBIDDEN, "This is for the buttons of the page.\n").into_response()
+}
+
 async fn set(
     AxumState(site): AxumState<Arc<Site>>,
     headers: HeaderMap,
     Form(switched): Form<Switched>,
 ) -> Response {
-    // No other page in the browser may press these buttons; programs send no origin.
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST))
-        && origin.strip_prefix("http://") != Some(host)
-    {
-        return (StatusCode::FORBIDDEN, "This is for the buttons of the page.\n").into_response();
+    if !is_from_the_page(&headers) {
+        return elsewhere();
     }
     let now = site.clock.now();
     if !site.state().set(&switched.device, &switched.practice, switched.good, now) {
         return (StatusCode::NOT_FOUND, "There is no such device.\n").into_response();
     }
     Redirect::to("/").into_response()
+}
+
+/// Whom to ask.
+#[derive(Deserialize)]
+struct Whom {
+    email: String,
+}
+
+/// Sends a question as a system of the security team does, through the bot's folder.
+async fn ask(AxumState(site): AxumState<Arc<Site>>, headers: HeaderMap, Form(whom): Form<Whom>) -> Response {
+    if !is_from_the_page(&headers) {
+        return elsewhere();
+    }
+    let Some(folder) = site.state().questions.clone() else {
+        return (StatusCode::NOT_FOUND, "Nobody takes questions here.\n").into_response();
+    };
+    let now = site.clock.now();
+    let id = format!("signin-{}", now.timestamp_millis());
+    let item = json!({
+        "id": id,
+        "email": whom.email,
+        "question": "Did you sign in from a new device?",
+        "details": "A Windows computer in Lisbon, with Firefox.",
+        "at": now,
+        "actions": [
+            { "key": "yes", "label": "Yes, it was me" },
+            { "key": "no", "label": "No, it was not me", "grave": true },
+        ],
+    });
+    // Under its name only once it is whole.
+    let (unfinished, whole) = (folder.join(format!("{id}.part")), folder.join(format!("{id}.json")));
+    let written = tokio::fs::write(&unfinished, item.to_string()).await;
+    let written = match written {
+        Ok(()) => tokio::fs::rename(&unfinished, &whole).await,
+        failed => failed,
+    };
+    match written {
+        Ok(()) => Redirect::to("/").into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
 }

@@ -1,6 +1,7 @@
 //! Whose devices they are, and how they stand.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use hubcommander_sdk::clock::Instant;
@@ -35,6 +36,8 @@ pub struct Device {
 pub struct State {
     /// The devices.
     pub devices: Vec<Device>,
+    /// The folder from which the bot takes questions, if the page may put some there.
+    pub questions: Option<PathBuf>,
     /// The versions that a device has after an update, by platform.
     pub newest: BTreeMap<String, String>,
 }
@@ -75,7 +78,7 @@ impl State {
         ];
         let newest = [("macOS", "26.1"), ("Windows", "10.0.26200"), ("iOS", "26.1"), ("Android", "16")];
         let newest = newest.map(|(platform, version)| (platform.to_owned(), version.to_owned())).into();
-        Self { devices, newest }
+        Self { devices, newest, questions: None }
     }
 
     /// The devices of whoever has exactly this address, whatever its case.

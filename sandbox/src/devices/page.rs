@@ -1,5 +1,6 @@
 //! The page with the switches. Plain HTML from the server.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use axum::response::{Html, IntoResponse, Response};
@@ -25,6 +26,9 @@ pub(super) fn overview(state: &State) -> Response {
     for device in &state.devices {
         article(&mut body, device);
     }
+    if state.questions.is_some() {
+        questions(&mut body, state);
+    }
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Devices</title>\
@@ -32,6 +36,21 @@ pub(super) fn overview(state: &State) -> Response {
          <p>Put something right here, then press Check again in Slack.</p>{body}</body></html>"
     );
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
+}
+
+/// A question of the security team to each who has a device.
+fn questions(out: &mut String, state: &State) {
+    out.push_str("<article><h2>Was this you?</h2><p>The security team asks somebody. They are asked in Slack, and on the web.</p>");
+    let owners: BTreeSet<&str> = state.devices.iter().map(|device| device.owner.as_str()).collect();
+    for owner in owners {
+        let owner = escaped(owner);
+        let _ = write!(
+            out,
+            "<form method=\"post\" action=\"/ask\"><input type=\"hidden\" name=\"email\" value=\"{owner}\">\
+             <span>Did {owner} sign in from a new device?</span><button aria-label=\"Ask {owner}\">Ask</button></form>"
+        );
+    }
+    out.push_str("</article>");
 }
 
 fn article(out: &mut String, device: &Device) {

@@ -3,6 +3,7 @@
 
 mod ask;
 mod clock;
+mod devices;
 mod github;
 #[cfg(feature = "passkey")]
 mod glass;
@@ -53,6 +54,7 @@ static CHECKS: &[Check] = &[
     Check { name: "Travis", run: |ground| Box::pin(travis::account(ground)) },
     Check { name: "Duo", run: |ground| Box::pin(step_ups::duo(ground)) },
     Check { name: "Okta", run: |ground| Box::pin(step_ups::okta(ground)) },
+    Check { name: "Devices", run: |ground| Box::pin(devices::sources(ground)) },
     #[cfg(feature = "passkey")]
     Check { name: "Breaking the glass", run: |ground| Box::pin(glass::people(ground)) },
 ];

@@ -142,7 +142,12 @@ pub(super) async fn channels(ground: &Ground) -> Vec<Finding> {
     let listened = slack.listen.iter().map(|id| (id, "listen", true));
     let ignored = slack.ignore.iter().map(|id| (id, "ignore", false));
     let alarm = slack.alarm_channel.iter().map(|id| (id, "alarm_channel", true));
-    let all: Vec<_> = alarm.chain(listened).chain(ignored).collect();
+    // Left out, it is the one for alarms.
+    let notified = ground.sections.notifications.iter().filter_map(|asked| asked.channel.as_ref());
+    let notified = notified
+        .filter(|id| slack.alarm_channel.as_ref() != Some(*id))
+        .map(|id| (id, "notifications.channel", true));
+    let all: Vec<_> = alarm.chain(notified).chain(listened).chain(ignored).collect();
     if !all.is_empty() && call(asker, slack, "auth.test", &slack.bot_token).await.is_err() {
         return vec![Finding::NotTried("not tried, since the bot token does not work".to_owned())];
     }

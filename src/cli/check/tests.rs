@@ -1,7 +1,7 @@
 //! `check` against the local Slack and the local GitHub, and against nobody.
 
 use hubcommander_sandbox::faults::Faults;
-use hubcommander_sandbox::{duo, github, slack as local_slack, travis};
+use hubcommander_sandbox::{devices, duo, github, slack as local_slack, travis};
 use hubcommander_sdk::clock::{Clock, Instant};
 
 use super::*;
@@ -25,6 +25,8 @@ struct World {
     travis: Option<travis::World>,
     /// With it there is a local Duo, and an account at it.
     duo: bool,
+    /// What stands at the end of the file.
+    more: String,
     /// Changes to the shipped file.
     changes: Vec<(&'static str, String)>,
     /// Variables that are not as usual.
@@ -39,6 +41,7 @@ impl World {
             github: github::World::acme(),
             travis: None,
             duo: false,
+            more: String::new(),
             changes: Vec::new(),
             variables: Vec::new(),
             clock: 0,
@@ -96,6 +99,7 @@ impl World {
                 local_duo.url()
             ));
         }
+        text.push_str(&self.more);
         for (from, to) in &self.changes {
             assert!(text.contains(*from), "{from}");
             text = text.replacen(from, to, 1);
@@ -107,6 +111,8 @@ impl World {
                 "SLACK_APP_TOKEN" => Some("xapp-sandbox"),
                 "GITHUB_TOKEN" => Some("ghp_sandbox"),
                 "TRAVIS_TOKEN" => Some("travis_sandbox"),
+                "SAMPLE_TOKEN" => Some("devices_sandbox"),
+                "OSQUERY_SECRET" => Some("osquery_secret_that_is_long"),
                 "DUO_IKEY" => Some("DIDUOSANDBOX"),
                 "DUO_SKEY" => Some("duo_sandbox_secret"),
                 _ => None,
@@ -129,7 +135,16 @@ impl World {
         let wrong = try_all(&ground, &redactor, &mut out).await.unwrap();
         let out = String::from_utf8(out).unwrap();
         drop(local_travis);
-        for secret in ["xoxb-", "xapp-", "ghp_", "travis_", "duo_sandbox", "ticket="] {
+        for secret in [
+            "xoxb-",
+            "xapp-",
+            "ghp_",
+            "travis_",
+            "duo_sandbox",
+            "devices_sandbox",
+            "osquery_secret",
+            "ticket=",
+        ] {
             assert!(!out.replace("xoxb-…", "").replace("xapp-…", "").contains(secret), "{secret} in {out}");
         }
         assert_eq!(
@@ -251,6 +266,68 @@ async fn an_account_at_travis() {
        cure: Copy the token again, from the account's settings at Travis, under API authentication.
     ");
     assert_eq!(wrong, 1);
+}
+
+/// A port that was free a moment ago.
+fn free() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn osquery(port: u16) -> String {
+    format!(
+        "\n[device_sources.osquery]\nlisten = \"127.0.0.1:{port}\"\n\
+         enroll_secret = {{ env = \"OSQUERY_SECRET\" }}\n"
+    )
+}
+
+#[tokio::test]
+async fn sources_of_devices() {
+    let desks = devices::State::acme(SystemClock.now());
+    let desks = devices::Devices::start(desks, "devices_sandbox", Arc::new(SystemClock), Faults::default())
+        .await
+        .unwrap();
+    let sample =
+        format!("\n[device_sources.sample]\nurl = {:?}\ntoken = {{ env = \"SAMPLE_TOKEN\" }}\n", desks.url());
+    let port = free();
+    let world = |port| World { more: format!("{sample}{}", osquery(port)), ..World::new() };
+    let (said, wrong) = world(port).checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Devices").replace(&port.to_string(), "PORT"), @r"
+    ✅ Devices: osquery: no computer has enrolled, 0 heard within a day
+    ✅ Devices: Sample: 4 devices
+    ✅ Devices: osquery's agents can be heard on 127.0.0.1:PORT, behind a proxy
+    ");
+    assert_eq!(wrong, 0, "{said}");
+
+    // The bot itself may be what listens there.
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port();
+    let (said, wrong) = world(port).variable("SAMPLE_TOKEN", "another_token").checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Devices").replace(&port.to_string(), "PORT"), @r"
+    ✅ Devices: osquery: no computer has enrolled, 0 heard within a day
+    ⛔ Devices: Sample: it refuses the token: 401 Unauthorized.
+       cure: See the address and the secret in its section.
+    ⚠️ Devices: Something listens on 127.0.0.1:PORT already, where osquery's agents are to be heard.
+       cure: If that is the bot, which runs, let it be; else choose another port in `listen`.
+    ");
+    assert_eq!(wrong, 1, "{said}");
+    drop(held);
+
+    let nowhere =
+        format!("{}certificate = \"/nowhere.crt\"\nprivate_key = \"/nowhere.key\"\n", osquery(port));
+    let fleet = format!(
+        "\n[device_sources.fleet]\nurl = \"http://127.0.0.1:{}\"\ntoken = {{ env = \"SAMPLE_TOKEN\" }}\n",
+        free()
+    );
+    let world = World { more: format!("{nowhere}{fleet}"), ..World::new() };
+    let (said, wrong) = world.checked().await;
+    insta::assert_snapshot!(lines_about(&said, "Devices").replace(&port.to_string(), "PORT"), @r"
+    ⛔ Devices: Fleet, hosts: not sent: no connection: client error (Connect): tcp connect error: Connection refused (os error 111).
+       cure: See that this machine can reach it, and whether it needs a proxy (`HTTPS_PROXY`); if it is busy, try again in a few minutes.
+    ✅ Devices: osquery: no computer has enrolled, 0 heard within a day
+    ⛔ Devices: osquery's agents cannot be heard: /nowhere.crt: I/O error: No such file or directory (os error 2).
+       cure: See that `certificate` and `private_key` name files in PEM that this user may read, and that one belongs to the other.
+    ");
+    assert_eq!(wrong, 2, "{said}");
 }
 
 #[tokio::test]

@@ -42,6 +42,18 @@ fn sections_that_nothing_reads() {
 }
 
 #[test]
+fn notifications_that_nobody_would_hear_of() {
+    let said = with(
+        "[notifications]\nsecret = { env = \"GITHUB_TOKEN\" }\nescalate_after = \"30d\"\nkeep = \"2d\"\n",
+    );
+    insta::assert_snapshot!(said);
+    let outside = with(
+        "[notifications]\nchannel = \"#security\"\n[notifications.webhook]\nurl = \"http://siem.example.com\"\n",
+    );
+    insta::assert_snapshot!(outside);
+}
+
+#[test]
 fn a_glass_that_nobody_could_break() {
     insta::assert_snapshot!(with("[break_glass]\npeople = [\"U1\", \"@ana\"]\n"), @r#"
     config.toml:10:2: It takes the passkeys of two people to break the glass, and there are none here.
@@ -72,6 +84,135 @@ fn a_glass_that_nobody_could_break() {
           cure: Name two or more; three, so that one may be away.
         "#
     );
+}
+
+#[test]
+fn a_server_of_osquery_that_others_could_listen_to() {
+    let osquery = |more: &str| {
+        with(&format!("[device_sources.osquery]\nenroll_secret = {{ env = \"SLACK_BOT_TOKEN\" }}\n{more}"))
+    };
+    insta::assert_snapshot!(osquery("listen = \"0.0.0.0:8443\"\ninterval = \"5s\"\nrefresh_within = \"5m\"\n"), @r#"
+    config.toml:11:17: `enroll_secret` has fewer than 24 characters, so it could be guessed.
+      11 | enroll_secret = { env = "SLACK_BOT_TOKEN" }
+         |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      cure: Make a longer one, for example with `openssl rand -base64 32`, and put it on the computers too.
+
+    config.toml:12:10: Without a certificate everybody on the way could read the secret with which computers enrol.
+      12 | listen = "0.0.0.0:8443"
+         |          ^^^^^^^^^^^^^^
+      cure: Add `certificate` and `private_key`, or listen on 127.0.0.1 behind a proxy that has them.
+
+    config.toml:13:12: `interval` must be a minute to a day.
+      13 | interval = "5s"
+         |            ^^^^
+      cure: Write, for example, `interval = "1h"`.
+
+    config.toml:14:18: `refresh_within` must be a second to a minute.
+      14 | refresh_within = "5m"
+         |                  ^^^^
+      cure: Write, for example, `refresh_within = "30s"`.
+    "#);
+    insta::assert_snapshot!(osquery("listen = \"0.0.0.0:8443\"\ncertificate = \"a.crt\"\n"), @r#"
+    config.toml:11:17: `enroll_secret` has fewer than 24 characters, so it could be guessed.
+      11 | enroll_secret = { env = "SLACK_BOT_TOKEN" }
+         |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      cure: Make a longer one, for example with `openssl rand -base64 32`, and put it on the computers too.
+
+    config.toml:13:1: `certificate` is there without `private_key`.
+      13 | certificate = "a.crt"
+         | ^^^^^^^^^^^
+      cure: Add `private_key`, or remove this line and listen on 127.0.0.1 behind a proxy that has them.
+    "#);
+    insta::assert_snapshot!(
+        osquery(
+            "listen = \"127.0.0.1:8443\"\n[device_sources.osquery.owners]\n\"None\" = \"ana@acme.example\"\n\
+             ZZ73 = [\"ana@acme.example\", \"ana\"]\nZZ74 = \"ana@acme.example\"\n"
+        ),
+        @r#"
+    config.toml:11:17: `enroll_secret` has fewer than 24 characters, so it could be guessed.
+      11 | enroll_secret = { env = "SLACK_BOT_TOKEN" }
+         |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      cure: Make a longer one, for example with `openssl rand -base64 32`, and put it on the computers too.
+
+    config.toml:13:25: `None` is no serial number that tells one computer from another.
+      13 | [device_sources.osquery.owners]
+         |                         ^^^^^^
+      cure: Write `"SERIAL" = "ana@example.com"`, or a list of such addresses.
+
+    config.toml:13:25: The computer `ZZ73` has an owner that is no e-mail address.
+      13 | [device_sources.osquery.owners]
+         |                         ^^^^^^
+      cure: Write `"SERIAL" = "ana@example.com"`, or a list of such addresses.
+    "#
+    );
+}
+
+#[test]
+fn sources_of_devices_that_would_not_say_what_is_meant() {
+    let token = "{ env = \"SLACK_BOT_TOKEN\" }";
+    insta::assert_snapshot!(with(&format!(
+        "[device_sources.landesk]\nhost = \"sql.acme.example\"\ndatabase = \"LDMS\"\nuser = \"reader\"\n\
+         password = {token}\ntls = false\nca = \"ca.pem\"\n\
+         [device_sources.google]\nkey = {token}\nsubject = \"admin@acme.example\"\nlists = [\"phones\"]\n\
+         antivirus = \"firewal\"\noldest_patch_days = 0\n\
+         [device_sources.fleet]\nurl = \"https://fleet.acme.example\"\ntoken = {token}\n\
+         policies = {{ \"Falcon runs\" = \"falcon\", \"Firewall on\" = 1 }}\n"
+    )), @r#"
+    config.toml:15:7: `ca` names an authority for TLS, which `tls` switches off.
+      15 | tls = false
+         |       ^^^^^
+      cure: Remove one of the two.
+
+    config.toml:15:7: Without TLS the password would travel to another machine in the clear.
+      15 | tls = false
+         |       ^^^^^
+      cure: Remove this line, and name in `ca` the authority if this machine does not trust it.
+
+    config.toml:20:10: `lists` takes `"mobile"`, `"chromeos"`, `"identity"` and nothing else.
+      20 | lists = ["phones"]
+         |          ^^^^^^^^
+      cure: Remove it. For example, `lists = ["mobile", "chromeos"]`.
+
+    config.toml:21:13: There is no practice `firewal`.
+      21 | antivirus = "firewal"
+         |             ^^^^^^^^^
+      cure: Write `"firewall"`.
+
+    config.toml:22:21: `oldest_patch_days` must be a whole number from 1 to 3650.
+      22 | oldest_patch_days = 0
+         |                     ^
+      cure: Write, for example, `oldest_patch_days = 120`.
+
+    config.toml:26:1: The policy of Fleet `Falcon runs` names `falcon`, which is no practice.
+      26 | policies = { "Falcon runs" = "falcon", "Firewall on" = 1 }
+         | ^^^^^^^^
+      cure: Name one that docs/devices.md lists, or add `[practices.falcon]`.
+
+    config.toml:26:1: The policy of Fleet `Firewall on` names no practice.
+      26 | policies = { "Falcon runs" = "falcon", "Firewall on" = 1 }
+         | ^^^^^^^^
+      cure: Write `"Firewall on (macOS)" = "firewall"`.
+    "#);
+    insta::assert_snapshot!(with(&format!(
+        "[device_sources.jamf]\nurl = \"https://acme.jamfcloud.com\"\nclient_id = \"1\"\nclient_secret = {token}\n\
+         token_path = \"oauth\"\ninventory = \"v2\"\n\
+         [device_sources.jamf.attributes]\nscreenlock = {{ name = \"Lock\", god = [\"On\"] }}\n"
+    )), @r#"
+    config.toml:14:14: `token_path` is no path.
+      14 | token_path = •••••••
+         |              ^^^^^^^
+      cure: Write it as `"/api/v1/oauth/token"`.
+
+    config.toml:15:13: `inventory` must be `"v4"` or `"v3"` or `"v1"`.
+      15 | inventory = "v2"
+         |             ^^^^
+      cure: Write `inventory = "v4"`.
+
+    config.toml:16:22: The extension attributes cannot be read: unknown field `god`, expected one of `name`, `good`, `bad`.
+      16 | [device_sources.jamf.attributes]
+         |                      ^^^^^^^^^^
+      cure: Write, for example, `screenlock = { name = "Screen Saver Lock Enabled", good = ["Enabled"] }`; docs/devices.md lists what can be set.
+    "#);
 }
 
 #[test]

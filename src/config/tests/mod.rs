@@ -5,6 +5,8 @@ mod bad;
 use hubcommander_sdk::setting::{Setting, SettingKind};
 use secrecy::ExposeSecret as _;
 
+use hubcommander_device_sources::{jamf, landesk};
+
 use super::*;
 
 static COMMANDS: &[KnownCommand] = &[
@@ -35,6 +37,7 @@ fn environment(name: &str) -> Option<String> {
         "SLACK_BOT_TOKEN" => "xoxb-sandbox",
         "SLACK_APP_TOKEN" => "xapp-sandbox",
         "GITHUB_TOKEN" => "ghp_sandbox",
+        "HOOK" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "EMPTY" => "",
         "QUOTED" => "\"ghp_sandbox with quotes\"",
         "KEY" => "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n",
@@ -113,6 +116,98 @@ fn the_shipped_file_is_ready_for_the_sandbox() {
     );
     assert!(config.orgs["acme-oss"].public_only && !acme.public_only);
     assert_eq!(config.web.unwrap().listen.port(), 8080);
+}
+
+#[test]
+fn sources_of_devices_are_told_what_the_file_says() {
+    let sources = r#"
+[device_sources.fleet]
+url = "https://fleet.acme.example"
+token = { env = "SLACK_BOT_TOKEN" }
+owner_sources = ["identity_provider"]
+fleet_id = 3
+[device_sources.google]
+key = { env = "SLACK_BOT_TOKEN" }
+subject = "admin@acme.example"
+lists = ["chromeos"]
+antivirus = "falcon"
+oldest_patch_days = 90
+[device_sources.intune]
+tenant = "acme"
+client_id = "1"
+client_secret = { env = "SLACK_BOT_TOKEN" }
+compliance = { osMinimumVersion = "uptodate" }
+[device_sources.jamf]
+url = "https://acme.jamfcloud.com"
+client_id = "1"
+client_secret = { env = "SLACK_BOT_TOKEN" }
+inventory = "v3"
+[device_sources.jamf.attributes]
+screenlock = { name = "Lock", good = ["On"] }
+[device_sources.landesk]
+host = "127.0.0.1"
+database = "LDMS"
+user = "reader"
+password = { env = "SLACK_BOT_TOKEN" }
+tls = false
+screenlock = "ST1"
+[practices.falcon]
+title = "Falcon"
+why = "It tells of attacks."
+software = { names = ["Falcon.app"] }
+"#;
+    let config = read(&format!("{LEAST}{sources}")).unwrap_or_else(|problems| panic!("{problems}"));
+    let sources = config.devices.sources;
+    let fleet = sources.fleet.unwrap().options;
+    assert_eq!((fleet.owner_sources.len(), fleet.fleet_id), (1, Some(3)));
+    let google = sources.google.unwrap();
+    assert!(google.lists.chromeos && !google.lists.mobile && !google.lists.identity);
+    assert_eq!(google.customer, "my_customer");
+    assert_eq!(google.options.antivirus.as_deref(), Some("falcon"));
+    assert_eq!(google.options.oldest_patch_days, Some(90));
+    let intune = sources.intune.unwrap().options;
+    assert_eq!((intune.compliance["osMinimumVersion"].as_str(), intune.defender), ("uptodate", None));
+    assert_eq!(intune.compliance["firewallEnabled"], "firewall", "the usual ones stay");
+    let jamf = sources.jamf.unwrap();
+    assert_eq!(jamf.inventory, Some(jamf::Inventory::V3));
+    let usual = jamf::Attributes::default();
+    let lock = jamf.reading.attributes.screenlock.unwrap();
+    assert_eq!((lock.name.as_str(), lock.bad.len()), ("Lock", 0));
+    assert_eq!(jamf.reading.attributes.autoupdate, usual.autoupdate);
+    let landesk = sources.landesk.unwrap();
+    assert_eq!(landesk.privacy, landesk::Privacy::Plain);
+    assert_eq!(
+        (landesk.reading.screenlock.as_str(), landesk.reading.autoupdate.as_str()),
+        ("ST1", "ST000003v2")
+    );
+}
+
+#[test]
+fn osquery_looks_for_the_products_that_practices_name() {
+    let osquery = r#"
+[device_sources.osquery]
+listen = "127.0.0.1:8443"
+enroll_secret = { env = "LONG_SECRET" }
+refresh_within = "10s"
+[device_sources.osquery.owners]
+zz73 = "Ana@acme.example"
+[practices.falcon]
+title = "Falcon"
+why = "It tells of attacks."
+software = { names = ["Falcon.app"] }
+"#;
+    let environment = |name: &str| match name {
+        "LONG_SECRET" => Some("a-secret-that-is-long-enough".to_owned()),
+        other => environment(other),
+    };
+    let config = read_with(&environment, &format!("{LEAST}{osquery}")).unwrap();
+    let setup = config.devices.sources.osquery.unwrap();
+    assert_eq!(setup.settings.software, ["Falcon.app".to_owned()].into());
+    assert_eq!(setup.settings.refresh_within, Duration::from_secs(10));
+    assert_eq!(setup.settings.interval, Duration::from_secs(3600));
+    let owners: Vec<_> = setup.settings.owners.into_iter().collect();
+    assert_eq!(owners[0].0.as_str(), "ZZ73");
+    assert_eq!(owners[0].1, ["ana@acme.example".to_owned()].into());
 }
 
 #[test]
@@ -316,4 +411,25 @@ fn policies_are_read_from_beside_the_file_or_are_those_that_ship() {
         assert!(problems.to_string().contains(says), "{problems}");
         assert!(problems.list[0].place.is_some());
     }
+}
+
+#[test]
+fn notifications_are_read_with_their_defaults() {
+    assert!(read(LEAST).unwrap().notifications.is_none());
+    let more = "[web]\n[notifications]\nsecret = { env = \"HOOK\" }\n[notifications.webhook]\n\
+                url = \"https://siem.example.com/hooks/hub/\"\nsecret = { env = \"HOOK\" }\n";
+    let text = format!("{LEAST}\n{more}");
+    let found = read(&text).unwrap().notifications.unwrap();
+    assert_eq!((found.escalate_after.num_hours(), found.keep.num_days()), (24, 90));
+    assert_eq!((found.secrets.len(), found.channel, found.folder), (1, None, None));
+    assert_eq!(found.webhook.unwrap().url.as_str(), "https://siem.example.com/hooks/hub");
+    let secrets: Vec<String> =
+        read(&text).unwrap().secrets().map(|secret| secret.expose_secret().to_owned()).collect();
+    assert!(secrets.contains(&"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()), "kept out of the log");
+    // In the sandbox nothing leaves the machine.
+    let surroundings =
+        Surroundings { environment: &nothing_set, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+    let inside = Config::for_sandbox(Path::new("config.toml"), &text, &overlay(), &surroundings).unwrap();
+    let inside = inside.notifications.unwrap();
+    assert!(inside.webhook.is_none() && inside.secrets.is_empty());
 }

@@ -5,6 +5,7 @@ mod again;
 mod announced;
 mod keep;
 mod mailboxes;
+mod readings;
 mod waiting;
 mod watch;
 mod way;
@@ -28,6 +29,7 @@ use self::keep::{Fall, Falls, Taken};
 
 use self::mailboxes::Undelivered;
 pub use self::mailboxes::{Action, Mailboxes, Press};
+pub use self::readings::{Reading, note_reading, readings};
 pub use self::watch::Watch;
 pub use self::work::Work;
 use crate::invocation::{Invocation, Origin, State, Via};
@@ -526,12 +528,6 @@ impl Engine {
 /// Slack does not say who somebody is.
 fn untold(error: &SlackError, todo: &str) -> Refusal {
     Refusal::new("Slack did not tell me who you are, so I did nothing.", todo).logged(error.to_string())
-}
-
-/// Under what is kept who has read about this person what is for one person alone.
-#[must_use]
-pub fn reading_key(user: &str) -> String {
-    format!("read-of:{user}:")
 }
 
 /// Whether something in this state can be tried again.

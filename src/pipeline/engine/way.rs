@@ -14,7 +14,8 @@ use serde_json::json;
 
 use super::announced::Announced;
 use super::mailboxes::Mail;
-use super::{Engine, Stopped, again, reading_key, restored, untold, waiting};
+use super::readings::{Reading, note_reading};
+use super::{Engine, Stopped, again, restored, untold, waiting};
 use crate::invocation::{Posted, State, Via};
 use crate::pipeline::ask::{self, Admission, Asked};
 use crate::pipeline::execute::Ended;
@@ -286,9 +287,9 @@ impl Way<'_> {
             let Some(user) = asked.parsed().args().text(&arg.name).filter(|user| *user != by.user) else {
                 continue;
             };
-            let key = format!("{}{}", reading_key(user), invocation.id);
-            let value = json!({ "by": by, "command": spec.name, "at": self.engine.clock.now() });
-            self.engine.store.remember(&key, Some(value)).await?;
+            let (by, at) = (by.clone(), self.engine.clock.now());
+            let reading = Reading { by, command: spec.name.clone(), at };
+            note_reading(&*self.engine.store, user, &invocation.id, &reading).await?;
         }
         Ok(())
     }

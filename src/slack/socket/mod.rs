@@ -131,6 +131,13 @@ pub enum AlarmKind {
         /// Where and why, for the log.
         log: String,
     },
+    /// What is to be said of a notification cannot be said to whom it is for. Tried again. Raised by who sends it.
+    NotForwarded {
+        /// The notification's id.
+        notice: String,
+        /// Why, for the log.
+        log: String,
+    },
     /// Somebody said that it was not they who asked to do something. Raised by the engine.
     Fraud {
         /// The invocation.

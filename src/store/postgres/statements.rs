@@ -1,6 +1,6 @@
 //! What one transaction asks PostgreSQL: each statement takes all rows of its kind, as arrays.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor as _, Row as _};
@@ -61,17 +61,7 @@ pub(super) async fn work(
                 audit.extend(entries);
                 clicks_done.push(key);
             }
-            Write::Remember { key, value: Some(value) } => {
-                let sql = "INSERT INTO remembered (key, value) VALUES ($1, $2::json)
-                           ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-                sqlx::query(sql).bind(key).bind(value).execute(&mut *connection).await?;
-            }
-            Write::Remember { key, value: None } => {
-                sqlx::query("DELETE FROM remembered WHERE key = $1")
-                    .bind(key)
-                    .execute(&mut *connection)
-                    .await?;
-            }
+            Write::Remember { key, value } => keep(connection, key, value.as_deref()).await?,
             Write::Click(_) | Write::Sealing(_) | Write::Forget(_) => {}
             Write::Probe => {
                 connection.execute("UPDATE probe SET count = count + 1").await?;
@@ -85,6 +75,12 @@ pub(super) async fn work(
     }
     insert_touched(connection, &changes).await?;
     put_down(connection, &books).await?;
+    // In one order in all replicas, so that none waits for another that waits for it.
+    let kept: BTreeMap<&String, &Option<String>> = books.iter().flat_map(|book| &book.kept).collect();
+    for (key, value) in kept {
+        keep(connection, key, value.as_deref()).await?;
+    }
+    audit.extend(books.iter().flat_map(|book| &book.audit));
     append_audit(connection, &audit).await?;
     tend_chain(connection, batch, &mut verdicts).await?;
     let pruned = match prune_before {
@@ -94,6 +90,20 @@ pub(super) async fn work(
     let transaction =
         sqlx::query_scalar("SELECT pg_current_xact_id()::text").fetch_one(&mut *connection).await?;
     Ok((verdicts, transaction, pruned))
+}
+
+/// Keeps a single thing in place of what was there, or forgets it.
+async fn keep(connection: &mut PgConnection, key: &str, value: Option<&str>) -> Result<(), sqlx::Error> {
+    let query = match value {
+        Some(value) => sqlx::query(
+            "INSERT INTO remembered (key, value) VALUES ($1, $2::json)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        )
+        .bind(key)
+        .bind(value),
+        None => sqlx::query("DELETE FROM remembered WHERE key = $1").bind(key),
+    };
+    query.execute(connection).await.map(drop)
 }
 
 /// Locks the invocations that are at the versions asked for, and returns their ids.

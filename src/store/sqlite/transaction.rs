@@ -165,10 +165,7 @@ impl<'c> Rows<'c> {
             Write::Book(book) => self.book(book).map(|()| Verdict::Written),
             Write::Sealing(sealing) => chain::seal(self.connection, sealing),
             Write::Forget(forget) => chain::forget(self.connection, forget).map(Verdict::Forgotten),
-            Write::Remember { key, value: Some(value) } => {
-                self.remember.run([key, value]).map(|_| Verdict::Written)
-            }
-            Write::Remember { key, value: None } => self.forget.run([key]).map(|_| Verdict::Written),
+            Write::Remember { key, value } => self.keep(key, value.as_deref()).map(|()| Verdict::Written),
             Write::Probe => self.probe.run([]).map(|_| Verdict::Written),
         }
     }
@@ -248,7 +245,17 @@ impl<'c> Rows<'c> {
         for lease in &book.leases {
             self.lease.run(params![lease.id, lease.holding, lease.until, lease.ended, lease.lease])?;
         }
-        Ok(())
+        for (key, value) in &book.kept {
+            self.keep(key, value.as_deref())?;
+        }
+        book.audit.iter().try_for_each(|entry| self.audit(entry))
+    }
+
+    fn keep(&mut self, key: &str, value: Option<&str>) -> rusqlite::Result<()> {
+        match value {
+            Some(value) => self.remember.run([key, value]).map(|_| ()),
+            None => self.forget.run([key]).map(|_| ()),
+        }
     }
 
     fn audit(&mut self, entry: &AuditRow) -> rusqlite::Result<()> {

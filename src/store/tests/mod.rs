@@ -53,6 +53,7 @@ both! {
     a_state_that_is_none_is_refused
     probing_writes
     what_is_due_is_received_once_and_then_not_due
+    what_is_kept_with_a_booking_is_one_with_it
     what_is_put_down_again_replaces_what_was_there
     leases_run_until_they_are_ended
     what_is_kept_is_found_by_how_its_key_begins

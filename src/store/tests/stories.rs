@@ -428,6 +428,40 @@ pub async fn what_is_due_is_received_once_and_then_not_due(place: Place) {
     assert_eq!(store.due(at(90), 10).await.unwrap(), []);
 }
 
+pub async fn what_is_kept_with_a_booking_is_one_with_it(place: Place) {
+    let store = place.open().await;
+    store.remember("k:gone", Some(json!("old"))).await.unwrap();
+    let entry = |event: &str| AuditEntry {
+        at: at(7),
+        invocation: None,
+        event: event.to_owned(),
+        body: json!({ "n": 1 }),
+    };
+    let booking = Booking {
+        due: vec![due("a", 10)],
+        kept: vec![
+            ("k:gone".into(), None),
+            ("k:new".into(), Some(json!("first"))),
+            ("k:new".into(), Some(json!("last"))),
+        ],
+        audit: vec![entry("one"), entry("two")],
+        ..Booking::default()
+    };
+    store.book(&booking).await.unwrap();
+    assert_eq!(store.remembered("k:gone").await.unwrap(), None);
+    assert_eq!(store.remembered("k:new").await.unwrap(), Some(json!("last")));
+    assert_eq!(store.due_under("a").await.unwrap(), Some(due("a", 10)));
+    assert_eq!(store.audit(None, 9).await.unwrap(), [entry("one"), entry("two")]);
+    // Many at once on the same key: each is whole, and the last one stands.
+    let at_once = (0..20).map(|n| {
+        let kept = vec![("k:new".to_owned(), Some(json!(n))), (format!("k:{n}"), Some(json!(n)))];
+        let store = &store;
+        async move { store.book(&Booking { kept, ..Booking::default() }).await }
+    });
+    assert!(join_all(at_once).await.into_iter().all(|booked| booked.is_ok()));
+    assert_eq!(store.remembered_under("k:", 99).await.unwrap().len(), 21);
+}
+
 pub async fn what_is_put_down_again_replaces_what_was_there(place: Place) {
     let store = place.open().await;
     store.book(&Booking { due: vec![due("a", 10)], ..Booking::default() }).await.unwrap();

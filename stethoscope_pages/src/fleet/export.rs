@@ -25,6 +25,8 @@ struct Line {
     suggested: u32,
     critical: u32,
     unknown: u32,
+    /// Whether every source had answered on that day.
+    whole: bool,
 }
 
 impl From<DayCount> for Line {
@@ -36,6 +38,7 @@ impl From<DayCount> for Line {
             suggested: count.nudge,
             critical: count.warn,
             unknown: count.unknown,
+            whole: count.is_whole,
             practice: count.practice.0,
         }
     }
@@ -50,12 +53,12 @@ async fn lines(pages: &Pages, signed: &Signed) -> Result<Vec<Line>, Refusal> {
 
 /// As CSV (RFC 4180).
 pub(crate) async fn csv(State(pages): State<Arc<Pages>>, signed: Signed) -> Result<Response, Refusal> {
-    let mut out = "day,practice,system,fine,suggested,critical,unknown\r\n".to_owned();
+    let mut out = "day,practice,system,fine,suggested,critical,unknown,whole\r\n".to_owned();
     for line in lines(&pages, &signed).await? {
         let texts = [line.day.as_str(), &line.practice, line.system].map(cell).join(",");
         out.push_str(&format!(
-            "{texts},{},{},{},{}\r\n",
-            line.fine, line.suggested, line.critical, line.unknown
+            "{texts},{},{},{},{},{}\r\n",
+            line.fine, line.suggested, line.critical, line.unknown, line.whole
         ));
     }
     let headers = [

@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use chrono::TimeDelta;
-use hubcommander_posture::{Platform, PracticeKey};
+use hubcommander_posture::{Catalogue, Platform, PracticeKey};
 use hubcommander_stethoscope::{Look, Outcome};
 use serde::Deserialize;
 
@@ -24,6 +24,7 @@ use crate::show::of_platform;
 use crate::site::Pages;
 use count::Row;
 use plot::Plot;
+use preview::Rule;
 
 pub(crate) use export::{csv, json};
 
@@ -48,7 +49,6 @@ struct FleetPage {
     /// Key, title, whether it is the chosen one.
     choices: Vec<(String, String, bool)>,
     plots: Vec<Plot>,
-    platforms: Vec<&'static str>,
 }
 
 /// How all devices stand now, and how it came to be.
@@ -85,15 +85,18 @@ pub(crate) async fn fleet(
             .map(|(key, _, title)| (key.0.clone(), (*title).to_owned(), key.0 == chosen))
             .collect(),
         plots,
-        platforms: Platform::ALL.iter().map(|one| of_platform(Some(*one))).collect(),
     })
 }
 
-/// What a new version would change.
+/// Which rule is tried.
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
+    practice: String,
+    #[serde(default)]
     platform: String,
+    #[serde(default)]
+    rule: String,
     #[serde(default)]
     version: String,
 }
@@ -102,15 +105,20 @@ pub(crate) struct Asked {
 #[template(path = "preview.html")]
 struct PreviewPage {
     frame: Frame,
+    /// Key, title, whether it is the chosen one.
+    practices: Vec<(String, String, bool)>,
     platforms: Vec<(&'static str, bool)>,
+    critical: bool,
     version: String,
+    /// What is tried, in words: "Firewall critical on macOS".
+    tried: String,
     /// Why there is no answer, if there is none and one was asked for.
     wrong: Option<&'static str>,
     answer: Option<preview::Answer>,
     missing: Vec<String>,
 }
 
-/// What would change if this version were required. Changes nothing.
+/// What would change if this version were required, or that practice critical. Changes nothing.
 pub(crate) async fn preview(
     State(pages): State<Arc<Pages>>,
     signed: Signed,
@@ -118,24 +126,49 @@ pub(crate) async fn preview(
 ) -> Result<Response, Refusal> {
     enter(&pages, &signed, &What::Fleet, "what a new requirement would change").await?;
     let version = asked.version.trim().to_owned();
+    let critical = asked.rule == "critical";
+    let rule = if critical { Rule::Critical } else { Rule::Version(version.clone()) };
     let platform = Platform::ALL.into_iter().find(|one| of_platform(Some(*one)) == asked.platform);
-    let look = pages.behind.looks.everything().await;
-    let answer = platform.and_then(|platform| {
-        preview::preview(&look.devices, platform, &version, pages.behind.looks.catalogue())
-    });
-    let wrong = (!version.is_empty() && answer.is_none())
-        .then_some("A version is numbers with points, such as 14.6.1. Choose a system beside it.");
+    let today = pages.behind.looks.catalogue();
+    let key = PracticeKey(if asked.practice.is_empty() { "uptodate".to_owned() } else { asked.practice });
+    let then = platform.and_then(|platform| Some((platform, preview::then(today, &key, platform, &rule)?)));
+    let title = today.practices.get(&key).map(|one| one.title.clone()).unwrap_or_default();
+    let (mut answer, mut missing, mut tried) = (None, Vec::new(), String::new());
+    if let Some((platform, then)) = then {
+        let (found, silent) = pages.behind.looks.preview(&then).await;
+        let required = today.practices.get(&key).and_then(|one| one.required.get(&platform)).cloned();
+        answer = Some(preview::sums(&found, &key, platform, required.filter(|_| !critical)));
+        missing = silent;
+        let system = of_platform(Some(platform));
+        tried = match critical {
+            true => format!("{title} critical on {system}"),
+            false => format!("{title} with {version} or newer on {system}"),
+        };
+    }
+    let wrong = (!asked.platform.is_empty() && answer.is_none()).then_some(
+        "A version is numbers with points, such as 14.6.1. Choose a practice and a system beside it.",
+    );
     html(&PreviewPage {
         frame: frame(&pages, &signed, "What a new requirement would change").await,
+        practices: choices(today, &key),
         platforms: Platform::ALL
             .iter()
             .map(|one| (of_platform(Some(*one)), Some(*one) == platform))
             .collect(),
+        critical,
         version,
+        tried,
         wrong,
         answer,
-        missing: missing(&look),
+        missing,
     })
+}
+
+/// The practices in their order, one of which is chosen.
+fn choices(catalogue: &Catalogue, chosen: &PracticeKey) -> Vec<(String, String, bool)> {
+    let mut all: Vec<_> = catalogue.practices.iter().collect();
+    all.sort_by_key(|(key, one)| (one.order, *key));
+    all.into_iter().map(|(key, one)| (key.0.clone(), one.title.clone(), key == chosen)).collect()
 }
 
 /// Lets in whom a policy lets, and writes it down first.

@@ -1,71 +1,99 @@
-//! What would change if a version of a system were required.
+//! What would change if a version were required, or a practice made critical: each record is judged by today's rules
+//! and by those, so that the numbers are what people would see.
 
-use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hubcommander_posture::{Catalogue, Device, Platform, PracticeKey, Version};
+use hubcommander_posture::{Catalogue, Change, Platform, PracticeKey, Preview, Status, Version};
+
+/// What is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// At least this version of the system.
+    Version(String),
+    /// Whoever does not do it is critical.
+    Critical,
+}
+
+/// How many go from one state to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    pub(crate) devices: usize,
+    pub(crate) people: usize,
+}
 
 /// What would change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// Devices of that system that were heard of lately.
-    pub(crate) total: usize,
-    /// Too old for the version that is asked about.
-    pub(crate) below: usize,
-    /// Of these: fine by what is required today.
-    pub(crate) newly: usize,
-    /// Whose version nobody can read.
-    pub(crate) unclear: usize,
-    /// What is required today.
+    pub(crate) devices: usize,
+    pub(crate) people: usize,
+    /// What is required today, if a version was asked about.
     pub(crate) today: Option<String>,
-    /// Versions with how many devices have them, and whether they would do; the oldest first.
-    pub(crate) versions: Vec<(String, usize, bool)>,
+    /// The largest first.
+    pub(crate) rows: Vec<Row>,
 }
 
-/// Looks at every device of that system. `None` if the version is none.
-pub(crate) fn preview(
-    devices: &[Device],
+/// The rules as they would be. What time people still have is left out: it shows where that leads. `None` if there is
+/// no such practice, or the version is none.
+pub(crate) fn then(
+    today: &Catalogue,
+    practice: &PracticeKey,
     platform: Platform,
-    version: &str,
-    catalogue: &Catalogue,
-) -> Option<Answer> {
-    let wanted = typed(version)?;
-    let uptodate = catalogue.practices.get(&PracticeKey::from("uptodate"));
-    let today = uptodate.and_then(|known| known.required.get(&platform)).cloned();
-    let today_read = today.as_deref().and_then(Version::read);
-    let mut answer = Answer { total: 0, below: 0, newly: 0, unclear: 0, today, versions: Vec::new() };
-    let mut versions: Vec<(Version, String, usize)> = Vec::new();
-    for device in devices.iter().filter(|one| one.platform == Some(platform) && !one.silent) {
-        answer.total += 1;
-        let Some(text) = device.os_version.as_deref() else {
-            answer.unclear += 1;
-            continue;
-        };
-        let Some(has) = Version::read(text) else {
-            answer.unclear += 1;
-            continue;
-        };
-        if has < wanted {
-            answer.below += 1;
-            if today_read.as_ref().is_none_or(|today| has >= *today) {
-                answer.newly += 1;
-            }
+    rule: &Rule,
+) -> Option<Catalogue> {
+    let mut then = today.clone();
+    let changed = then.practices.get_mut(practice)?;
+    match rule {
+        Rule::Version(version) => {
+            let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            // Sources are read more leniently than what is typed.
+            version.split('.').all(plain).then(|| Version::read(version)).flatten()?;
+            changed.required.insert(platform, version.clone());
         }
-        // The same version may be written in two ways.
-        match versions.iter_mut().find(|(known, ..)| known.partial_cmp(&has) == Some(Ordering::Equal)) {
-            Some((.., count)) => *count += 1,
-            None => versions.push((has, text.to_owned(), 1)),
-        }
+        Rule::Critical => changed.when_bad = Status::Warn,
     }
-    versions.sort_by(|(a, ..), (b, ..)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
-    answer.versions = versions.into_iter().map(|(has, text, count)| (text, count, has >= wanted)).collect();
-    Some(answer)
+    changed.since = None;
+    Some(then)
 }
 
-/// What was typed, if it is a version and nothing besides: sources are read more leniently.
-fn typed(version: &str) -> Option<Version> {
-    let plain =
-        version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    plain.then(|| Version::read(version)).flatten()
+/// The sums over devices of that system.
+pub(crate) fn sums(
+    preview: &Preview,
+    practice: &PracticeKey,
+    platform: Platform,
+    today: Option<String>,
+) -> Answer {
+    let meant = |change: &&Change| change.practice == *practice && change.platform == Some(platform);
+    let mut rows: BTreeMap<(Option<Status>, Option<Status>), Vec<&Change>> = BTreeMap::new();
+    for change in preview.changes.iter().filter(meant) {
+        rows.entry((change.now, change.then)).or_default().push(change);
+    }
+    let all: Vec<&Change> = rows.values().flatten().copied().collect();
+    let (devices, people) = (all.len(), owners(&all));
+    let row = |((from, to), changes): (&(Option<Status>, Option<Status>), &Vec<&Change>)| Row {
+        from: called(*from),
+        to: called(*to),
+        devices: changes.len(),
+        people: owners(changes),
+    };
+    let mut rows: Vec<Row> = rows.iter().map(row).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.devices));
+    Answer { devices, people, today, rows }
+}
+
+fn owners(changes: &[&Change]) -> usize {
+    changes.iter().flat_map(|change| &change.owners).collect::<BTreeSet<_>>().len()
+}
+
+fn called(status: Option<Status>) -> &'static str {
+    match status {
+        Some(Status::Ok) => "fine",
+        Some(Status::Nudge) => "suggested",
+        Some(Status::Warn) => "critical",
+        Some(Status::Unknown) => "nobody can tell",
+        Some(Status::Na) | None => "not looked at",
+    }
 }
 
 #[cfg(test)]
@@ -74,9 +102,14 @@ mod tests {
 
     #[test]
     fn only_a_version_is_taken_for_one() {
-        assert!(typed("14").is_some() && typed("14.6.1").is_some());
+        let catalogue = Catalogue::shipped();
+        let tried = |version: &str| {
+            then(&catalogue, &"uptodate".into(), Platform::MacOs, &Rule::Version(version.to_owned()))
+        };
+        assert!(tried("14").is_some() && tried("14.6.1").is_some());
         for not in ["", "  ", "Sonoma", "14.", "14.x", "-1", "macOS 14"] {
-            assert!(typed(not).is_none(), "{not}");
+            assert!(tried(not).is_none(), "{not}");
         }
+        assert!(then(&catalogue, &"nothing".into(), Platform::MacOs, &Rule::Critical).is_none());
     }
 }

@@ -23,6 +23,8 @@ pub struct DayCount {
     pub warn: u32,
     /// Nobody can tell.
     pub unknown: u32,
+    /// Whether every source had answered; else what some of them know is missing.
+    pub is_whole: bool,
 }
 
 impl DayCount {

@@ -35,7 +35,7 @@ async fn the_fleet_in_numbers_and_lines() {
     The same numbers as a table Critical devices, number Day macOS Windows Linux iOS 3 Mar 2026 10 7 1 5 2 Mar 202
     Download as CSV Download as JSON
     What would a new requirement change?
-    System macOS Windows Linux iOS Android ChromeOS Least version Preview
+    Try a version or a critical practice
     One person's devices
     E-mail address Look
     That you looked is written down, and the person can see it.
@@ -54,10 +54,13 @@ async fn a_preview_changes_nothing_and_says_how_many() {
     let world = World::new();
     let cookie = world.sign_in(ANA).await;
     let page = world.get("/fleet/preview?platform=macOS&version=14.6", &cookie).await;
-    assert_snapshot!(page.text().lines().take(2).collect::<Vec<_>>().join("\n"), @r##"
-    One device would newly be too old
-    Below 14.6: 1 of 1. Today 14.0 is required. This is a preview; nothing was changed.
+    assert_snapshot!(page.text().lines().take(3).collect::<Vec<_>>().join("\n"), @r##"
+    One device would change
+    Tried: Up-to-date system with 14.6 or newer on macOS. Today 14.0 is required. This is a preview; nothing was changed.
+    Now Then Devices People suggested critical 1 1
     "##);
+    let page = world.get("/fleet/preview?practice=screenlock&platform=macOS&rule=critical", &cookie).await;
+    assert_eq!(page.text().lines().next(), Some("No device would change"), "{}", page.text());
     let page = world.get("/fleet/preview?platform=macOS&version=Sonoma", &cookie).await;
     assert!(page.text().contains("A version is numbers with points"), "{}", page.text());
 }
@@ -72,10 +75,10 @@ async fn the_counts_as_files() {
     let csv = world.get("/fleet/export.csv", &cookie).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8; header=present");
     assert_snapshot!(csv.body.replace('\r', ""), @r##"
-    day,practice,system,fine,suggested,critical,unknown
-    "2026-03-03","'=cmd|'/c calc'!A1","macOS",70,0,10,1
+    day,practice,system,fine,suggested,critical,unknown,whole
+    "2026-03-03","'=cmd|'/c calc'!A1","macOS",70,0,10,1,true
     "##);
     let json = world.get("/fleet/export.json", &cookie).await;
-    assert_snapshot!(json.body, @r##"[{"day":"2026-03-03","practice":"=cmd|'/c calc'!A1","system":"macOS","fine":70,"suggested":0,"critical":10,"unknown":1}]"##);
+    assert_snapshot!(json.body, @r##"[{"day":"2026-03-03","practice":"=cmd|'/c calc'!A1","system":"macOS","fine":70,"suggested":0,"critical":10,"unknown":1,"whole":true}]"##);
     assert_eq!(world.memory.kept().views.len(), 2);
 }

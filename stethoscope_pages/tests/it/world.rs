@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use http_body_util::BodyExt as _;
 use hubcommander_posture::{
     Assessment, Catalogue, Conflict, Device, Disagreement, Identifiers, Platform, Practice, PracticeKey,
-    Rating, Status, Witness,
+    Preview, Rating, Record, Seen, Status, Witness, preview,
 };
 use hubcommander_sdk::clock::{Clock, Instant};
 use hubcommander_stethoscope::{Answer, Freshness, Look, Looks, Outcome};
@@ -98,9 +98,36 @@ impl Looks for FakeLooks {
         self.answer("", devices)
     }
 
+    async fn preview(&self, then: &Catalogue) -> (Preview, Vec<String>) {
+        let records = self.devices.lock().unwrap().values().flatten().map(record_of).collect();
+        let silent = self.silent.lock().unwrap().iter().map(|name| name.to_uppercase()).collect();
+        (preview(records, &self.catalogue, then, self.clock.now()), silent)
+    }
+
     fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }
+}
+
+/// The record that leads to such a device.
+fn record_of(device: &Device) -> Record {
+    let one = &device.witnesses[0];
+    let mut record = Record::new(&one.source, one.id.clone());
+    record.owners = vec![MIA.to_owned()];
+    record.platform = device.platform;
+    record.os_version.clone_from(&device.os_version);
+    record.last_seen = device.last_seen;
+    for (key, found) in &device.practices {
+        let seen = match found.status {
+            Status::Ok => Seen::Good,
+            Status::Nudge => Seen::Improvable,
+            Status::Warn => Seen::Bad,
+            Status::Na => Seen::NotApplicable,
+            Status::Unknown => Seen::Unknown,
+        };
+        record.saw(&key.0, seen, found.last_updated, None);
+    }
+    record
 }
 
 fn practice(title: &str, order: u32, why: &str, mac: &[&str]) -> Practice {
@@ -420,6 +447,7 @@ impl World {
                     nudge: 0,
                     warn,
                     unknown: u32::from(back % 2 == 0),
+                    is_whole: true,
                 });
             }
         }

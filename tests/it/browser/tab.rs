@@ -89,7 +89,7 @@ impl Tab {
             "new Promise(done => {{ const look = () => ({condition}) ? done(true) : requestAnimationFrame(look); look(); }})"
         );
         let mut params = EvaluateParams::builder().expression(script).await_promise(true);
-        if let Some(context) = context.clone() {
+        if let Some(context) = context {
             params = params.context_id(context);
         }
         let params = params.build().map_err(|problem| anyhow!(problem))?;

@@ -180,8 +180,11 @@ async fn who_may_ask_what_where() -> Result<()> {
     History               yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     Undo                  yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     Why                   yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    Answer                yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     DeviceStatus          yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    FleetStatus           nnnn      yyyy      nnnn      nnnn      nnnn      ----      ----
     NotMyDevice           yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    Nudges                yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     RemindMe              yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     ");
     world.slack.mark_all_read();
@@ -230,8 +233,9 @@ async fn every_command_ends(end: End) -> Result<()> {
     let mut reached = 0;
     for row in rows().await?.into_iter().filter(|row| row.changes) {
         // They ask for others, are asked of what waits, or answer by direct message.
-        let elsewhere = ["Cancel", "Lockdown", "AcceptEmail", "EnrolPasskey", "NotMyDevice", "RemindMe"]
-            .contains(&row.name.as_str());
+        let elsewhere =
+            ["Answer", "Cancel", "Lockdown", "AcceptEmail", "EnrolPasskey", "NotMyDevice", "RemindMe"]
+                .contains(&row.name.as_str());
         if elsewhere {
             continue;
         }

@@ -1,5 +1,8 @@
-//! `hubcommander devices evaluate`: raw records of sources in, merged and judged devices out. Reads nothing but the file
-//! and, if there is one, the configuration.
+//! `hubcommander devices`. `evaluate`: raw records of sources in, merged and judged devices out; reads nothing but the file
+//! and, if there is one, the configuration. The others are about the computers that run osquery, and stand in a file of
+//! their own.
+
+mod nodes;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +13,7 @@ use hubcommander_sdk::clock::{Clock as _, SystemClock};
 use serde_json::{Value as Json, json};
 
 use super::{End, Failure};
-use crate::config::{Devices, Surroundings, read_file};
+use crate::config::{Devices, Surroundings, is_email, read_file};
 
 /// What to do with records of devices.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -25,6 +28,40 @@ pub enum DevicesCommand {
         #[arg(long, value_name = "TIME")]
         now: Option<Instant>,
     },
+    /// List the computers that have enrolled with osquery.
+    Nodes {
+        /// Print them as a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whose a computer is that has enrolled with osquery, in place of whoever it was.
+    Assign {
+        /// The computer: its host identifier (a UUID) or its serial number, as `devices nodes` lists them.
+        #[arg(value_name = "NODE")]
+        node: String,
+        /// The e-mail address that Slack shows of whoever has it; more than one where several people do.
+        #[arg(value_name = "EMAIL", required_unless_present = "nobody", value_parser = email)]
+        emails: Vec<String>,
+        /// It is nobody's.
+        #[arg(long, conflicts_with = "emails")]
+        nobody: bool,
+    },
+    /// Forget a computer that has enrolled with osquery: its key counts for nothing from now on. If its agent still runs,
+    /// it enrols again.
+    Forget {
+        /// The computer: its host identifier (a UUID) or its serial number, as `devices nodes` lists them.
+        #[arg(value_name = "NODE")]
+        node: String,
+    },
+}
+
+fn email(text: &str) -> Result<String, String> {
+    let text = text.trim().to_lowercase();
+    if is_email(&text) {
+        Ok(text)
+    } else {
+        Err("an e-mail address such as ana@example.com is needed".to_owned())
+    }
 }
 
 /// Does it. `named` says whether somebody has named the configuration: else it need not be there.
@@ -34,7 +71,10 @@ pub(super) fn run(
     named: bool,
     surroundings: &Surroundings<'_>,
 ) -> Result<(), End> {
-    let DevicesCommand::Evaluate { file, now } = command;
+    let (file, now) = match command {
+        DevicesCommand::Evaluate { file, now } => (file, now),
+        other => return nodes::run(other, config, surroundings),
+    };
     let devices = if named || config.exists() {
         Devices::alone(config, &read_file(config)?, surroundings)?
     } else {
@@ -53,7 +93,11 @@ pub(super) fn run(
         let id = id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
         eprintln!("{source}{id}: {what}");
     }
-    match writeln!(std::io::stdout(), "{shown:#}") {
+    print(&format!("{shown:#}\n"))
+}
+
+fn print(text: &str) -> Result<(), End> {
+    match std::io::stdout().write_all(text.as_bytes()) {
         // Whoever reads has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other.map_err(|error| {
