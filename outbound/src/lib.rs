@@ -6,6 +6,7 @@
 mod client;
 mod exchange;
 mod service_account;
+pub mod signature;
 #[cfg(test)]
 mod stub;
 
