@@ -105,10 +105,11 @@ pub(crate) enum Unfit {
     Odd(Field),
 }
 
-/// Makes somebody of the values at each field. An empty text counts as none. `active_known` says whether the source
-/// has a field for that at all; if it has, each record must fill it.
+/// Makes somebody of the values at each field. An empty text counts as none. `known` says whether the source has a
+/// field at all. If it has ids, each record must have one: an address in its place would make another person of them.
+/// If it says who is active, it must say so of each.
 pub(crate) fn person(
-    active_known: bool,
+    known: impl Fn(Field) -> bool,
     get: impl Fn(Field) -> Result<Vec<String>, Unfit>,
 ) -> Result<Person, Unfit> {
     let list = |field: Field| -> Result<Vec<String>, Unfit> {
@@ -129,7 +130,11 @@ pub(crate) fn person(
     let primary = one(Field::Email)?.map(|text| email(Field::Email, &text)).transpose()?;
     let user_name = one(Field::UserName)?;
     let fallback = primary.as_ref().map(|primary| primary.as_str().to_owned());
-    let id = one(Field::Id)?.or_else(|| fallback.clone()).ok_or(Unfit::Missing(Field::Id))?;
+    let id = match one(Field::Id)? {
+        None if !known(Field::Id) => fallback.clone(),
+        id => id,
+    };
+    let id = id.ok_or(Unfit::Missing(Field::Id))?;
     let mut person = Person::new(id, user_name.or(fallback).unwrap_or_default());
     primary.into_iter().for_each(|email| person.add_email(email));
     for text in list(Field::OtherEmails)? {
@@ -141,7 +146,7 @@ pub(crate) fn person(
     person.name = one(Field::Name)?.unwrap_or_default();
     person.active = match one(Field::Active)? {
         Some(text) => flag(&text).ok_or(Unfit::Odd(Field::Active))?,
-        None if active_known => return Err(Unfit::Missing(Field::Active)),
+        None if known(Field::Active) => return Err(Unfit::Missing(Field::Active)),
         None => true,
     };
     person.department = one(Field::Department)?;

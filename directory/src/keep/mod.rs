@@ -37,7 +37,7 @@ pub struct Ask {
     pub filter: Option<Filter>,
     /// How many to leave out at the beginning.
     pub skip: usize,
-    /// How many to give at most.
+    /// How many to give at most; `usize::MAX` for all.
     pub take: usize,
 }
 

@@ -108,7 +108,7 @@ fn read(bytes: &[u8], settings: &CsvSettings, at: Instant) -> Result<Roll, Troub
             unread.add(format!("line {line}: it has {has} columns and not {wants}"));
             continue;
         }
-        match person(columns.contains_key(&Field::Active), |field| cells(&record, &columns, field)) {
+        match person(|field| columns.contains_key(&field), |field| cells(&record, &columns, field)) {
             Err(unfit) => unread.add(format!("line {line}: {unfit}")),
             Ok(person) => match found.get_mut(&person.id) {
                 Some((first, twice)) => {
@@ -227,7 +227,7 @@ mod tests {
             2,not an address,yes,\n\
             3,c@example.com,perhaps,\n\
             4,d@example.com,,\n\
-            ,,yes,\n\
+            ,n@example.com,yes,\n\
             5,e@example.com,yes\n\
             6,f@example.com,yes,1,2\n\
             1,other@example.com,no,\n\
@@ -254,6 +254,15 @@ mod tests {
         );
         // Of whoever stands there twice nothing is known.
         assert_eq!(roll.people().iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["9"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(mut text in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let _ = of(&text);
+            text.splice(0..0, *b"id,email,groups\n1,a@example.com,x\n");
+            let _ = of(&text);
+        }
     }
 
     #[test]

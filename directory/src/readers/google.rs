@@ -117,9 +117,6 @@ impl GoogleDirectory {
     }
 
     fn person(&self, record: &Json) -> Result<Option<Person>, Unfit> {
-        if record["id"].as_str().unwrap_or_default().is_empty() {
-            return Err(Unfit::Missing(Field::Id));
-        }
         // An archived account keeps its data and cannot sign in.
         let off = |name: &str| match &record[name] {
             Json::Null => Ok(false),
@@ -127,21 +124,24 @@ impl GoogleDirectory {
             _ => Err(Unfit::Odd(Field::Active)),
         };
         let active = !(off("suspended")? || off("archived")?);
-        person(true, |field| {
-            let pointer = match field {
-                Field::Active => return Ok(vec![active.to_string()]),
-                Field::OtherEmails => return Ok(other_emails(record)),
-                Field::Department => return Ok(department(record).into_iter().collect()),
-                Field::Manager => return Ok(manager(record).into_iter().collect()),
-                Field::Id => "/id",
-                Field::UserName | Field::Email => "/primaryEmail",
-                Field::Name => "/name/fullName",
-                Field::Groups | Field::GithubId | Field::Changed => return Ok(Vec::new()),
-                Field::GithubLogin => self.settings.github_login.as_deref().unwrap_or("/-"),
-                Field::SlackUser => self.settings.slack_user.as_deref().unwrap_or("/-"),
-            };
-            values(field, record, pointer)
-        })
+        person(
+            |_| true,
+            |field| {
+                let pointer = match field {
+                    Field::Active => return Ok(vec![active.to_string()]),
+                    Field::OtherEmails => return Ok(other_emails(record)),
+                    Field::Department => return Ok(department(record).into_iter().collect()),
+                    Field::Manager => return Ok(manager(record).into_iter().collect()),
+                    Field::Id => "/id",
+                    Field::UserName | Field::Email => "/primaryEmail",
+                    Field::Name => "/name/fullName",
+                    Field::Groups | Field::GithubId | Field::Changed => return Ok(Vec::new()),
+                    Field::GithubLogin => self.settings.github_login.as_deref().unwrap_or("/-"),
+                    Field::SlackUser => self.settings.slack_user.as_deref().unwrap_or("/-"),
+                };
+                values(field, record, pointer)
+            },
+        )
         .map(Some)
     }
 }

@@ -56,7 +56,8 @@ pub struct HttpSettings {
     pub format: Format,
     /// Where the next page is.
     pub paging: Paging,
-    /// Where each field stands in a record, a JSON pointer each. What is named must be there in at least one record.
+    /// Where fields stand in a record, a JSON pointer each, if not under their own names at the top. If `id` or `active`
+    /// is named here, each record must have it; else each must if any has.
     pub fields: Mapping,
     /// How many worked here at the last reading of an earlier run; none if that is not known.
     pub known: usize,
@@ -74,7 +75,7 @@ impl HttpSettings {
             token: token.map(|token| (AUTHORIZATION, "Bearer".to_owned(), token)),
             format: Format::Json(String::new()),
             paging: Paging::Link,
-            fields: usual_pointers(),
+            fields: Mapping::new(),
             known: 0,
             reach: Reach::default(),
         }
@@ -85,6 +86,8 @@ impl HttpSettings {
 #[derive(Debug)]
 pub struct HttpSource {
     settings: HttpSettings,
+    /// Where all fields stand.
+    places: Mapping,
     web: Web,
     headers: Vec<Header>,
     last: LastCount,
@@ -108,7 +111,9 @@ impl HttpSource {
         }
         let web = Web::new(settings.name.as_str(), &settings.url, &settings.reach, clock.clone(), |_| false)?;
         let last = LastCount::new(settings.known);
-        Ok(Self { settings, web, headers, last, clock })
+        let mut places = usual_pointers();
+        places.extend(settings.fields.clone());
+        Ok(Self { settings, places, web, headers, last, clock })
     }
 
     fn page(&self, here: &Url, answer: &Answer) -> Result<(Vec<Json>, Option<Url>), Trouble> {
@@ -142,11 +147,14 @@ impl HttpSource {
         Ok((records, next))
     }
 
-    fn person(&self, record: &Json, active_known: bool) -> Result<Person, Unfit> {
-        person(active_known, |field| match self.settings.fields.get(&field) {
-            Some(pointer) => values(field, record, pointer),
-            None => Ok(Vec::new()),
-        })
+    fn person(&self, record: &Json, known: &[Field]) -> Result<Person, Unfit> {
+        person(
+            |field| known.contains(&field),
+            |field| match self.places.get(&field) {
+                Some(pointer) => values(field, record, pointer),
+                None => Ok(Vec::new()),
+            },
+        )
     }
 }
 
@@ -169,10 +177,13 @@ impl Reader for HttpSource {
         let at = self.clock.now();
         let read = |here: &Url, answer: &Answer| self.page(here, answer);
         let records = self.web.all(self.settings.url.clone(), &self.headers, read).await?;
-        // A field that no record has is one that the source does not know; one that some have, all must have.
-        let has_active = |pointer: &String| records.iter().any(|one| one.pointer(pointer).is_some());
-        let active_known = self.settings.fields.get(&Field::Active).is_some_and(has_active);
-        let (people, unread) = sorted(&records, |record| self.person(record, active_known).map(Some));
+        // A field that no record has and nobody named is one that the source does not know.
+        let has = |pointer: &String| records.iter().any(|one| one.pointer(pointer).is_some());
+        let known = |field: &Field| {
+            self.settings.fields.contains_key(field) || self.places.get(field).is_some_and(has)
+        };
+        let known: Vec<Field> = [Field::Id, Field::Active].into_iter().filter(known).collect();
+        let (people, unread) = sorted(&records, |record| self.person(record, &known).map(Some));
         self.last.check(Roll::new(self.settings.name.as_str(), at, people, unread)?)
     }
 }

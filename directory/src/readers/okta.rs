@@ -98,31 +98,31 @@ impl OktaDirectory {
         let joined = format!("{} {}", profile("firstName"), profile("lastName"));
         let names = [profile("displayName"), joined.trim()];
         let name = names.into_iter().find(|one| !one.is_empty()).unwrap_or_default();
-        if record["id"].as_str().unwrap_or_default().is_empty() {
-            return Err(Unfit::Missing(Field::Id));
-        }
-        person(true, |field| {
-            let pointer = match field {
-                Field::Active => return Ok(vec![active.to_owned()]),
-                Field::Name => return Ok(vec![name.to_owned()]),
-                Field::Id => "/id",
-                Field::UserName => "/profile/login",
-                Field::Email => "/profile/email",
-                Field::OtherEmails => "/profile/secondEmail",
-                Field::Department => "/profile/department",
-                Field::Manager => "/profile/managerId",
-                Field::Changed => "/lastUpdated",
-                Field::Groups | Field::GithubId => return Ok(Vec::new()),
-                Field::GithubLogin | Field::SlackUser => {
-                    let found = self.accounts.iter().find(|(one, _)| *one == field);
-                    match found.and_then(|(_, pointer)| pointer.as_deref()) {
-                        Some(pointer) => pointer,
-                        None => return Ok(Vec::new()),
+        person(
+            |_| true,
+            |field| {
+                let pointer = match field {
+                    Field::Active => return Ok(vec![active.to_owned()]),
+                    Field::Name => return Ok(vec![name.to_owned()]),
+                    Field::Id => "/id",
+                    Field::UserName => "/profile/login",
+                    Field::Email => "/profile/email",
+                    Field::OtherEmails => "/profile/secondEmail",
+                    Field::Department => "/profile/department",
+                    Field::Manager => "/profile/managerId",
+                    Field::Changed => "/lastUpdated",
+                    Field::Groups | Field::GithubId => return Ok(Vec::new()),
+                    Field::GithubLogin | Field::SlackUser => {
+                        let found = self.accounts.iter().find(|(one, _)| *one == field);
+                        match found.and_then(|(_, pointer)| pointer.as_deref()) {
+                            Some(pointer) => pointer,
+                            None => return Ok(Vec::new()),
+                        }
                     }
-                }
-            };
-            values(field, record, pointer)
-        })
+                };
+                values(field, record, pointer)
+            },
+        )
         .map(Some)
     }
 }

@@ -103,6 +103,31 @@ async fn a_record_that_cannot_be_read_keeps_the_roll_from_being_whole() {
 }
 
 #[tokio::test]
+async fn a_field_that_was_named_is_missed() {
+    let without = json!([{ "email": "a@example.com" }, { "email": "b@example.com" }]);
+    let some = json!([{ "id": "1", "email": "a@example.com" }, { "email": "b@example.com" }]);
+    for (named, body, people, unread) in [
+        (None, without.clone(), vec!["a@example.com", "b@example.com"], 0),
+        // Whoever has no id where others have one is nobody, and not another person by their address.
+        (None, some, vec!["1"], 1),
+        (Some(Field::Id), without.clone(), vec![], 2),
+        // If nobody said any more who is active, everybody who had left would be back.
+        (Some(Field::Active), without, vec![], 2),
+    ] {
+        let stub = Stub::says(vec![whole(&body)]).await;
+        let reader = reader(&stub, |settings| {
+            settings.fields = named.map(|field| (field, format!("/{}", field.name()))).into_iter().collect();
+        });
+        match reader.roll().await {
+            Ok(roll) => assert_eq!((ids(&roll), roll.unread().len()), (people, unread)),
+            Err(trouble) => {
+                assert!(matches!(trouble, Trouble::Partial { .. }) && people.is_empty(), "{trouble}")
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_busy_server_is_asked_again_for_a_while() {
     let busy = |headers: Vec<(&'static str, String)>| (429, headers, "{}".to_owned());
     let fine = whole(&json!([{ "id": "1" }]));
