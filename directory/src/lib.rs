@@ -1,9 +1,9 @@
 //! Who works in the company: told by SCIM or read from where the company keeps it, and what has changed since.
 //!
 //! Nothing is done about it here. A [`Reader`] makes a [`Roll`], everybody of one source at one time; two rolls
-//! give [`Changes`]. The SCIM server ([`scim`]) is told about people one by one, puts them into a [`Keep`] and
-//! says by [`Told`] what has changed. Where people are kept and what follows is the engine's, which answers those
-//! traits.
+//! give [`Changes`]; [`readers`] holds those for files and networks. The SCIM server ([`scim`]) is told about people
+//! one by one, puts them into a [`Keep`] and says by [`Told`] what has changed. [`WriteBack`] is the way back: which
+//! accounts were linked. Where people are kept and what follows is the engine's, which answers those traits.
 
 mod changes;
 mod keep;
