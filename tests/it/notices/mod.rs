@@ -145,6 +145,9 @@ impl Noticing {
     }
 
     async fn end(self) -> Result<()> {
+        // Each story has read what it is about. What is still on its way comes first.
+        self.slack.all_acked().await?;
+        self.settled().await?;
         self.slack.mark_all_read();
         self.world.end().await
     }
