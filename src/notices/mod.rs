@@ -2,7 +2,7 @@
 //!
 //! The way through it: [`Draft`] is an item as it was sent, read and checked; [`Sender`] finds whom it is for and
 //! hands it to the [`Desk`], which keeps items and answers. All that has to go out stands beside them in the store, as
-//! [`letters`] in the order of their time, written in the same transaction as what they tell of: the question to the
+//! `letters` in the order of their time, written in the same transaction as what they tell of: the question to the
 //! person, the word to the security channel, the call of the webhook. [`PostOffice`] takes them out one by one. Who
 //! answers does so by the command `!Answer` or on the web; both end in [`Desk::answer`].
 //!
