@@ -68,7 +68,8 @@ fn key(secret: &str) -> Option<hmac::Key> {
     BYTES.contains(&bytes.len()).then(|| hmac::Key::new(hmac::HMAC_SHA256, &bytes))
 }
 
-fn content(id: &str, timestamp: i64, body: &[u8]) -> Vec<u8> {
+/// What is signed. The time as it was written: a number can be written in several ways, and one was signed.
+fn content(id: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
     let mut content = format!("{id}.{timestamp}.").into_bytes();
     content.extend_from_slice(body);
     content
@@ -87,7 +88,7 @@ impl Signer {
     /// What stands in `webhook-signature`: one signature for each secret.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
-        let content = content(id, timestamp, body);
+        let content = content(id, &timestamp.to_string(), body);
         let sign = |key: &hmac::Key| format!("v1,{}", STANDARD.encode(hmac::sign(key, &content).as_ref()));
         self.0.iter().map(sign).collect::<Vec<_>>().join(" ")
     }
@@ -108,9 +109,7 @@ impl Signer {
         if timestamp.abs_diff(now) > TOLERANCE {
             return Err(Forged::Time);
         }
-        // As it was written: a number can be written in several ways, and one was signed.
-        let mut content = format!("{}.{}.", headers.id, headers.timestamp).into_bytes();
-        content.extend_from_slice(body);
+        let content = content(headers.id, headers.timestamp, body);
         let given = headers.signature.split(' ').filter_map(|one| one.strip_prefix("v1,"));
         for tag in given.take(SIGNATURES).filter_map(|tag| STANDARD.decode(tag).ok()) {
             if self.0.iter().any(|key| hmac::verify(key, &content, &tag).is_ok()) {
