@@ -1,7 +1,8 @@
 //! Joining an organisation and leaving it: invitations, roles, and what is left behind.
 //!
 //! People are named by GitHub's number, so that who took another login since is still found. None of these
-//! operations touches this bot's own account, and none takes away the last owner beside it.
+//! operations touches this bot's own account. Nobody is removed who is the last owner beside it; an owner can be made
+//! a member while it is one itself, so that what it gave it can take back.
 
 pub(crate) mod add_outside;
 pub(crate) mod cancel;
@@ -142,15 +143,14 @@ impl Access {
         Ok(own)
     }
 
-    /// Refuses what would leave the organisation without an owner. This bot's own account does not count: nobody
-    /// could take its place.
+    /// Refuses what would leave the organisation without an owner besides this person and those of `uncounted`.
     async fn not_the_last_owner(
         &self,
         org: &Owner,
         user: &UserRef,
-        own: Option<u64>,
+        uncounted: Option<u64>,
     ) -> Result<(), OperationError> {
-        let besides: Vec<u64> = own.into_iter().chain([user.id]).collect();
+        let besides: Vec<u64> = uncounted.into_iter().chain([user.id]).collect();
         if self.reader.has_owner_besides(org, &besides).await? {
             return Ok(());
         }

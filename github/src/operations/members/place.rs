@@ -25,7 +25,7 @@ pub(super) enum Place {
     /// In it.
     Member { owner: bool },
     /// Invited.
-    Invited(OrgInvitation),
+    Invited(Box<OrgInvitation>),
 }
 
 /// Somebody's place, and their login today if they have an account.
@@ -60,7 +60,7 @@ impl Access {
         };
         let mut invitations = self.reader.scan(org.as_str())?.invitations().await?.into_iter();
         let found = invitations.find(|one| is_to(one, &offer.who, login.as_ref()));
-        Ok(Stands { login, place: found.map_or(Place::Stranger, Place::Invited) })
+        Ok(Stands { login, place: found.map_or(Place::Stranger, |one| Place::Invited(Box::new(one))) })
     }
 
     /// Whether an invitation offers what was wanted, or more teams than that.

@@ -134,6 +134,7 @@ impl Handler for Does {
         let Some(role) = self.is_member(org, &login).await? else {
             return Ok(remove.nothing(Some("already so")));
         };
+        // Our own account does not count: nobody but its operators could take the person's place.
         if role == OrgRole::Owner {
             self.0.not_the_last_owner(org, &remove.user, own).await?;
         }

@@ -112,7 +112,7 @@ impl Handler for Does {
     async fn apply(&self, json: &Json, permit: &WritePermit) -> Result<Applied, OperationError> {
         let set: SetMembership = input(json)?;
         let writer = self.0.account.writer(permit)?;
-        let own = self.0.not_ourselves(&set.user).await?;
+        self.0.not_ourselves(&set.user).await?;
         // GitHub would invite a stranger by this.
         let Some((login, role)) = self.now(&set).await? else {
             let log = format!("account {} is no member of {}", set.user.id, set.org);
@@ -122,7 +122,7 @@ impl Handler for Does {
             return Ok(set.applied(role, false, Some("already so")));
         }
         if set.to == OrgRole::Member {
-            self.0.not_the_last_owner(&set.org, &set.user, own).await?;
+            self.0.not_the_last_owner(&set.org, &set.user, None).await?;
         }
         let path = Path::membership(&set.org, &login);
         let answer = writer.put(&set.org, path, json!({ "role": set.to.word() })).await?;
