@@ -4,14 +4,14 @@
 //! `cargo bench --bench create_repo`. The bot and its servers are in one process, on loopback.
 #![allow(clippy::disallowed_methods, reason = "a measurement, not the product")]
 
-use std::path::Path;
+mod local;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use hubcommander::app::{App, command_names};
-use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, SHIPPED, Surroundings};
+use hubcommander::app::App;
 use hubcommander::slack::socket::Board;
 use hubcommander_sandbox::faults::Faults;
 use hubcommander_sandbox::github::{self, GitHub};
@@ -24,29 +24,6 @@ const ROUND_TRIP: Duration = Duration::from_millis(100);
 const TARGET: f64 = 3.0;
 /// What the rest may take, in round trips: the store, Slack, this process.
 const REST: f64 = 0.5;
-
-fn config(slack: &Slack, github: &GitHub, folder: &Path) -> Result<Config> {
-    let overlay = Overlay {
-        slack_api_url: slack.api_url().parse()?,
-        bot_token: "xoxb-sandbox".to_owned().into(),
-        app_token: "xapp-sandbox".to_owned().into(),
-        github_api_url: github.url().parse()?,
-        github_token: "ghp_sandbox".to_owned().into(),
-        travis: None,
-        auth_plugins: hubcommander_auth_plugins::Setup::default(),
-        device_sources: hubcommander_device_sources::Setup::default(),
-        store_url: format!("sqlite://{}", folder.join("bot.db").display()).into(),
-    };
-    let commands: Vec<KnownCommand> =
-        command_names().into_iter().map(|(name, keys)| KnownCommand::new(name, keys)).collect();
-    let surroundings =
-        Surroundings { environment: &|_| None, commands: &commands, command_limit: COMMAND_LIMIT };
-    let mut config = Config::for_sandbox(Path::new("config.toml"), SHIPPED, &overlay, &surroundings)
-        .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    config.web = None;
-    config.slack.pacing = false;
-    Ok(config)
-}
 
 /// How many are measured: with the first one, four writes each, they are the twenty that go to GitHub without
 /// a pause. What follows is paced, as GitHub asks.
@@ -69,7 +46,7 @@ async fn measure(times: usize) -> Result<()> {
     let faults = Faults::default();
     let github = GitHub::start(github::World::acme(), Arc::clone(&clock), faults.clone()).await?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let config = config(&slack, &github, folder.path())?;
+    let config = local::config(&slack, &github, folder.path())?;
     let (stop, stopped) = watch::channel(false);
     let board = Board::new(Arc::clone(&clock));
     let running = tokio::spawn(App::new(&config, clock, board).await?.run(stopped));

@@ -6,15 +6,16 @@
 //! one after the other, from then on at once.
 #![allow(clippy::disallowed_methods, reason = "a measurement, not the product")]
 
-use std::path::Path;
+mod local;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use async_trait::async_trait;
-use hubcommander::app::{App, Plugins, command_names, plugins};
-use hubcommander::config::{COMMAND_LIMIT, Config, KnownCommand, Overlay, SHIPPED, Surroundings};
+use hubcommander::app::{App, Plugins, plugins};
+use hubcommander::config::Config;
 use hubcommander::pipeline::rules::Admitted;
 use hubcommander::registry::{Registered, Registry};
 use hubcommander::slack::socket::Board;
@@ -50,8 +51,8 @@ impl Slow {
         record.os_version = Some("26.1".to_owned());
         record.last_seen = now;
         record.fetched_at = now;
-        for practice in ["encryption", "firewall", "screenlock", "uptodate"] {
-            record.saw(practice, Seen::Good, now, None);
+        for practice in Catalogue::shipped().practices.keys() {
+            record.saw(&practice.0, Seen::Good, now, None);
         }
         record
     }
@@ -120,29 +121,6 @@ impl WhoIs for Nobody {
     }
 }
 
-fn config(slack: &Slack, github: &GitHub, folder: &Path) -> Result<Config> {
-    let overlay = Overlay {
-        slack_api_url: slack.api_url().parse()?,
-        bot_token: "xoxb-sandbox".to_owned().into(),
-        app_token: "xapp-sandbox".to_owned().into(),
-        github_api_url: github.url().parse()?,
-        github_token: "ghp_sandbox".to_owned().into(),
-        travis: None,
-        auth_plugins: hubcommander_auth_plugins::Setup::default(),
-        device_sources: hubcommander_device_sources::Setup::default(),
-        store_url: format!("sqlite://{}", folder.join("bot.db").display()).into(),
-    };
-    let commands: Vec<KnownCommand> =
-        command_names().into_iter().map(|(name, keys)| KnownCommand::new(name, keys)).collect();
-    let surroundings =
-        Surroundings { environment: &|_| None, commands: &commands, command_limit: COMMAND_LIMIT };
-    let mut config = Config::for_sandbox(Path::new("config.toml"), SHIPPED, &overlay, &surroundings)
-        .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    config.web = None;
-    config.slack.pacing = false;
-    Ok(config)
-}
-
 fn with_sources(config: &Config, clock: &SharedClock) -> Result<Plugins> {
     let source = |name| Arc::new(Slow { name, clock: Arc::clone(clock) }) as Arc<dyn DeviceSource>;
     let sources: Vec<_> = SOURCES.into_iter().map(source).collect();
@@ -173,7 +151,7 @@ async fn measure(times: usize) -> Result<()> {
     let slack = Slack::start(World::acme(), Arc::clone(&clock), Faults::default(), options).await?;
     let github = GitHub::start(github::World::acme(), Arc::clone(&clock), Faults::default()).await?;
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let config = config(&slack, &github, folder.path())?;
+    let config = local::config(&slack, &github, folder.path())?;
     let (stop, stopped) = watch::channel(false);
     let board = Board::new(Arc::clone(&clock));
     let plugins = with_sources(&config, &clock)?;

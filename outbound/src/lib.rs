@@ -5,6 +5,8 @@
 
 mod client;
 mod exchange;
+mod service_account;
+pub mod signature;
 #[cfg(test)]
 mod stub;
 
@@ -27,6 +29,7 @@ use url::{Host, Url};
 
 pub use client::{Patience, http_client};
 pub use exchange::{AddressError, Answer, Failure, client_for, exchange};
+pub use service_account::{JWT_BEARER, KeyError, ServiceAccount};
 
 /// An open connection, with TLS where the address asks for it. The inner layer is TLS to a proxy.
 pub type Wire = MaybeHttpsStream<Hop>;

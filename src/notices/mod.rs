@@ -10,7 +10,6 @@
 
 pub mod door;
 pub mod folder;
-pub mod sign;
 
 mod desk;
 mod draft;
@@ -27,6 +26,8 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
+
+pub use hubcommander_outbound::signature as sign;
 
 pub use desk::{Desk, Outcome, Taken, Who};
 pub use draft::{Draft, Wrong};

@@ -189,7 +189,7 @@ async fn who_works_here_is_not_made_an_outside_collaborator() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_granted_is_said_before_anything_is_done() -> Result<()> {
     let world = World::start_with(&[(
-        "[web]\n", "[commands.AddCollab]\nlease_longest = \"30d\"\npermitted_permissions = [\"pull\", \"push\", \"releaser\"]\n\n[web]\n",
+        "\n[web]\n", "\n[commands.AddCollab]\nlease_longest = \"30d\"\npermitted_permissions = [\"pull\", \"push\", \"releaser\"]\n\n[web]\n",
     )])
     .await?;
     for (line, told) in [
@@ -217,8 +217,8 @@ async fn what_cannot_be_granted_is_said_before_anything_is_done() -> Result<()> 
 #[tokio::test(flavor = "multi_thread")]
 async fn administrators_are_made_after_a_word() -> Result<()> {
     let world = World::start_with(&[(
-        "[web]\n",
-        "[commands.AddCollab]\npermitted_permissions = [\"admin\"]\n\n[web]\n",
+        "\n[web]\n",
+        "\n[commands.AddCollab]\npermitted_permissions = [\"admin\"]\n\n[web]\n",
     )])
     .await?;
     let (plan, end) = world.ask_and_run("!AddCollab gus-vega acme website admin").await?;
@@ -247,7 +247,8 @@ async fn administrators_are_made_after_a_word() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changed_while_it_waited_is_planned_anew() -> Result<()> {
     let world =
-        World::start_with(&[("[web]\n", "[commands.AddCollab]\nauth = [\"confirm\"]\n\n[web]\n")]).await?;
+        World::start_with(&[("\n[web]\n", "\n[commands.AddCollab]\nauth = [\"confirm\"]\n\n[web]\n")])
+            .await?;
     let asked = world.say(ANA, DEV, "!AddCollab gus-vega acme website push")?;
     world.end_of(DEV, asked).await?;
     world
@@ -359,8 +360,8 @@ async fn a_lease_leaves_what_was_before() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shorter_and_greater_lease_leaves_the_longer_one() -> Result<()> {
     let world = World::start_with(&[(
-        "[web]\n",
-        "[commands.AddCollab]\npermitted_permissions = [\"pull\", \"push\", \"maintain\"]\n\n[web]\n",
+        "\n[web]\n",
+        "\n[commands.AddCollab]\npermitted_permissions = [\"pull\", \"push\", \"maintain\"]\n\n[web]\n",
     )])
     .await?;
     world.ask("!AddCollab octocat acme website pull --for 20d").await?;

@@ -101,7 +101,7 @@ async fn strangers_are_invited_only_where_that_is_allowed() -> Result<()> {
     assert!(world.writes().is_empty());
     world.end().await?;
 
-    let invites = [("[web]\n", "[commands.AddUserToTeam]\nmay_invite = true\n\n[web]\n")];
+    let invites = [("\n[web]\n", "\n[commands.AddUserToTeam]\nmay_invite = true\n\n[web]\n")];
     let world = World::start_with(&invites).await?;
     let before = world.github.snapshot();
     let (plan, end) = world.ask_and_run("!AddUserToTeam octocat acme security").await?;

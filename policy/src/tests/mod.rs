@@ -57,6 +57,7 @@ fn specs() -> Vec<CommandSpec> {
             .changes(Risk::Reversible),
         CommandSpec::new("DeviceStatus", "Your devices", "")
             .arg(ArgSpec::positional("person", ArgKind::Person, "").optional()),
+        CommandSpec::new("FleetStatus", "Your devices", ""),
         CommandSpec::new("Lockdown", "Security", "")
             .arg(ArgSpec::positional(
                 "state",

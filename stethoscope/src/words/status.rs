@@ -140,6 +140,7 @@ fn headline(look: &Look, catalogue: &Catalogue, of: Option<&Text>) -> Text {
         (1, 1, _) => format!("{} is in good shape", name_of(lately[0])),
         (_, _, _) if fine == all => format!("all {all} are in good shape"),
         (1, _, []) => format!("nobody can tell everything about {}", name_of(lately[0])),
+        (_, 0, []) => "nothing is wrong that is known, but nobody can tell everything".to_owned(),
         (_, _, []) => format!("{}; nobody can tell everything about the others", in_shape(fine, all)),
         (1, _, [one]) => format!("{} needs {}", name_of(one), effort(one, catalogue)),
         (_, _, [one]) => {

@@ -31,7 +31,7 @@ pub(crate) struct Inside {
 impl Frame {
     /// For whoever is not signed in.
     pub(crate) fn outside(title: &str) -> Self {
-        let seen_by = "Everybody who can reach this address can see this page. Nothing on it is about you.";
+        let seen_by = "Everybody who can reach this address can see this page. It shows nothing of anybody.";
         Self { title: title.to_owned(), seen_by: seen_by.to_owned(), inside: None }
     }
 
@@ -57,8 +57,8 @@ impl Frame {
         Self {
             title: title.to_owned(),
             seen_by:
-                "Only you can see this page. Administrators need a policy to see your devices; each look \
-                      is written down and listed under My access."
+                "You alone see this page. Administrators can look at your devices only where your company's policy lets \
+                 them, and you read under My access who did."
                     .to_owned(),
             inside: Some(Inside { name: signed.person.name.clone(), csrf: signed.form_token(), links }),
         }

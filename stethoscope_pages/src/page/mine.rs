@@ -17,6 +17,8 @@ use crate::site::Pages;
 
 /// What both pages about devices show.
 struct Devices {
+    /// Whether they are the reader's own.
+    own: bool,
     headline: Headline,
     active: Vec<Shown>,
     silent: Vec<Shown>,
@@ -62,6 +64,7 @@ impl Devices {
             })
             .collect();
         Self {
+            own: whose == "your",
             headline,
             active,
             silent,

@@ -74,8 +74,8 @@ impl Refusal {
             Self::LinkUsed => (
                 StatusCode::GONE,
                 "This link does not work any more",
-                "A link works once, for ten minutes. Ask the bot in Slack for a new one: it answers to !DeviceStatus.",
-                false,
+                "Each link works once, within ten minutes. Write !DeviceStatus to the bot in Slack for a new one.",
+                true,
             ),
             Self::SignInFailed => (
                 StatusCode::FORBIDDEN,

@@ -130,10 +130,19 @@ pub(crate) fn name(device: &Device) -> String {
 fn kind(device: &Device) -> String {
     let os = device.os.clone().or_else(|| device.platform.map(|one| of_platform(Some(one)).to_owned()));
     let os = match (os, &device.os_version) {
+        // Windows 11 still calls itself 10.0; its builds begin at 22000.
+        (Some(os), Some(version)) if os == "Windows" && is_windows_11(version) => {
+            Some(format!("Windows 11 ({version})"))
+        }
         (Some(os), Some(version)) => Some(format!("{os} {version}")),
         (os, version) => os.or_else(|| version.clone()),
     };
     [device.model.clone(), os].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn is_windows_11(version: &str) -> bool {
+    let build = version.strip_prefix("10.0.").and_then(|rest| rest.split('.').next());
+    build.and_then(|build| build.parse::<u32>().ok()).is_some_and(|build| build >= 22_000)
 }
 
 fn summary(
@@ -218,7 +227,7 @@ fn safe_link(link: &str) -> bool {
 
 fn conflict(one: &hubcommander_posture::Conflict, titles: &BTreeMap<String, String>) -> String {
     format!(
-        "{} knows a device with the same {}, but its {} differs, so we hold the two apart.",
+        "{} knows a device with the same {}, but its {} differs. It may be another one, so it is shown apart; there is nothing for you to do.",
         titled(&one.with.0, titles),
         one.shared,
         one.contradiction

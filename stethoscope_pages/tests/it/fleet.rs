@@ -14,7 +14,7 @@ async fn the_fleet_in_numbers_and_lines() {
     assert_eq!(page.status, StatusCode::OK);
     let head: Vec<String> =
         page.text().lines().take(24).map(|line| line.chars().take(110).collect()).collect();
-    assert_snapshot!(head.join("\n"), @r##"
+    assert_snapshot!(head.join("\n"), @r"
     4 devices, 1 of them not heard of lately
     How it stands now, by practice
     Practice Fine Suggested Critical Cannot tell Fine, in %
@@ -37,9 +37,9 @@ async fn the_fleet_in_numbers_and_lines() {
     What would a new requirement change?
     Try a version or a critical practice
     One person's devices
-    E-mail address Look
+    E-mail address Show devices
     That you looked is written down, and the person can see it.
-    "##);
+    ");
     for words in
         ["Devices that are fine, in %", "Critical devices, number", "class=\"line l0\"", "role=\"img\""]
     {

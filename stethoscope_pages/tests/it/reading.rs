@@ -51,7 +51,7 @@ async fn a_device_says_what_to_do_and_why() {
     Mia's MacBook
     MacBook Pro · macOS 14.2
     Critical · Two things to fix, about 4 minutes
-    Google knows a device with the same network address, but its serial number differs, so we hold the two apart.
+    Google knows a device with the same network address, but its serial number differs. It may be another one, so it is shown apart; there is nothing for you to do.
     Turn on disk encryption Critical
     Why it matters Without it, whoever finds the laptop reads everything on it. Read more: Turn on disk encryption
     What we saw
@@ -170,15 +170,16 @@ async fn questions_are_answered_by_a_button_and_then_quiet() {
     world.fill();
     let cookie = world.sign_in(MIA).await;
     let page = world.get("/notifications", &cookie).await;
-    assert_snapshot!(page.text(), @r##"
+    assert_snapshot!(page.text(), @r"
     One question waits for you
     Was this you?
     A new key was added to your GitHub account from Lisbon.
     4 hours ago
     Yes, it was me No, it was not
+    “No, it was not” tells the security team at once; they get in touch with you.
     Earlier
     Did you sign in from a new phone? A new key was added to your GitHub account from Lisbon. 2 days ago · you answered “Yes, it was me” 2 days ago
-    "##);
+    ");
     let form = format!("csrf={}&action=no", page.csrf());
     let got = world.post("/notifications/n2", &cookie, &form).await;
     assert_eq!((got.status, got.header("location")), (StatusCode::SEE_OTHER, "/notifications"));
@@ -199,18 +200,18 @@ async fn access_is_listed_with_how_to_give_it_back() {
     let text = world.get("/access", &cookie).await.text();
     assert!(text.contains("No account is linked") && text.contains("Nobody but you"), "{text}");
     world.fill();
-    assert_snapshot!(world.get("/access", &cookie).await.text(), @r##"
+    assert_snapshot!(world.get("/access", &cookie).await.text(), @r"
     My access
     GitHub account
     Your account is mia-dev, linked 12 days ago. Not yours? Tell whoever runs the bot.
-    Access for a time
+    Temporary access
     acme/widgets: can push. Ends in 3 hours. To give it back, type !Return inv-7Q4K2 in Slack.
     Who looked at your devices
     Nobody but you. If an administrator looks, you will read here who it was and when.
     Signed in elsewhere?
     This ends every session of yours, on every browser, this one too. Tokens for programs stay; you revoke them on their own page.
     Sign out everywhere
-    "##);
+    ");
 }
 
 #[tokio::test]
@@ -230,7 +231,7 @@ async fn every_page_says_who_can_see_it_and_every_failure_says_what_to_do() {
     for path in ["/", "/devices", "/notifications", "/access", "/faq", "/tokens"] {
         let page = world.get(path, &cookie).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert!(page.body.contains("<footer><p>Only you") || path == "/faq", "{path}");
+        assert!(page.body.contains("<footer><p>You alone") || path == "/faq", "{path}");
         assert!(page.text().contains('\n'));
     }
     world.memory.kept().down = true;

@@ -182,7 +182,9 @@ async fn who_may_ask_what_where() -> Result<()> {
     Why                   yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     Answer                yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     DeviceStatus          yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    FleetStatus           nnnn      yyyy      nnnn      nnnn      nnnn      ----      ----
     NotMyDevice           yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    Nudges                yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     RemindMe              yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     ");
     world.slack.mark_all_read();
