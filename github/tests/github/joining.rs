@@ -165,8 +165,21 @@ async fn an_invitation_that_was_there_before_is_not_taken_for_ours() {
     let same = InviteMember { offer: same }.operation();
     assert_eq!(
         site.observe(&same).await.map(seen).unwrap(),
-        "someone else's: octocat was invited to acme by somebody else."
+        "someone else's: octocat had been invited to acme already."
     );
+    {
+        // By ourselves, and an hour before.
+        let mut state = site.local.state();
+        let acme = state.organisation_mut("acme").unwrap();
+        for one in acme.invitations.values_mut() {
+            one.inviter = Some("hub-bot".into());
+            one.created_at -= std::time::Duration::from_secs(3_600);
+        }
+    }
+    assert!(site.observe(&same).await.map(seen).unwrap().starts_with("someone else's"));
+    site.local.state().organisation_mut("acme").unwrap().invitations.values_mut().for_each(|one| {
+        one.inviter = Some("sam-okafor".into());
+    });
     let already = site.apply(&same).await.unwrap();
     assert_eq!((note(&already).as_str(), already.inverse), ("already invited", None));
     let more = site.offer("octocat", InviteAs::Admin, &[]).await;

@@ -101,8 +101,7 @@ impl Handler for Does {
                 if !self.0.offers(&found, offer).await? {
                     Observed::Different(invited_otherwise(offer, &found).into())
                 } else if !self.0.is_ours(&found, attempt).await? {
-                    let words =
-                        format!("{} was invited to {} by somebody else.", offer.who.name(), offer.org);
+                    let words = format!("{} had been invited to {} already.", offer.who.name(), offer.org);
                     Observed::SomeoneElses(words.into())
                 } else if self.0.not_yet_maintained(offer, stands.login.as_ref()).await?.is_empty() {
                     Observed::Ours(invite.applied(Some(found.id), true, None))

@@ -14,6 +14,7 @@ use crate::names::{Login, Owner};
 use crate::operations::{Access, since};
 use crate::path::Path;
 use crate::reader::OrgInvitation;
+use crate::trouble::TELL_OPERATORS;
 use crate::writer::{Writer, refused};
 
 /// Where somebody stands.
@@ -239,6 +240,13 @@ fn not_sent(answer: &Answer, offer: &Offer) -> OperationError {
             log,
         };
     }
+    // To a classic token without the scope GitHub says "not found", too.
+    if status == 404 && answer.scopes().is_some_and(|have| !crate::scopes::includes(&have, "admin:org")) {
+        let what = format!(
+            "This bot's GitHub account may not invite people to {org}. {TELL_OPERATORS} Its token needs admin:org."
+        );
+        return OperationError::blocked(what, log);
+    }
     if status == 404 || says(&["managed user", "enterprise managed", "externally managed"]) {
         return OperationError::blocked(no_invitations(org), log);
     }
@@ -252,4 +260,66 @@ fn no_invitations(org: &Owner) -> String {
         "GitHub takes no invitations to {org}: the company makes its accounts itself and adds people in its identity \
          provider, or this bot's GitHub account is no owner of {org}. Ask those who manage its accounts."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Email;
+    use crate::transport::answer;
+
+    /// In words that GitHub has used, some of them with a slip of its own.
+    #[test]
+    fn each_refusal_of_an_invitation_says_what_to_do() {
+        let offer = Offer {
+            org: Owner::parse("acme").unwrap(),
+            who: Invitee::Email(Email::parse("mia@acme.example").unwrap()),
+            role: InviteAs::DirectMember,
+            teams: Vec::new(),
+        };
+        let told = |status, headers: &[(&'static str, &str)], body: &str| match not_sent(
+            &answer(status, headers, body),
+            &offer,
+        ) {
+            OperationError::Permanent { what, .. } => format!("permanent: {}", what.words()),
+            OperationError::Blocked { what, .. } => format!("blocked: {}", what.words()),
+            OperationError::Temporary { what, .. } => format!("temporary: {}", what.words()),
+            other => format!("{other:?}"),
+        };
+        let says = |words: &str| {
+            told(
+                422,
+                &[],
+                &json!({ "message": "Validation Failed", "errors": [{ "message": words }] }).to_string(),
+            )
+        };
+        let no_seat = json!({ "message": "You must purchase at least one more seat to add this user as a member.",
+            "errors": [{ "code": "no_seat", "field": "user" }] });
+        let managed = [("x-oauth-scopes", "admin:org"), ("x-accepted-github-permissions", "members=write")];
+        insta::assert_snapshot!(
+            [
+                says("Over invitation rate limit"),
+                says("A user with this email addresss is already a part of this organization"),
+                says("A user with this email address has already been invited to this organization"),
+                says("Something new"),
+                told(422, &[], &no_seat.to_string()),
+                told(404, &managed, r#"{"message":"Not Found"}"#),
+                told(404, &[("x-oauth-scopes", "repo, read:org")], r#"{"message":"Not Found"}"#),
+                told(403, &[], r#"{"message":"Resource not accessible by integration"}"#),
+                told(502, &[], "<html>"),
+            ]
+            .join("\n"),
+            @r#"
+        blocked: GitHub takes 50 invitations to an organisation within 24 hours, or 500 if it is older than a month or paid for, and acme has had them. Try again tomorrow.
+        permanent: mia@acme.example is a member of acme already.
+        temporary: mia@acme.example has just been invited to acme by somebody else. See its invitations.
+        permanent: GitHub refuses this: Something new. Change it and ask again.
+        blocked: acme has no seat left for mia@acme.example. Ask an owner of acme to add one.
+        blocked: GitHub takes no invitations to acme: the company makes its accounts itself and adds people in its identity provider, or this bot's GitHub account is no owner of acme. Ask those who manage its accounts.
+        blocked: This bot's GitHub account may not invite people to acme. Tell the people who run this bot. Its token needs admin:org.
+        blocked: This bot's GitHub account may not change the invitation of mia@acme.example to acme. Tell the people who run this bot.
+        Unclear { log: "the invitation of mia@acme.example to acme: GitHub answered 502 \"\" (request -)" }
+        "#
+        );
+    }
 }

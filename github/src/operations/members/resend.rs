@@ -106,7 +106,7 @@ impl Handler for Does {
                     Observed::Different(invited_otherwise(offer, &found).into())
                 } else if !self.0.is_ours(&found, attempt).await? {
                     let words =
-                        format!("{} was invited to {} again by somebody else.", offer.who.name(), offer.org);
+                        format!("{} had been invited to {} again already.", offer.who.name(), offer.org);
                     Observed::SomeoneElses(words.into())
                 } else if self.0.not_yet_maintained(offer, stands.login.as_ref()).await?.is_empty() {
                     Observed::Ours(resend.applied(found.id, None))
