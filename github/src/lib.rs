@@ -12,6 +12,7 @@ mod account;
 mod answer;
 mod budget;
 mod cache;
+mod device_flow;
 mod failure;
 pub mod grants;
 mod graphql;
@@ -32,14 +33,16 @@ mod words;
 mod writer;
 
 pub use account::GitHub;
+pub use device_flow::{Begun, DeviceError, DeviceErrorKind, DeviceFlow, Polled, Proven};
 pub use hubcommander_public_key::{BadKey, PublicKey};
 pub use needs::{LOOKING, lacking};
 pub use reader::{
-    About, Actions, ActionsWhere, Branch, ClassicProtection, Collaborator, DeployKey, Guarded, Installation,
-    Invitation, Level, Listing, Log, LogEvent, Lookup, Membership, More, OneOrMore, OrgInvitation,
-    Organization, Outsider, ParentTeam, PullFilter, PullRequest, PullState, Pulls, Rate, ReadError,
-    ReadErrorKind, Reader, RepoInvitation, Repository, RepositoryNames, Scan, Scanned, ScannedKey,
-    ScannedRepository, SecondFactor, Standing, Team, TeamAccess, TeamMembership, User, Visibility, WhoAmI,
+    About, Actions, ActionsWhere, Branch, ClassicProtection, Collaborator, DeployKey, ExternalIdentity,
+    Guarded, Installation, Invitation, Level, Listing, Log, LogEvent, Lookup, Member, Membership, More,
+    OneOrMore, OrgInvitation, Organization, OutsideAccess, OutsideAccesses, Outsider, ParentTeam, PullFilter,
+    PullRequest, PullState, Pulls, Rate, ReadError, ReadErrorKind, Reader, RepoInvitation, Repository,
+    RepositoryNames, Scan, Scanned, ScannedKey, ScannedRepository, SecondFactor, SignOn, Standing, Team,
+    TeamAccess, TeamMembership, TeamPlace, User, Visibility, WhoAmI,
 };
 pub use settings::{BudgetSettings, Credentials, Settings, SetupError, Timeouts};
 pub use trouble::HOW_TO_TELL;

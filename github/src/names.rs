@@ -102,6 +102,23 @@ name!(
 );
 
 name!(
+    /// An e-mail address: something on either side of one `@`, without blanks, at most 254 bytes. It only ever
+    /// stands in the body of a request.
+    Email,
+    str::to_owned,
+    |email| {
+        let sides = email.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;:\"()[]\\".contains(c);
+        let one = sides.is_some_and(|(_, host)| !host.contains('@'));
+        if one && email.len() <= 254 && !email.contains(odd) {
+            Ok(())
+        } else {
+            Err(bad("e-mail", email, "should read like mia@example.com"))
+        }
+    }
+);
+
+name!(
     /// The name of a repository: letters, digits, dots, dashes and underscores, at most 100.
     RepoName,
     str::to_owned,
@@ -252,6 +269,7 @@ mod tests {
         for login in ["octocat", "ana-lima_acme", "old--name-", "0"] {
             assert!(Login::parse(login).is_ok(), "{login}");
         }
+        assert!(Email::parse("mia.lund+x@acme.example").is_ok());
         assert_eq!(FullName::parse("acme/widgets").unwrap().to_string(), "acme/widgets");
         assert!(FullName::parse("acme/widgets").unwrap().is("ACME/Widgets"));
     }
@@ -281,6 +299,9 @@ mod tests {
         }
         for login in ["", "a b", "a/b", "a.b", "..", "a%2f", "a?b", "ä", "dependabot[bot]", &long[..40]] {
             assert!(Login::parse(login).is_err(), "{login}");
+        }
+        for email in ["", "@", "a@", "@b", "a@b@c", "a b@c", "<a@b>", "a@b,c@d", "a@b\n"] {
+            assert!(Email::parse(email).is_err(), "{email}");
         }
         for slug in ["", "A", "a b", "a/b", "..", "a%2f", "a?b"] {
             assert!(TeamSlug::parse(slug).is_err(), "{slug}");

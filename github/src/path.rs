@@ -61,6 +61,16 @@ impl Path {
         Self::org(org).then("memberships").segment(login.as_str())
     }
 
+    /// `/orgs/{org}/members/{login}`
+    pub(crate) fn member(org: &Owner, login: &Login) -> Self {
+        Self::org(org).then("members").segment(login.as_str())
+    }
+
+    /// `/orgs/{org}/outside_collaborators/{login}`
+    pub(crate) fn outsider(org: &Owner, login: &Login) -> Self {
+        Self::org(org).then("outside_collaborators").segment(login.as_str())
+    }
+
     /// `/orgs/{org}/teams/{slug}/memberships/{login}`
     pub(crate) fn team_membership(org: &Owner, slug: &TeamSlug, login: &Login) -> Self {
         Self::team(org, slug).then("memberships").segment(login.as_str())

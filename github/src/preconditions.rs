@@ -6,11 +6,12 @@ use serde_json::json;
 
 use crate::names::BranchName;
 use crate::probes::{
-    ACTIONS, BRANCH_RULES, DEPLOY_KEYS, HELD, REPOSITORY, REPOSITORY_AND_PUSHES, TEAM, actions_seen,
-    branch_rules_seen, deploy_keys_seen, held_seen, repository_and_pushes_seen, repository_seen, team_seen,
+    ACTIONS, BRANCH_RULES, DEPLOY_KEYS, HELD, MEMBERSHIP, REPOSITORY, REPOSITORY_AND_PUSHES, TEAM,
+    actions_seen, branch_rules_seen, deploy_keys_seen, held_seen, membership_seen,
+    repository_and_pushes_seen, repository_seen, team_seen,
 };
 use crate::protection::{Protection, Ruleset};
-use crate::reader::{Actions, DeployKey, Lookup, Repository, Team};
+use crate::reader::{Actions, DeployKey, Lookup, Membership, Repository, Team, User};
 
 /// That nothing stands under a repository's name, not even a redirect from what once bore it.
 #[must_use]
@@ -58,6 +59,17 @@ pub fn same_team(org: &str, seen: &Team) -> Precondition {
         input: json!({ "org": org, "slug": seen.slug }),
         seen: team_seen(Some(seen)),
         changed: format!("team {} is gone or another one by now", seen.slug).into(),
+    }
+}
+
+/// That a person is still in an organisation what they were, or still not in it.
+#[must_use]
+pub fn same_membership(org: &str, user: &User, seen: Option<Membership>) -> Precondition {
+    Precondition {
+        probe: MEMBERSHIP.to_owned(),
+        input: json!({ "org": org, "id": user.id }),
+        seen: membership_seen(seen),
+        changed: format!("{}'s place in {org} has been changed meanwhile", user.login).into(),
     }
 }
 

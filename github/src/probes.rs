@@ -10,15 +10,16 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::grants::grants;
-use crate::names::{BranchName, FullName, Owner, RepoName, TeamSlug};
+use crate::names::{BranchName, FullName, Login, Owner, RepoName, TeamSlug};
 use crate::operations::input::input;
 use crate::protection::{Protection, Ruleset};
-use crate::reader::{Actions, DeployKey, Lookup, Reader, Repository, Team};
+use crate::reader::{Actions, DeployKey, Lookup, Membership, Reader, Repository, Team};
 
 pub(crate) const ACTIONS: &str = "github.actions";
 pub(crate) const BRANCH_RULES: &str = "github.branch_rules";
 pub(crate) const DEPLOY_KEYS: &str = "github.deploy_keys";
 
+pub(crate) const MEMBERSHIP: &str = "github.membership";
 pub(crate) const HELD: &str = "github.held";
 pub(crate) const REPOSITORY: &str = "github.repository";
 pub(crate) const REPOSITORY_AND_PUSHES: &str = "github.repository_and_pushes";
@@ -30,6 +31,7 @@ pub(crate) fn probes(reader: &Reader) -> Vec<Arc<dyn Probe>> {
         Arc::new(LooksAtBranchRules(reader.clone())),
         Arc::new(LooksAtDeployKeys(reader.clone())),
         Arc::new(LooksAtHeld(grants(reader))),
+        Arc::new(LooksAtMembership(reader.clone())),
         Arc::new(LooksAtRepository(reader.clone())),
         Arc::new(LooksAtPushes(reader.clone())),
         Arc::new(LooksAtTeam(reader.clone())),
@@ -82,6 +84,40 @@ struct RepositoryAt {
 struct TeamAt {
     org: Owner,
     slug: TeamSlug,
+}
+
+/// A person in an organisation, whatever they are called by then.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonIn {
+    org: Owner,
+    id: u64,
+}
+
+/// What somebody is in an organisation.
+pub(crate) fn membership_seen(place: Option<Membership>) -> Json {
+    match place {
+        None => json!("none"),
+        Some(Membership { pending: true, .. }) => json!("invited"),
+        Some(Membership { owner: true, .. }) => json!("owner"),
+        Some(_) => json!("member"),
+    }
+}
+
+struct LooksAtMembership(Reader);
+
+#[async_trait]
+impl Probe for LooksAtMembership {
+    fn kind(&self) -> &'static str {
+        MEMBERSHIP
+    }
+
+    async fn look(&self, json: &Json) -> Result<Json, OperationError> {
+        let PersonIn { org, id } = input(json)?;
+        let Some(user) = self.0.user_by_id(&org, id).await? else { return Ok(membership_seen(None)) };
+        let login = Login::parse(&user.login).map_err(crate::ReadError::from)?;
+        Ok(membership_seen(self.0.place(&org, &login).await?))
+    }
 }
 
 /// What stands under a repository's name, as it is compared.

@@ -154,6 +154,12 @@ pub enum SetupError {
         "github.app.private_key is not an RSA private key in PEM form ({0}); download it again from the App's page"
     )]
     PrivateKey(String),
+    /// The client id of the device flow cannot be one.
+    #[error(
+        "the client id of the device flow should read like Iv23li0123456789abcd; copy it from the page of the OAuth \
+         App or GitHub App"
+    )]
+    ClientId,
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}; install the system's CA certificates (package ca-certificates)")]
     Tls(String),

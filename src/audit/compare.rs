@@ -81,6 +81,16 @@ const NOTED: &[(&str, &[&str])] = &[
         "github.set_team_member",
         &["team.add_member", "team.remove_member", "team.update_member", "org.invite_member"],
     ),
+    ("github.invite_member", INVITATION),
+    ("github.cancel_org_invitation", INVITATION),
+    ("github.resend_org_invitation", INVITATION),
+    ("github.set_membership", &["org.update_member"]),
+    ("github.remove_member", &["org.remove_member", "team.remove_member"]),
+    (
+        "github.remove_outside_collaborator",
+        &["org.remove_outside_collaborator", "repo.remove_member", "repository_invitation."],
+    ),
+    ("github.add_outside_collaborator", &["repo.add_member", "repo.update_member", "repository_invitation."]),
     ("github.set_branch_protection", &["protected_branch."]),
     ("github.set_ruleset", &["repository_ruleset."]),
     ("github.add_deploy_key", &["public_key.create", "deploy_key."]),
@@ -88,6 +98,22 @@ const NOTED: &[(&str, &[&str])] = &[
     ("github.set_actions", &["repo.update_actions", "repo.actions_enabled", "repo.change_actions"]),
     ("github.select_for_actions", &["org.update_actions", "org.set_actions", "repo.update_actions"]),
     ("github.replace_topics", &["repo.add_topic", "repo.remove_topic"]),
+];
+
+const INVITATION: &[&str] =
+    &["org.invite_member", "org.cancel_invitation", "team.add_member", "team.update_member"];
+
+/// Operations about one person: an entry about another is not theirs.
+const ABOUT_SOMEBODY: &[&str] = &[
+    "github.set_collaborator",
+    "github.set_team_member",
+    "github.invite_member",
+    "github.cancel_org_invitation",
+    "github.resend_org_invitation",
+    "github.set_membership",
+    "github.remove_member",
+    "github.remove_outside_collaborator",
+    "github.add_outside_collaborator",
 ];
 
 const TEAM_REPOSITORY: &[&str] =
@@ -292,7 +318,7 @@ impl Recorded {
         let repos = event.repo.as_ref().map_or(&[][..], OneOrMore::all);
         repos.iter().chain(&event.team).all(named)
             // A person is named where the operation is about one.
-            && (event.user.iter().all(named) || !matches!(self.kind.as_str(), "github.set_collaborator" | "github.set_team_member"))
+            && (event.user.iter().all(named) || !ABOUT_SOMEBODY.contains(&self.kind.as_str()))
     }
 }
 

@@ -13,6 +13,7 @@ mod delete_repository;
 mod edit_repository;
 mod grant_team;
 pub(crate) mod input;
+pub(crate) mod members;
 pub(crate) mod refs;
 mod rename_default_branch;
 mod rename_repository;
@@ -48,6 +49,10 @@ pub use delete_repository::DeleteRepository;
 pub use edit_repository::{Changes, EditRepository};
 pub use grant_team::GrantTeam;
 pub use input::RepoRef;
+pub use members::{
+    AddOutsideCollaborator, CancelOrgInvitation, InTeam, InviteAs, InviteMember, Invitee, Offer,
+    OnRepository, OrgRole, RemoveMember, RemoveOutsideCollaborator, ResendOrgInvitation, SetMembership,
+};
 pub use refs::{RepositoryRef, TeamRef, UserRef};
 pub use rename_default_branch::RenameDefaultBranch;
 pub use rename_repository::RenameRepository;
@@ -96,10 +101,18 @@ pub(crate) fn handlers(account: &Arc<Account>) -> Vec<Arc<dyn Handler>> {
         Arc::new(set_actions::Does(access())),
         Arc::new(set_branch_protection::Does(access())),
         Arc::new(set_ruleset::Does(access())),
+        Arc::new(members::invite::Does(access())),
+        Arc::new(members::cancel::Does(access())),
+        Arc::new(members::resend::Does(access())),
+        Arc::new(members::set_role::Does(access())),
+        Arc::new(members::remove::Does(access())),
+        Arc::new(members::remove_outside::Does(access())),
+        Arc::new(members::add_outside::Does(access())),
     ]
 }
 
 /// What a handler works with.
+#[derive(Clone)]
 pub(crate) struct Access {
     pub(crate) account: Arc<Account>,
     pub(crate) reader: Reader,

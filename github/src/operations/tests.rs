@@ -91,6 +91,55 @@ fn actions(enabled: bool, allowed: Option<&str>) -> Operation {
 }
 
 #[tokio::test]
+async fn to_become_an_owner_is_a_power() {
+    let github = github();
+    let handlers = github.handlers();
+    let powers = |operation: Operation| {
+        let handler = handlers.iter().find(|handler| handler.kind() == operation.kind).unwrap();
+        handler.powers(&operation.input).into_iter().map(|power| power.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let invite = |role| powers(InviteMember { offer: offer(role) }.operation());
+    let resend = |role| powers(ResendOrgInvitation { id: 3, offer: offer(role) }.operation());
+    for (role, used) in [
+        (InviteAs::DirectMember, ""),
+        (InviteAs::BillingManager, ""),
+        (InviteAs::Admin, "grant_owner"),
+        // It may be what they were before.
+        (InviteAs::Reinstate, "grant_owner"),
+    ] {
+        assert_eq!([invite(role), resend(role)], [used, used], "{role:?}");
+    }
+    assert_eq!([role(OrgRole::Owner), role(OrgRole::Member)].map(powers), ["grant_owner", ""]);
+    assert_eq!(powers(removal(OrgRole::Owner, Taken::Access)), "");
+    let add =
+        |level| AddOutsideCollaborator { org: owner(), user: octocat(), access: access(level) }.operation();
+    assert_eq!([add("admin"), add("push")].map(powers), ["grant_admin", ""]);
+}
+
+fn in_teams() -> Vec<InTeam> {
+    let employees = TeamRef { slug: team("employees"), ..bots() };
+    vec![InTeam { team: bots(), maintainer: true }, InTeam { team: employees, maintainer: false }]
+}
+
+fn offer(role: InviteAs) -> Offer {
+    Offer { org: owner(), who: Invitee::Account(octocat()), role, teams: in_teams() }
+}
+
+fn role(to: OrgRole) -> Operation {
+    let from = if to == OrgRole::Owner { OrgRole::Member } else { OrgRole::Owner };
+    SetMembership { org: owner(), user: octocat(), from, to }.operation()
+}
+
+fn removal(role: OrgRole, taken: Taken) -> Operation {
+    RemoveMember { org: owner(), user: octocat(), role, teams: in_teams(), taken }.operation()
+}
+
+fn access(permission: &str) -> Vec<OnRepository> {
+    let repo = RepositoryRef { id: 7, full_name: widgets() };
+    vec![OnRepository { repo, permission: permission.to_owned() }]
+}
+
+#[tokio::test]
 async fn each_operation_reads_as_a_step_of_a_plan() {
     let github = github();
     let handlers = github.handlers();
@@ -189,6 +238,22 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
         actions(true, None),
         actions(true, Some("local_only")),
         actions(false, None),
+        InviteMember { offer: offer(InviteAs::DirectMember) }.operation(),
+        InviteMember { offer: Offer { teams: Vec::new(), ..offer(InviteAs::Admin) } }.operation(),
+        CancelOrgInvitation { id: 3, offer: offer(InviteAs::DirectMember) }.operation(),
+        ResendOrgInvitation { id: 3, offer: offer(InviteAs::BillingManager) }.operation(),
+        role(OrgRole::Owner),
+        role(OrgRole::Member),
+        removal(OrgRole::Member, Taken::AsAgreed),
+        removal(OrgRole::Owner, Taken::Access),
+        RemoveOutsideCollaborator {
+            org: owner(),
+            user: octocat(),
+            access: access("push"),
+            taken: Taken::Access,
+        }
+        .operation(),
+        AddOutsideCollaborator { org: owner(), user: octocat(), access: access("admin") }.operation(),
     ];
     let lines: Vec<String> = steps.into_iter().map(read).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -237,6 +302,16 @@ async fn each_operation_reads_as_a_step_of_a_plan() {
     github.set_actions: Actions may run (Reversible)
     github.set_actions: Actions may run, those of the same owner (Reversible)
     github.set_actions: Actions may not run (Reversible)
+    github.invite_member: octocat is invited to acme as a member with teams bots (maintainer) and employees (Exposing) | Once they accept, they see what members of acme see, and stay until they are removed.
+    github.invite_member: octocat is invited to acme as an owner (Exposing) | Once they accept, they see what members of acme see, and stay until they are removed.
+    github.cancel_org_invitation: octocat is not invited to acme any more (Reversible)
+    github.resend_org_invitation: octocat is invited again to acme as a billing manager with teams bots (maintainer) and employees (Reversible)
+    github.set_membership: octocat is an owner of acme (Exposing) | Owners see and change everything in acme, and can remove other owners.
+    github.set_membership: octocat is a member of acme (before: owner) (Reversible)
+    github.remove_member: octocat is no member of acme any more, nor of its teams bots and employees (Reversible) | GitHub deletes their forks of its private repositories, takes what they were given directly and unassigns them from issues. To come back they must accept a new invitation.
+    github.remove_member: octocat is no member of acme any more, nor of its teams bots and employees (before: owner) (Irreversible) | GitHub deletes their forks of its private repositories, takes what they were given directly and unassigns them from issues. To come back they must accept a new invitation.
+    github.remove_outside_collaborator: octocat no longer has access to repositories of acme (widgets) (Irreversible) | GitHub deletes their forks of them and unassigns them from issues, for good. To come back they must accept new invitations.
+    github.add_outside_collaborator: octocat may administer acme/widgets, once they accept (Exposing)
     "#);
 }
 

@@ -4,10 +4,13 @@ mod about;
 mod actions;
 mod asking;
 mod audit_log;
+mod connection;
 mod deploy_keys;
 mod error;
+mod identities;
 mod lately;
 mod lists;
+mod members;
 mod model;
 mod ourselves;
 mod people;
@@ -28,7 +31,9 @@ pub use actions::{Actions, ActionsWhere};
 pub use audit_log::{Log, LogEvent, OneOrMore};
 pub use deploy_keys::DeployKey;
 pub use error::{ReadError, ReadErrorKind};
+pub use identities::{ExternalIdentity, SignOn};
 pub use lists::RepositoryNames;
+pub use members::{Member, OutsideAccess, OutsideAccesses, TeamPlace};
 pub use model::{
     Branch, Listing, Lookup, Organization, ParentTeam, Rate, Repository, Team, Visibility, WhoAmI,
 };

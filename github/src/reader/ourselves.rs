@@ -43,6 +43,17 @@ struct Core {
 }
 
 impl Reader {
+    /// The number of our own account; `None` for an App, which is no member of anything.
+    pub(crate) async fn own_id(&self) -> Result<Option<u64>, ReadError> {
+        const SUBJECT: &str = "this bot's own account";
+        if self.0.identities.has_tokens_of_its_own() {
+            return Ok(None);
+        }
+        let answer = self.0.read_ourselves(Path::fixed("user")).await?;
+        let user: Option<super::User> = found(&answer, SUBJECT)?;
+        user.map(|user| Some(user.id)).ok_or_else(|| ReadError::unexpected(SUBJECT, "404"))
+    }
+
     /// What GitHub calls us where it says who did something.
     ///
     /// # Errors

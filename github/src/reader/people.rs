@@ -161,7 +161,15 @@ impl Reader {
         found(&answer, &format!("the account {login}"))
     }
 
-    /// The account with this id, whatever its login is by now; `None` if it is gone.
+    /// The account with this number, whatever its login is by now: renames are followed. `None` if it is gone. The
+    /// organisation tells an App as which installation to ask.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn account(&self, org: &str, id: u64) -> Result<Option<User>, ReadError> {
+        self.user_by_id(&Owner::parse(org)?, id).await
+    }
+
     pub(crate) async fn user_by_id(&self, org: &Owner, id: u64) -> Result<Option<User>, ReadError> {
         let answer = self.0.read(org, Path::user_id(id), JSON).await?;
         found(&answer, &format!("the account with the id {id}"))

@@ -32,7 +32,7 @@ fn note(applied: &Applied) -> String {
 }
 
 impl Site {
-    async fn account(&self, login: &str) -> User {
+    pub async fn account(&self, login: &str) -> User {
         self.github.reader().user("acme", login).await.unwrap().unwrap()
     }
 

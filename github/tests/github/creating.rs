@@ -169,6 +169,13 @@ async fn what_may_have_been_sent_is_unclear_and_what_was_not_is_temporary() {
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEgrtb96jAK4EprDvytzdpD/6t1xaKfEjlmaeG8gCrYC";
 
+fn offer() -> serde_json::Value {
+    json!({
+        "org": "acme", "who": { "account": { "id": 1, "login": "octocat" } }, "role": "admin",
+        "teams": [{ "team": { "org": "acme", "id": 3, "slug": "bots" }, "maintainer": true }],
+    })
+}
+
 #[tokio::test]
 async fn a_forged_permit_opens_nothing() {
     let site = Site::start().await;
@@ -220,6 +227,20 @@ async fn a_forged_permit_opens_nothing() {
                 json!({ "repo": { "full_name": "acme/api" }, "branch": "main", "to": "not" })
             }
             "github.set_ruleset" => json!({ "repo": { "full_name": "acme/api" }, "name": "x", "to": "not" }),
+            "github.invite_member" => json!({ "offer": offer() }),
+            "github.cancel_org_invitation" | "github.resend_org_invitation" => {
+                json!({ "id": 1, "offer": offer() })
+            }
+            "github.set_membership" => json!({
+                "org": "acme", "user": { "id": 1, "login": "octocat" }, "from": "member", "to": "owner",
+            }),
+            "github.remove_member" => {
+                json!({ "org": "acme", "user": { "id": 1, "login": "octocat" }, "role": "member" })
+            }
+            "github.remove_outside_collaborator" | "github.add_outside_collaborator" => json!({
+                "org": "acme", "user": { "id": 1, "login": "octocat" },
+                "access": [{ "repo": { "id": 2, "full_name": "acme/api" }, "permission": "admin" }],
+            }),
             other => panic!("{other} is not tried here yet"),
         };
         let refused = handler.apply(&input, &forged).await;

@@ -7,6 +7,7 @@
 pub mod description;
 mod front;
 mod graphql;
+mod login;
 pub mod model;
 mod page;
 mod rest;
@@ -135,12 +136,12 @@ impl GitHub {
     }
 
     /// From now on each request must be one that GitHub's own description of its API knows. One that is not
-    /// has no effect, is answered 599 with what is wrong, and is kept in [`Faults::odd`]. GraphQL is not
-    /// described there. The first call counts.
+    /// has no effect, is answered 599 with what is wrong, and is kept in [`Faults::odd`]. GraphQL and the device
+    /// flow are not described there. The first call counts.
     pub fn hold_to(&self, description: Arc<Description>) {
         self.site.faults.inspect(move |parts, body| {
             let path = parts.uri.path();
-            if matches!(path, "/graphql" | "/api/graphql") {
+            if matches!(path, "/graphql" | "/api/graphql") || login::is_login(path) {
                 return Ok(());
             }
             description.check(&parts.method, path, parts.uri.query().unwrap_or_default(), body)

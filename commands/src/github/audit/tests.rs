@@ -200,6 +200,9 @@ fn invitations_and_apps() {
         role: "direct_member".into(),
         created_at: now() - TimeDelta::days(days),
         failed_at: failed.map(|days| now() - TimeDelta::days(days)),
+        failed_reason: None,
+        inviter: None,
+        team_count: 0,
     };
     let app = |slug: &str, suspended: bool| Installation {
         id: 1,

@@ -49,7 +49,7 @@ struct Installations {
 }
 
 /// A list that stands in the answer itself.
-pub(super) fn bare<T: DeserializeOwned>(answer: &Answer) -> Result<Vec<T>, serde_json::Error> {
+pub(in crate::reader) fn bare<T: DeserializeOwned>(answer: &Answer) -> Result<Vec<T>, serde_json::Error> {
     answer.json()
 }
 
@@ -93,7 +93,7 @@ impl Scan {
         Ok(())
     }
 
-    pub(super) async fn all<T>(
+    pub(in crate::reader) async fn all<T>(
         &self,
         path: &Path,
         subject: &str,

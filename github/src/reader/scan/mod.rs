@@ -28,6 +28,8 @@ pub use model::{
     SecondFactor,
 };
 
+pub(super) use lists::bare;
+
 use super::{ReadError, Reader};
 use crate::names::Owner;
 
@@ -36,6 +38,12 @@ use crate::names::Owner;
 pub struct Scan {
     reader: Reader,
     org: Owner,
+}
+
+impl Scan {
+    pub(super) fn org(&self) -> &Owner {
+        &self.org
+    }
 }
 
 impl Reader {

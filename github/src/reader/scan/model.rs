@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use hubcommander_sdk::clock::Instant;
 use serde::Deserialize;
 
-use super::super::ReadError;
+use super::super::{ReadError, User};
 
 /// A level on a repository: `pull`, `triage`, `push`, `maintain`, `admin`, or the name of a role that the
 /// organisation made.
@@ -87,6 +87,15 @@ pub struct OrgInvitation {
     pub created_at: Instant,
     /// When it came to nothing, if it has.
     pub failed_at: Option<Instant>,
+    /// Why it came to nothing, in GitHub's words.
+    #[serde(default)]
+    pub failed_reason: Option<String>,
+    /// Who sent it; `None` if that account is gone.
+    #[serde(default)]
+    pub inviter: Option<User>,
+    /// To how many teams it leads: [`Reader::invitation_teams`](super::Reader::invitation_teams) reads which.
+    #[serde(default)]
+    pub team_count: u64,
 }
 
 /// An invitation to a repository that nobody took up.

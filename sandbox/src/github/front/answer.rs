@@ -138,6 +138,13 @@ impl Refused {
         refused
     }
 
+    /// 422 for a member who has no seat.
+    pub(crate) fn no_seat(message: &str) -> Self {
+        let mut refused = Self::new(422, message);
+        refused.errors.push(json!({ "code": "no_seat", "field": "user" }));
+        refused
+    }
+
     /// Nobody gets at the repository: by law (451, `dmca`), or since GitHub switched it off (403, `tos`).
     pub(crate) fn blocked(status: u16, reason: &str, at: &str) -> Self {
         let page = if reason == "dmca" { json!("https://github.com/github/dmca") } else { Value::Null };

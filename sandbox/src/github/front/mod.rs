@@ -20,21 +20,28 @@ use http::{HeaderMap, Method, header};
 
 pub(super) use names::segments;
 
-use super::{Site, graphql, page, rest};
+use super::{Site, graphql, login, page, rest};
 use crate::faults::Refusal;
 use answer::{Answer, Outcome, Refused};
 use call::{Call, Version};
 use limits::{Admission, Resource};
 
+/// What a person fills in on a page is not longer.
+const LARGEST_FORM: usize = 64 * 1024;
+
 pub(super) async fn answer(AxumState(site): AxumState<Arc<Site>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    if page::is_page(&parts) {
-        return page::answer(&site, &parts);
-    }
-    // The layer before has bounded and buffered it.
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
+    // Others are bounded and buffered by the layer before.
+    let is_page = page::is_page(&parts);
+    let Ok(body) = to_bytes(body, if is_page { LARGEST_FORM } else { usize::MAX }).await else {
         return Refused::new(400, "Problems reading the request").into_answer().plain();
     };
+    if is_page {
+        return page::answer(&site, &parts, &body);
+    }
+    if let Some(response) = login::answer(&site, &parts, &body) {
+        return response;
+    }
     respond(&site, &parts, &body)
 }
 

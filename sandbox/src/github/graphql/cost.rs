@@ -53,7 +53,7 @@ impl Sum {
             path.push(json!(asked.key));
             match *holds {
                 Holds::Leaf(_) => {}
-                Holds::One(held) => self.add(held, &asked.fields, times, path)?,
+                Holds::One(held) | Holds::All(held) => self.add(held, &asked.fields, times, path)?,
                 Holds::Pages(_, _, node) => {
                     let size = size(asked, path)?;
                     self.requests = self.requests.saturating_add(times);

@@ -36,13 +36,15 @@ pub(super) enum Thing<'a> {
     Provider(&'a Organisation, &'a SingleSignOn),
     Identity(&'a Identity),
     Saml(&'a Identity),
-    Scim(&'a str),
+    Scim(&'a Identity),
+    Email(&'a str),
 }
 
 /// What a field holds here and now.
 pub(super) enum Found<'a> {
     Leaf(Value),
     One(Option<Thing<'a>>),
+    All(Vec<Thing<'a>>),
     Many(Vec<Item<'a>>),
 }
 
@@ -73,6 +75,7 @@ impl<'a> Thing<'a> {
             Self::Identity(_) => "ExternalIdentity",
             Self::Saml(_) => "ExternalIdentitySamlAttributes",
             Self::Scim(_) => "ExternalIdentityScimAttributes",
+            Self::Email(_) => "UserEmailMetadata",
         }
     }
 
@@ -112,11 +115,19 @@ impl<'a> Thing<'a> {
             }),
             Self::Provider(organisation, one) => Ok(organisation::provider(organisation, one, asked)),
             Self::Identity(one) => Ok(organisation::identity(run, one, name)),
+            Self::Saml(one) | Self::Scim(one) if name == "emails" => {
+                Ok(Found::All(one.emails.iter().map(|email| Self::Email(email)).collect()))
+            }
             Self::Saml(one) => Ok(Found::leaf(match name {
                 "nameId" => one.name_id.as_str(),
                 _ => one.scim_username.as_deref().unwrap_or(&one.name_id),
             })),
-            Self::Scim(username) => Ok(Found::leaf(username)),
+            Self::Scim(one) => Ok(Found::Leaf(json!(one.scim_username))),
+            Self::Email(email) => Ok(Found::Leaf(match name {
+                "primary" => json!(true),
+                "type" => json!("work"),
+                _ => json!(email),
+            })),
         }
     }
 }

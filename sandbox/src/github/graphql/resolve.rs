@@ -56,6 +56,15 @@ impl<'a> Run<'a, '_> {
             Ok(Found::Leaf(value)) => value,
             Ok(Found::One(None)) => Value::Null,
             Ok(Found::One(Some(inner))) => self.thing(&inner, &asked.fields),
+            Ok(Found::All(all)) => {
+                let each = all.iter().enumerate().map(|(number, inner)| {
+                    self.path.push(json!(number));
+                    let value = self.thing(inner, &asked.fields);
+                    self.path.pop();
+                    value
+                });
+                each.collect()
+            }
             Ok(Found::Many(items)) => match Page::cut(items, asked, &self.path) {
                 Ok(page) => self.page(&page, holds, &asked.fields),
                 Err(problem) => self.refuse(problem),

@@ -13,11 +13,13 @@ pub(super) enum Holds {
     Leaf(&'static str),
     /// A thing of this type, or none.
     One(&'static str),
+    /// All things there are of this type, at once.
+    All(&'static str),
     /// Things in pages. The type of what connects them, of its edges and of its nodes.
     Pages(&'static str, &'static str, &'static str),
 }
 
-use Holds::{Leaf, One, Pages};
+use Holds::{All, Leaf, One, Pages};
 
 /// A field: its name, what it holds, and the arguments it takes beside those of every list in pages.
 type Field = (&'static str, Holds, &'static [&'static str]);
@@ -65,6 +67,7 @@ const TYPES: &[(&str, &[Field])] = &[
             ("url", URI, &[]),
             ("createdAt", TIME, &[]),
             ("requiresTwoFactorAuthentication", FLAG, &[]),
+            ("viewerCanAdminister", FLAG, &[]),
             (
                 "repositories",
                 Pages("RepositoryConnection", "RepositoryEdge", "Repository"),
@@ -73,7 +76,7 @@ const TYPES: &[(&str, &[Field])] = &[
             ("repository", One("Repository"), &["name", "followRenames"]),
             ("membersWithRole", Pages("OrganizationMemberConnection", "OrganizationMemberEdge", "User"), &[]),
             ("pendingMembers", Pages("UserConnection", "UserEdge", "User"), &[]),
-            ("teams", Pages("TeamConnection", "TeamEdge", "Team"), &[]),
+            ("teams", Pages("TeamConnection", "TeamEdge", "Team"), &["userLogins"]),
             ("team", One("Team"), &["slug"]),
             ("samlIdentityProvider", One("OrganizationIdentityProvider"), &[]),
         ],
@@ -110,7 +113,7 @@ const TYPES: &[(&str, &[Field])] = &[
             (
                 "collaborators",
                 Pages("RepositoryCollaboratorConnection", "RepositoryCollaboratorEdge", "User"),
-                &["affiliation"],
+                &["affiliation", "login"],
             ),
             ("deployKeys", Pages("DeployKeyConnection", "DeployKeyEdge", "DeployKey"), &[]),
             (
@@ -202,7 +205,11 @@ const TYPES: &[(&str, &[Field])] = &[
             ("url", URI, &[]),
             ("parentTeam", One("Team"), &[]),
             ("organization", One("Organization"), &[]),
-            ("members", Pages("TeamMemberConnection", "TeamMemberEdge", "User"), &[]),
+            (
+                "members",
+                Pages("TeamMemberConnection", "TeamMemberEdge", "User"),
+                &["query", "membership", "role"],
+            ),
             ("repositories", Pages("TeamRepositoryConnection", "TeamRepositoryEdge", "Repository"), &[]),
         ],
     ),
@@ -241,8 +248,12 @@ const TYPES: &[(&str, &[Field])] = &[
             ("user", One("User"), &[]),
         ],
     ),
-    ("ExternalIdentitySamlAttributes", &[("nameId", TEXT, &[]), ("username", TEXT, &[])]),
-    ("ExternalIdentityScimAttributes", &[("username", TEXT, &[])]),
+    (
+        "ExternalIdentitySamlAttributes",
+        &[("nameId", TEXT, &[]), ("username", TEXT, &[]), ("emails", All("UserEmailMetadata"), &[])],
+    ),
+    ("ExternalIdentityScimAttributes", &[("username", TEXT, &[]), ("emails", All("UserEmailMetadata"), &[])]),
+    ("UserEmailMetadata", &[("primary", FLAG, &[]), ("type", TEXT, &[]), ("value", TEXT, &[])]),
     (
         "PageInfo",
         &[
@@ -323,7 +334,7 @@ fn check_type(
                 problems.push(Problem::new(message).at(asked.at).path(path).extensions(extensions));
             }
             Leaf(_) => {}
-            One(held) | Pages(held, _, _) if asked.fields.is_empty() => {
+            One(held) | All(held) | Pages(held, _, _) if asked.fields.is_empty() => {
                 let message = format!(
                     "Field must have selections (field '{0}' returns {held} but has no selections. Did you mean '{0} {{ ... }}'?)",
                     asked.name
@@ -331,7 +342,7 @@ fn check_type(
                 let extensions = json!({ "code": "selectionMismatch", "nodeName": format!("field '{}'", asked.name), "typeName": held });
                 problems.push(Problem::new(message).at(asked.at).path(path).extensions(extensions));
             }
-            One(held) => check_type(call, held, &asked.fields, path, problems),
+            One(held) | All(held) => check_type(call, held, &asked.fields, path, problems),
             Pages(connection, edge, node) => {
                 check_connection(call, (connection, edge, node), &asked.fields, path, problems);
             }

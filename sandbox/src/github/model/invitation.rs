@@ -137,6 +137,7 @@ impl State {
             let pending = Membership { role: invitation.role.role(), pending: true, public: false };
             organisation.members.insert(login.clone(), pending);
         }
+        organisation.sent.push(invitation.created_at);
         organisation.invitations.insert(invitation.id, invitation);
     }
 
@@ -157,6 +158,27 @@ impl State {
         for (team, role) in invitation.map(|one| one.teams).unwrap_or_default() {
             if let Some(team) = organisation.teams.get_mut(&team) {
                 team.members.insert(login.clone(), role);
+            }
+        }
+        true
+    }
+
+    /// Takes up an invitation that was sent to an address: who got it says who they are by that. False when there
+    /// is none, or no such person, or they belong to it already.
+    pub fn accept_by_address(&mut self, organisation: &str, id: u64, login: &str) -> bool {
+        let Some(key) = self.user(login).map(|user| user.login.to_lowercase()) else { return false };
+        let Some(organisation) = self.organisation_mut(organisation) else { return false };
+        let by_address =
+            organisation.invitations.get(&id).is_some_and(|one| one.is_pending() && one.login.is_none());
+        if !by_address || organisation.role_of(&key).is_some() {
+            return false;
+        }
+        let Some(invitation) = organisation.invitations.remove(&id) else { return false };
+        let place = Membership { role: invitation.role.role(), pending: false, public: false };
+        organisation.members.insert(key.clone(), place);
+        for (team, role) in invitation.teams {
+            if let Some(team) = organisation.teams.get_mut(&team) {
+                team.members.insert(key.clone(), role);
             }
         }
         true

@@ -1,9 +1,11 @@
 //! What the local GitHub knows: people, organisations, teams, repositories. No HTTP here.
 
 mod access;
+mod accounts;
 mod audit_log;
 mod credentials;
 mod deploy_key;
+mod device_flow;
 mod invitation;
 mod organisation;
 mod policy;
@@ -24,6 +26,7 @@ use sha2::{Digest, Sha256};
 pub use audit_log::{AuditEvent, AuditLog};
 pub use credentials::{App, Credential, Credentials, Installation};
 pub use deploy_key::DeployKey;
+pub use device_flow::{DeviceAnswer, DeviceFlow, DeviceGrant, OAuthApp, Said};
 pub use invitation::{Invitation, InvitedAs, OrgInvitation};
 pub use organisation::{Membership, OrgRole, Organisation, Privacy, Team, TeamRole};
 pub use policy::{
@@ -67,6 +70,8 @@ pub struct State {
     pub redirects: BTreeMap<String, u64>,
     /// Tokens and Apps.
     pub credentials: Credentials,
+    /// Programs that people let in by a code.
+    pub device_flow: DeviceFlow,
     /// Who changed what.
     pub audit_log: AuditLog,
     last_id: u64,
@@ -80,6 +85,7 @@ impl State {
             repositories: Repositories::default(),
             redirects: BTreeMap::new(),
             credentials: Credentials::default(),
+            device_flow: DeviceFlow::default(),
             audit_log: AuditLog::default(),
             last_id: 1000,
         }

@@ -133,6 +133,13 @@ pub struct Organisation {
     pub switches: BTreeMap<String, bool>,
     /// Invitations, pending and failed, by id.
     pub invitations: BTreeMap<u64, OrgInvitation>,
+    /// When invitations were sent, also those that were cancelled since: they count against what may be sent in
+    /// a day.
+    pub sent: Vec<Instant>,
+    /// So many members it has paid for; `None`: no bound.
+    pub seats: Option<usize>,
+    /// Whether the company makes its members' accounts itself; then nobody is invited.
+    pub managed_users: bool,
     /// Roles for repositories that it made itself, by id.
     pub custom_roles: BTreeMap<u64, CustomRole>,
     /// Rulesets for its repositories, by id.
@@ -183,6 +190,9 @@ impl Organisation {
             switches: SWITCHES.iter().map(|(name, on)| ((*name).to_owned(), *on)).collect(),
             teams: BTreeMap::new(),
             invitations: BTreeMap::new(),
+            sent: Vec::new(),
+            seats: None,
+            managed_users: false,
             custom_roles: BTreeMap::new(),
             rulesets: BTreeMap::new(),
             actions: OrganisationActions::default(),

@@ -118,6 +118,8 @@ pub struct Identity {
     pub name_id: String,
     /// The name in provisioning.
     pub scim_username: Option<String>,
+    /// Addresses.
+    pub emails: Vec<String>,
     /// The linked account, in lower case; `None`: nobody linked one yet.
     pub login: Option<String>,
 }

@@ -43,6 +43,11 @@ fn person_page(state: &State, user: &User) -> Page {
     } else {
         main.push_str(&format!("<ul class=\"plain\">{places}</ul>\n"));
     }
+    let waiting: String =
+        state.organisations.values().flat_map(|one| overview::waiting_for(one, &user.login)).collect();
+    if !waiting.is_empty() {
+        main.push_str(&format!("<h2>Invitations</h2>\n<ul class=\"plain\">{waiting}</ul>\n"));
+    }
     let reach: String = state
         .repositories
         .values()

@@ -2,6 +2,7 @@
 //! account, so that every `html_url` leads somewhere. Plain HTML from the server; a small script refreshes it.
 
 mod accounts;
+mod device;
 mod hands;
 mod inside;
 mod markup;
@@ -37,11 +38,11 @@ pub(super) fn is_page(parts: &Parts) -> bool {
     (reading && (wants_html || own)) || (parts.method == Method::POST && own)
 }
 
-pub(super) fn answer(site: &Site, parts: &Parts) -> Response {
+pub(super) fn answer(site: &Site, parts: &Parts, body: &[u8]) -> Response {
     let path = percent_decode_str(parts.uri.path()).decode_utf8_lossy();
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     if parts.method == Method::POST {
-        return hands::act(site, parts, &segments);
+        return hands::act(site, parts, body, &segments);
     }
     match segments[..] {
         ["_page", "style.css"] => asset("text/css; charset=utf-8", STYLE.to_owned()),
@@ -49,6 +50,8 @@ pub(super) fn answer(site: &Site, parts: &Parts) -> Response {
         ["_page", "avatar", login] => asset("image/svg+xml", accounts::avatar(login)),
         ["_page", "stream"] => changes(site.faults.changes()),
         [] => html(StatusCode::OK, &overview::page(site)),
+        ["login", "device"] => html(StatusCode::OK, &device::page(site)),
+        ["login", "device", "thanks"] => html(StatusCode::OK, &device::thanks()),
         [login] => found(accounts::page(site, login, page_asked(parts))),
         ["orgs", login, "teams", slug] => found(accounts::team_page(site, login, slug)),
         [owner, name, ..] => match current_address(site, owner, name) {

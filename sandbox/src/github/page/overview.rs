@@ -116,7 +116,11 @@ fn invited(state: &State, organisation: &Organisation) -> String {
                     button(&format!("{address}/accept"), "Accept")
                         + &button(&format!("{address}/decline"), "Decline")
                 }
-                (None, None) => button(&format!("{address}/decline"), "Decline"),
+                (None, None) => format!(
+                    "<form method=\"post\" action=\"{address}/accept\"><input name=\"login\" aria-label=\"Who \
+                     takes it up\" required> <button>Accept</button></form>{}",
+                    button(&format!("{address}/decline"), "Decline")
+                ),
             };
             let role = if one.role == InvitedAs::Admin { "owner" } else { "member" };
             format!(
@@ -130,6 +134,24 @@ fn invited(state: &State, organisation: &Organisation) -> String {
         return rows;
     }
     format!("<h3>Invited</h3>\n<ul class=\"plain\">{rows}</ul>\n")
+}
+
+/// The invitations of an organisation that wait for this person, for their own page.
+pub(super) fn waiting_for<'a>(
+    organisation: &'a Organisation,
+    login: &'a str,
+) -> impl Iterator<Item = String> + 'a {
+    organisation.invitations.values().filter(move |one| one.waits_for(login)).map(|one| {
+        let org = Text(&organisation.login);
+        let address = format!("/_page/orgs/{org}/invitations/{}", one.id);
+        let role = if one.role == InvitedAs::Admin { "owner" } else { "member" };
+        format!(
+            "<li data-key=\"invitation {}\">{org} asks you to join as {role} {}{}</li>",
+            one.id,
+            button(&format!("{address}/accept"), "Accept"),
+            button(&format!("{address}/decline"), "Decline")
+        )
+    })
 }
 
 fn teams(state: &State, organisation: &Organisation) -> String {

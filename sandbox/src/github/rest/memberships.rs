@@ -98,7 +98,14 @@ pub(super) fn invite(
 ) -> Result<u64, Refused> {
     let found = call.organisation(organisation)?;
     let day = chrono::TimeDelta::hours(24);
-    let today = found.invitations.values().filter(|one| one.created_at + day > call.now).count();
+    if found.managed_users {
+        return Err(Refused::not_found());
+    }
+    if found.seats.is_some_and(|seats| found.members.len() >= seats) {
+        let message = "You must purchase at least one more seat to add this user as a member.";
+        return Err(Refused::no_seat(message));
+    }
+    let today = found.sent.iter().filter(|at| **at + day > call.now).count();
     // Young organisations that pay nothing may send fewer.
     let young = found.created_at + chrono::TimeDelta::days(30) > call.now;
     if today >= if young && found.free_plan { 50 } else { 500 } {

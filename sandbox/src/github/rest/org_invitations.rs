@@ -43,10 +43,17 @@ pub(super) fn shown(call: &Call<'_>, organisation: &Organisation, one: &OrgInvit
     })
 }
 
+/// The organisation, for who owns it. Where the company makes its members' accounts itself, there are no
+/// invitations.
+fn inviting<'a>(call: &'a Call<'_>, login: &str) -> Result<&'a Organisation, Refused> {
+    let organisation = call.owned(login)?;
+    if organisation.managed_users { Err(Refused::not_found()) } else { Ok(organisation) }
+}
+
 fn list(call: &mut Call<'_>, login: &str, pending: bool) -> Outcome {
     call.needs_identity(MEMBERS_READ)?;
     call.needs_scope("admin:org")?;
-    let organisation = call.owned(login)?;
+    let organisation = inviting(call, login)?;
     let role = call.query.get("role").map_or("all", String::as_str);
     let all: Vec<&OrgInvitation> = organisation
         .invitations
@@ -61,7 +68,7 @@ fn list(call: &mut Call<'_>, login: &str, pending: bool) -> Outcome {
 fn send(call: &mut Call<'_>, login: &str) -> Outcome {
     call.needs_identity(MEMBERS_WRITE)?;
     call.needs_scope("admin:org")?;
-    let organisation = call.owned(login)?;
+    let organisation = inviting(call, login)?;
     let login = organisation.login.clone();
     let input = call.input()?;
     let role = match input.text("role")? {
@@ -132,14 +139,14 @@ fn invitee(
 fn cancel(call: &mut Call<'_>, login: &str, id: &str) -> Outcome {
     call.needs_identity(MEMBERS_WRITE)?;
     call.needs_scope("admin:org")?;
-    let login = call.owned(login)?.login.clone();
+    let login = inviting(call, login)?.login.clone();
     let id: u64 = id.parse().map_err(|_| Refused::not_found())?;
     if call.state.cancel_membership(&login, id) { Ok(Answer::nothing()) } else { Err(Refused::not_found()) }
 }
 
 fn teams(call: &mut Call<'_>, login: &str, id: &str) -> Outcome {
     call.needs_identity(MEMBERS_READ)?;
-    let organisation = call.owned(login)?;
+    let organisation = inviting(call, login)?;
     let found = id.parse().ok().and_then(|id: u64| organisation.invitations.get(&id));
     let invitation = found.ok_or_else(Refused::not_found)?;
     let teams: Vec<&Team> = invitation.teams.keys().filter_map(|id| organisation.teams.get(id)).collect();

@@ -89,8 +89,13 @@ pub(super) fn field<'a>(
         }
         "teams" => {
             may_read(run, "members")?;
-            let mut teams: Vec<&Team> =
-                one.teams.values().filter(|team| sees_team(run.call, one, team)).collect();
+            let of = asked.words("userLogins");
+            let theirs = |team: &Team| {
+                of.as_ref()
+                    .is_none_or(|of| of.iter().any(|one| team.members.contains_key(&one.to_lowercase())))
+            };
+            let seen = one.teams.values().filter(|team| sees_team(run.call, one, team) && theirs(team));
+            let mut teams: Vec<&Team> = seen.collect();
             teams.sort_by(|left, right| left.slug.cmp(&right.slug));
             return Ok(Found::Many(
                 teams.into_iter().map(|team| Item::new(Thing::Team(one, team), team.id)).collect(),
@@ -115,6 +120,8 @@ pub(super) fn field<'a>(
         "description" => json!(one.description),
         "url" => json!(format!("{}/{}", run.call.origin, one.login)),
         "createdAt" => json!(time(one.created_at)),
+        // An App is no viewer who administers anything.
+        "viewerCanAdminister" => json!(owner && matches!(run.call.actor, Actor::User { .. })),
         _ if owner => json!(one.second_factor_required),
         _ => Value::Null,
     }))
@@ -171,12 +178,21 @@ pub(super) fn team<'a>(
             return Ok(Found::One(parent.map(|parent| Thing::Team(organisation, parent))));
         }
         "members" => {
+            // GitHub looks for what is asked in logins and names.
+            let wanted = asked.text("query").unwrap_or_default().to_lowercase();
+            let fits = |login: &str| {
+                let name =
+                    run.call.state.user(login).and_then(|user| user.name.as_deref()).unwrap_or_default();
+                login.contains(&wanted) || name.to_lowercase().contains(&wanted)
+            };
             let item = |(login, role): (&'a String, &TeamRole)| {
                 let maintains = *role == TeamRole::Maintainer || organisation.is_owner(login);
                 let role = if maintains { "MAINTAINER" } else { "MEMBER" };
                 Some(Item::new(person(run, login)?, login).with("role", json!(role)))
             };
-            return Ok(Found::Many(one.members.iter().filter_map(item).collect()));
+            return Ok(Found::Many(
+                one.members.iter().filter(|(login, _)| fits(login)).filter_map(item).collect(),
+            ));
         }
         "repositories" => {
             let all_seen = run.call.sees_all_of(organisation);
@@ -225,7 +241,7 @@ pub(super) fn provider<'a>(
 pub(super) fn identity<'a>(run: &Run<'a, '_>, one: &'a Identity, name: &str) -> Found<'a> {
     match name {
         "samlIdentity" => Found::One(Some(Thing::Saml(one))),
-        "scimIdentity" => Found::One(one.scim_username.as_deref().map(Thing::Scim)),
+        "scimIdentity" => Found::One(one.scim_username.as_ref().map(|_| Thing::Scim(one))),
         "user" => Found::One(one.login.as_deref().and_then(|login| person(run, login))),
         "guid" => Found::leaf(one.guid.as_str()),
         _ => Found::leaf(format!("EI_{}", one.guid)),

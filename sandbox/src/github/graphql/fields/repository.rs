@@ -81,6 +81,9 @@ fn collaborators<'a>(run: &Run<'a, '_>, one: &'a Repository, asked: &Asked) -> R
     let people = run.call.state.people_with_access(one).into_iter().filter(|(login, _)| {
         let direct = one.collaborators.contains_key(*login);
         let member = organisation.is_some_and(|found| found.role_of(login).is_some());
+        if asked.text("login").is_some_and(|wanted| !wanted.eq_ignore_ascii_case(login)) {
+            return false;
+        }
         match affiliation {
             "DIRECT" => direct,
             "OUTSIDE" => direct && !member,

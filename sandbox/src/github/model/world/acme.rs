@@ -6,13 +6,14 @@ use crate::github::model::{Permission, Privacy, Protection, Reviews, Visibility}
 impl World {
     /// The sandbox's companies: `acme` with `website`, `api`, `templates` and `new-name` (formerly
     /// `old-name`), and `acme-oss` with `sdk` and the archived `legacy`; the token `ghp_sandbox` of `hub-bot`, who owns
-    /// both. There is some work in progress: pull requests, a key, an invitation, a protected branch.
+    /// both; and the program `Iv1.sandbox`, which people let in by a code. There is some work in progress: pull requests, a key, an invitation, a protected branch.
     pub fn acme() -> Self {
         Self::empty()
             .user("hub-bot", "HubCommander", None)
             .user("ana-lima", "Ana Lima", Some("ana@acme.example"))
             .user("sam-okafor", "Sam Okafor", None)
             .user("gus-vega", "Gus Vega", None)
+            .oauth_app("Iv1.sandbox", "HubCommander")
             .token("ghp_sandbox", "hub-bot", &["repo", "admin:org", "delete_repo", "workflow"])
             .organisation("acme", "Acme", "Rockets, anvils and other everyday things")
             .owner("acme", "hub-bot")

@@ -218,6 +218,7 @@ impl World {
             guid: format!("00000000-0000-4000-8000-{number:012}"),
             name_id: (*name_id).to_owned(),
             scim_username: Some((*name_id).to_owned()),
+            emails: vec![(*name_id).to_owned()],
             login: login.map(str::to_lowercase),
         });
         let single_sign_on = SingleSignOn {

@@ -7,7 +7,7 @@ mod many;
 use hubcommander_sdk::clock::Instant;
 
 use super::{
-    App, Branch, Credential, Installation, Membership, OrgRole, Organisation, Permission, Privacy,
+    App, Branch, Credential, Installation, Membership, OAuthApp, OrgRole, Organisation, Permission, Privacy,
     Repository, State, Team, TeamRole, User, long_ago,
 };
 
@@ -61,6 +61,14 @@ impl World {
         };
         world.state.credentials.tokens.insert(token.to_owned(), credential);
         world
+    }
+
+    /// A program that people let in by the device flow.
+    #[must_use]
+    pub fn oauth_app(mut self, client_id: &str, name: &str) -> Self {
+        let app = OAuthApp { name: name.to_owned(), device_flow: true };
+        self.state.device_flow.apps.insert(client_id.to_owned(), app);
+        self
     }
 
     /// GitHub Enterprise: owners are shown the audit log by API.
@@ -221,6 +229,9 @@ impl World {
         }
         for one in self.state.organisations.values_mut().flat_map(|one| one.invitations.values_mut()) {
             fresh(&mut one.created_at, now);
+        }
+        for at in self.state.organisations.values_mut().flat_map(|one| &mut one.sent) {
+            fresh(at, now);
         }
         self.state
     }

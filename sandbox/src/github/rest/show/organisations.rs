@@ -53,7 +53,7 @@ pub(in crate::github) fn organisation(call: &Call<'_>, one: &Organisation) -> Va
         value["plan"] = json!({
             "name": if one.enterprise { "enterprise" } else if one.free_plan { "free" } else { "team" },
             "space": 976_562_499, "private_repos": 999_999,
-            "filled_seats": one.members.len(), "seats": one.members.len() + 10,
+            "filled_seats": one.members.len(), "seats": one.seats.unwrap_or(one.members.len() + 10),
         });
         value["default_repository_permission"] =
             json!(one.base_permission.map_or("none", Permission::role_name));
