@@ -9,9 +9,10 @@ use axum::Router;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_commands::stethoscope::Devices;
-use hubcommander_github::GitHub;
+use hubcommander_github::{DeviceFlow, GitHub};
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
+use hubcommander_sdk::accounts::NoDirectory;
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -48,6 +49,7 @@ use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
+use crate::members::{self, SetsLinks};
 use crate::notices::{self, PostOffice};
 use crate::nudges;
 use crate::osquery::Agents;
@@ -195,6 +197,8 @@ pub struct Insides {
     pub engine: Arc<OnceLock<Weak<Engine>>>,
     /// Slack, once the bot is let in.
     pub slack: Arc<OnceLock<Web>>,
+    /// Which account at GitHub is whose.
+    pub accounts: members::Book,
     /// What is kept of nudges.
     pub nudges: nudges::Memory,
     /// Who raises alarms, once it is there.
@@ -217,6 +221,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         }
     };
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
+    let device_flow = config.github.client_id.as_deref();
+    let device_flow = device_flow.map(|id| DeviceFlow::new(&settings, id, Arc::clone(clock))).transpose()?;
     let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
     let travis = config.travis.as_ref().map(config::Travis::settings);
     let travis =
@@ -224,7 +230,12 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
     let shelf = Shelf::default();
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
-    let mut insides = Insides { nudges: nudges::Memory::new(shelf.clone()), shelf, ..Insides::default() };
+    let mut insides = Insides {
+        nudges: nudges::Memory::new(shelf.clone()),
+        accounts: members::Book::new(shelf.clone(), false),
+        shelf,
+        ..Insides::default()
+    };
     #[cfg(feature = "passkey")]
     let passkeys = crate::passkeys::set_up(config, &insides.shelf, &insides.slack, check, clock)?;
     #[cfg(feature = "passkey")]
@@ -252,6 +263,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         orgs: Arc::clone(&orgs),
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
+        accounts: Arc::new(insides.accounts.clone()),
+        directory: Arc::new(NoDirectory),
+        device_flow,
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
         settings,
@@ -339,6 +353,7 @@ fn operations(
     let disowns = Disowns::new(insides.shelf.clone(), Arc::clone(&insides.alarm));
     let reminds = Reminds::new(insides.shelf.clone());
     let wishes = Wishes::new(insides.nudges.clone());
+    let links = SetsLinks(insides.accounts.clone());
     let (mut handlers, mut probes) = (github.handlers(), github.probes());
     if let Some(travis) = travis {
         handlers.extend(travis.handlers());
@@ -352,8 +367,9 @@ fn operations(
             Arc::new(locks),
             Arc::new(reminds),
             Arc::new(wishes),
+            Arc::new(links.clone()),
         ],
-        vec![],
+        vec![Arc::new(links)],
     )?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod devices;
+pub mod directory;
 pub mod fleet;
 #[cfg(feature = "passkey")]
 pub mod glass;
@@ -16,6 +17,7 @@ pub mod ids;
 pub mod invocation;
 pub mod later;
 pub mod logging;
+pub mod members;
 pub mod notices;
 pub mod nudges;
 pub mod osquery;

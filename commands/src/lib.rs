@@ -10,7 +10,8 @@ pub mod travis_ci;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hubcommander_github::Reader;
+use hubcommander_github::{DeviceFlow, Reader};
+use hubcommander_sdk::accounts::{Accounts, Directory};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
 use hubcommander_sdk::orgs::Orgs;
@@ -30,6 +31,12 @@ pub struct Setup {
     pub grants: Vec<Arc<dyn Grant>>,
     /// What is lent.
     pub leases: Arc<dyn Leases>,
+    /// Which account at GitHub is whose.
+    pub accounts: Arc<dyn Accounts>,
+    /// Who works here.
+    pub directory: Arc<dyn Directory>,
+    /// How people show which account is theirs, if it is set up.
+    pub device_flow: Option<DeviceFlow>,
     /// Reads Travis, if the bot has an account there.
     pub travis: Option<hubcommander_travis::Reader>,
     /// People's devices.

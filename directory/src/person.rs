@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use hubcommander_sdk::accounts::Proof;
 use hubcommander_sdk::clock::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -139,20 +140,6 @@ impl Person {
             && self.groups == other.groups
             && self.accounts == other.accounts
     }
-}
-
-/// How it was shown that an account belongs to a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Proof {
-    /// They signed in at GitHub by the device flow, from their Slack account.
-    DeviceFlow,
-    /// They signed in at GitHub and in the web pages of the bot, in one browser.
-    Web,
-    /// The organisation's single sign-on names them.
-    Saml,
-    /// An administrator said so.
-    Administrator,
 }
 
 /// One person's accounts. People are told apart by ids; login and address are for reading.

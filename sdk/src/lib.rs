@@ -5,6 +5,7 @@
 //! the engine shows, gates, runs, resumes after a crash and can undo. Plugins never write: they name the
 //! operations, whose handlers live beside the client that writes.
 
+pub mod accounts;
 pub mod auth;
 pub mod clock;
 pub mod command;

@@ -42,6 +42,10 @@ pub struct OrgSettings {
     pub base_permission: Option<String>,
     /// Teams whose members are not made outside collaborators.
     pub collab_validation_teams: Vec<String>,
+    /// Teams that everybody who joins by `!InviteMe` lands in, by slug.
+    pub member_teams: Vec<String>,
+    /// Logins of bots and of other accounts that are no person's: never strangers, never let go.
+    pub service_accounts: Vec<String>,
     /// How long a grant lasts there if nobody says, in place of what the command says.
     pub lease_default: Option<Length>,
     /// How long a grant may last there at most, in place of what the command says.

@@ -558,7 +558,8 @@ fn teams_are_slugs(tree: &Tree, problems: &mut Collector<'_>) {
         .iter()
         .flat_map(|(list, _)| tree.all(list))
         .filter_map(|found| Some((found.text()?, found.at.clone())))
-        .chain(texts(tree, "orgs.*.collab_validation_teams").map(|(_, text)| text));
+        .chain(texts(tree, "orgs.*.collab_validation_teams").map(|(_, text)| text))
+        .chain(texts(tree, "orgs.*.member_teams").map(|(_, text)| text));
     for (name, at) in names {
         let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
         if name.is_empty() || !name.bytes().all(fine) {

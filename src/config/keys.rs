@@ -276,6 +276,14 @@ const BEFORE: &[Key] = &[
         "The App's private key, in PEM.",
     ),
     key(
+        "github.client_id",
+        Shape::Text,
+        Optional,
+        "\"Iv1.0123456789abcdef\"",
+        "The client id of an OAuth App or a GitHub App with the device flow switched on, by which people show which \
+         account is theirs: for `!LinkGitHub` and `!InviteMe`. No secret.",
+    ),
+    key(
         "github.unclear_wait",
         Shape::Time,
         Usually("\"11s\""),
@@ -438,6 +446,20 @@ const BEFORE: &[Key] = &[
         Usually("[]"),
         "[\"employees\"]",
         "Slugs of teams whose members are not made outside collaborators.",
+    ),
+    key(
+        "orgs.*.member_teams",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"employees\"]",
+        "Slugs of the teams that everybody lands in who joins by `!InviteMe`.",
+    ),
+    key(
+        "orgs.*.service_accounts",
+        Shape::Texts,
+        Usually("[]"),
+        "[\"acme-ci\"]",
+        "Logins of bots and of other accounts that are no person's. They are never taken for strangers, and never let go.",
     ),
     key(
         "orgs.*.lease_default",

@@ -125,6 +125,8 @@ pub struct GitHub {
     pub api_url: Url,
     /// Who we are there.
     pub credentials: Credentials,
+    /// The client id by which people show which account is theirs; without one they cannot.
+    pub client_id: Option<String>,
     /// How long to wait after an unclear write before looking whether it had an effect.
     pub unclear_wait: Duration,
 }

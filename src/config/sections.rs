@@ -234,7 +234,8 @@ impl Reading<'_, '_, '_> {
             Value::Time(wait) => wait,
             _ => Duration::from_secs(11),
         };
-        Some(GitHub { api_url: api_url?, credentials: credentials?, unclear_wait })
+        let client_id = self.text("github.client_id", &[]);
+        Some(GitHub { api_url: api_url?, credentials: credentials?, client_id, unclear_wait })
     }
 
     fn travis(&self, api_url: Url, token: Secret) -> Option<Travis> {
@@ -345,6 +346,8 @@ impl Reading<'_, '_, '_> {
             public_only: self.flag("orgs.*.public_only", &[name]),
             new_repo_teams,
             collab_validation_teams: self.texts("orgs.*.collab_validation_teams", &[name]),
+            member_teams: self.texts("orgs.*.member_teams", &[name]),
+            service_accounts: self.texts("orgs.*.service_accounts", &[name]),
             lease_default: self.length("orgs.*.lease_default", name),
             lease_longest: self.length("orgs.*.lease_longest", name),
             description: self.text("orgs.*.description", &[name]).unwrap_or_default(),
