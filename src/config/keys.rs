@@ -3,6 +3,7 @@
 //! that single commands take besides come with the commands.
 
 mod device_sources;
+mod farewell;
 
 use hubcommander_sdk::setting::{Setting, SettingKind};
 
@@ -131,9 +132,10 @@ const fn key(
 use Presence::{Default as Usually, Optional, Required};
 
 /// All keys, in the order in which the reference shows them.
-pub static KEYS: &[Key] = &joined::<{ BEFORE.len() + device_sources::KEYS.len() + AFTER.len() }>(&[
+pub static KEYS: &[Key] = &joined::<{ BEFORE.len() + device_sources::KEYS.len() + farewell::KEYS.len() + AFTER.len() }>(&[
     BEFORE,
     device_sources::KEYS,
+    farewell::KEYS,
     AFTER,
 ]);
 

@@ -11,6 +11,7 @@ pub mod reference;
 mod checks;
 mod device_sources;
 mod devices;
+mod farewell;
 mod near;
 mod pages;
 mod policy;
@@ -79,6 +80,8 @@ pub struct Config {
     pub devices: Devices,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
+    /// How those who leave the company are let go, if the bot does that by itself.
+    pub farewell: Option<crate::farewell::Settings>,
     /// How much one person may ask.
     pub limits: PerMinute,
     /// How people prove who they are.
@@ -374,6 +377,7 @@ impl Sections {
             approval: all.approval,
             devices: all.devices,
             nudges: all.nudges,
+            farewell: all.farewell,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,

@@ -59,6 +59,8 @@ pub struct Sections {
     pub approval: Option<approval::Settings>,
     /// `[device_sources]` and `[practices]`.
     pub devices: Devices,
+    /// `[farewell]`, if it is there.
+    pub farewell: Option<crate::farewell::Settings>,
     /// `[nudges]`, if they are enabled.
     pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
@@ -166,7 +168,7 @@ pub(super) fn devices_alone(path: &Path, text: &str, surroundings: &Surroundings
 
 /// Makes the typed sections.
 pub(super) struct Reading<'a, 'p, 't> {
-    tree: &'a Tree,
+    pub(super) tree: &'a Tree,
     surroundings: &'a Surroundings<'a>,
     /// Whether secrets are fetched; else empty ones stand for those that are named.
     fetches: bool,
@@ -306,6 +308,7 @@ impl Reading<'_, '_, '_> {
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
             nudges: self.nudges(),
+            farewell: self.farewell(),
             limits: self.limits(),
             history_days: self
                 .number("web.history_days")
