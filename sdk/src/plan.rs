@@ -83,6 +83,9 @@ pub struct Plan {
     /// The invocation that this takes back, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// Said with the steps, before and after: what is left as it is, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
     /// Powers that it uses besides those of its steps: taking back what the bot did of its own accord is more than the
     /// steps tell.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -138,6 +141,7 @@ impl Plan {
             expires: None,
             usual: None,
             undoes: None,
+            notes: Vec::new(),
             powers: BTreeSet::new(),
         }
     }

@@ -132,12 +132,9 @@ const fn key(
 use Presence::{Default as Usually, Optional, Required};
 
 /// All keys, in the order in which the reference shows them.
-pub static KEYS: &[Key] = &joined::<{ BEFORE.len() + device_sources::KEYS.len() + farewell::KEYS.len() + AFTER.len() }>(&[
-    BEFORE,
-    device_sources::KEYS,
-    farewell::KEYS,
-    AFTER,
-]);
+pub static KEYS: &[Key] = &joined::<
+    { BEFORE.len() + device_sources::KEYS.len() + farewell::KEYS.len() + AFTER.len() },
+>(&[BEFORE, device_sources::KEYS, farewell::KEYS, AFTER]);
 
 /// These tables, one after the other, `N` keys in all.
 const fn joined<const N: usize>(tables: &[&[Key]]) -> [Key; N] {

@@ -71,7 +71,8 @@ impl Handler for Ends {
     }
 
     fn describe(&self, input: &Json) -> Result<Described, OperationError> {
-        let what = read(input)?.shown.plain(" is signed out here, and their tokens and passkeys count for nothing");
+        let what =
+            read(input)?.shown.plain(" is signed out here, and their tokens and passkeys count for nothing");
         // They can sign in and enrol anew if they come back.
         Ok(Described { what, risk: Risk::Reversible, irreversible: None })
     }

@@ -158,7 +158,8 @@ impl Farewells {
                         let emails = known.emails.iter().chain(&new.emails).cloned().collect::<BTreeSet<_>>();
                         let emails = emails.into_iter().collect();
                         leaving.insert(known.key.clone());
-                        let again = Leaver { by, emails, key: known.key, slack: known.slack.or(new.slack), ..new };
+                        let again =
+                            Leaver { by, emails, key: known.key, slack: known.slack.or(new.slack), ..new };
                         leavers.insert(again.key.clone(), again);
                     }
                 }

@@ -41,7 +41,9 @@ fn untold(error: &SlackError) -> Refusal {
 fn known(asked: Result<std::sync::Arc<Person>, SlackError>) -> Result<Option<Person>, Refusal> {
     match asked {
         Ok(person) => Ok(Some((*person).clone())),
-        Err(SlackError::Refused { code, .. }) if code == "user_not_found" || code == "user_not_visible" => Ok(None),
+        Err(SlackError::Refused { code, .. }) if code == "user_not_found" || code == "user_not_visible" => {
+            Ok(None)
+        }
         Err(error) => Err(untold(&error)),
     }
 }
@@ -106,7 +108,8 @@ impl Farewells {
             former = links.former_of(&person.user).await.map_err(unread)?;
         }
         let of_links = link.iter().chain(&former).filter_map(|link| link.email.clone());
-        let emails: BTreeSet<String> = emails.chain(of_links).map(|email| email.trim().to_lowercase()).collect();
+        let emails: BTreeSet<String> =
+            emails.chain(of_links).map(|email| email.trim().to_lowercase()).collect();
         let emails: Vec<String> = emails.into_iter().filter(|email| !email.is_empty()).collect();
         let mut who = Who { shown, person, emails, link, account: None, how: None, vanished: None };
         let found = match (&who.link, former) {
@@ -125,7 +128,9 @@ impl Farewells {
         if let Some((id, login)) = found {
             // An account that somebody else has shown to be theirs is theirs.
             let whose = links.whose_is(id).await.map_err(unread)?;
-            if whose.is_some_and(|other| who.person.as_ref().is_none_or(|person| person.user != other.person.user)) {
+            if whose.is_some_and(|other| {
+                who.person.as_ref().is_none_or(|person| person.user != other.person.user)
+            }) {
                 who.how = None;
                 return Ok(who);
             }

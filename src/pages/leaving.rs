@@ -26,10 +26,7 @@ pub struct Doors {
 impl Doors {
     /// Those in this store.
     #[must_use]
-    pub fn new(
-        shelf: Shelf,
-        #[cfg(feature = "passkey")] passkeys: Option<std::sync::Arc<Passkeys>>,
-    ) -> Self {
+    pub fn new(shelf: Shelf, #[cfg(feature = "passkey")] passkeys: Option<std::sync::Arc<Passkeys>>) -> Self {
         Self {
             shelf,
             #[cfg(feature = "passkey")]

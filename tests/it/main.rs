@@ -25,6 +25,7 @@ mod devices;
 mod documentation;
 mod enterprise;
 mod falls;
+mod farewell;
 mod forms;
 mod full_disk;
 mod gates;

@@ -81,7 +81,10 @@ impl Desk {
 
     /// What ending all of these leases on one holding comes to: the change of what is held, if there is one, and the
     /// ends of the leases.
-    pub(crate) async fn ending_all(&self, leases: &[Lease]) -> Result<(Option<Operation>, Vec<EndLease>), Refusal> {
+    pub(crate) async fn ending_all(
+        &self,
+        leases: &[Lease],
+    ) -> Result<(Option<Operation>, Vec<EndLease>), Refusal> {
         let Some(first) = leases.first() else { return Ok((None, Vec::new())) };
         let (holding, ends) = (&first.holding, leases.iter().map(end_of).collect());
         let grant = self.grant(holding)?;

@@ -16,11 +16,9 @@ pub use stands::Stands;
 
 use super::{invocation, is_same, unread};
 use crate::invocation::{Invocation, State, StepRecord, StepState, Via};
+use crate::later::lines::FAREWELL;
 use crate::registry::Operations;
 use crate::store::{HistoryFilter, Shelf, person_resource};
-
-/// The command by which people who leave are let go; whoever has one taken back gives somebody their rights.
-const FAREWELL: &str = "Farewell";
 
 /// How far back the newest thing to undo is looked for.
 const LOOK_BACK: u32 = 20;
@@ -265,6 +263,7 @@ impl Command for Undo {
             ));
         }
         let mut plan = Self::plan(&known, undone, &ours);
+        // Whoever has somebody's farewell taken back gives them their rights.
         if known.command.as_deref() == Some(FAREWELL) {
             plan.powers.insert(Power::Enrol);
         }

@@ -112,9 +112,9 @@ impl Farewells {
                 " is deactivated in Slack and works here by the directory, so nothing was done."
             };
             let message = Message::new(leaver.shown().plain(what)).state(State::NeedsYou);
-            return Ok(Some(message.line(
-                Text::new().plain("If they do leave: ").code("!Farewell @person").plain("."),
-            )));
+            return Ok(Some(
+                message.line(Text::new().plain("If they do leave: ").code("!Farewell @person").plain(".")),
+            ));
         }
         if leaver.by_a_directory() {
             return Ok(None);
@@ -124,13 +124,20 @@ impl Farewells {
             None => None,
         };
         let back = person.is_some_and(|person| person.standing != Standing::Deactivated);
-        Ok(back.then(|| Message::new(leaver.shown().plain(" is active in Slack again, so nothing was done."))))
+        Ok(back
+            .then(|| Message::new(leaver.shown().plain(" is active in Slack again, so nothing was done."))))
     }
 
     /// Whether too many leave for this one to be let go unseen. Two who tell at the same time may have let more in
     /// than the rail allows.
-    async fn is_held_back(&self, leaver: &Leaver, now: hubcommander_sdk::clock::Instant) -> Result<bool, Refusal> {
-        let Some(settings) = self.settings().filter(|_| leaver.stand == Stand::Open) else { return Ok(false) };
+    async fn is_held_back(
+        &self,
+        leaver: &Leaver,
+        now: hubcommander_sdk::clock::Instant,
+    ) -> Result<bool, Refusal> {
+        let Some(settings) = self.settings().filter(|_| leaver.stand == Stand::Open) else {
+            return Ok(false);
+        };
         let store = self.store().map_err(unread)?;
         let all = leaver::all(&**store).await.map_err(unread)?;
         let all: BTreeMap<String, Leaver> = all.into_iter().map(|one| (one.key.clone(), one)).collect();
@@ -162,7 +169,8 @@ impl Command for Farewell {
                     self.farewells.who_left(&leaver).await?
                 }
                 Err(Instead::Nothing) => {
-                    let headline = Text::new().plain("Nobody is to be let go as ").code(key).plain(" any more.");
+                    let headline =
+                        Text::new().plain("Nobody is to be let go as ").code(key).plain(" any more.");
                     return Ok(Prepared::Reply(Message::new(headline)));
                 }
                 Err(Instead::Says(message)) => return Ok(Prepared::Reply(message)),
@@ -171,15 +179,7 @@ impl Command for Farewell {
         };
         let drawn = self.farewells.draw(&who).await?;
         if !drawn.plan.steps.is_empty() {
-            let mut plan = drawn.plan;
-            if drawn.no_account {
-                let text = Text::from("No account at GitHub is known of them.");
-                plan.summary = Some(match plan.summary.take() {
-                    Some(more) => text.plain(" ").then(more),
-                    None => text,
-                });
-            }
-            return Ok(Prepared::Plan(plan));
+            return Ok(Prepared::Plan(drawn.plan));
         }
         // They were let go before.
         if due.is_some() && drawn.left.len() <= 1 && who.how == Some("that they had linked") {
@@ -187,9 +187,6 @@ impl Command for Farewell {
         }
         let headline = who.shown.clone().plain(" leaves, and has nothing that I could take.");
         let mut message = Message::new(headline);
-        if drawn.no_account {
-            message = message.line("No account at GitHub is known of them.");
-        }
         if !drawn.left.is_empty() {
             message = message.state(State::NeedsYou);
         }

@@ -26,7 +26,10 @@ impl List {
         let what = ArgKind::Choice(["list", "release", "drop"].map(str::to_owned).to_vec());
         let about = "Lists who leaves and is held or still has time; lets them go, or forgets them";
         let spec = CommandSpec::new("Farewells", GROUP, about)
-            .arg(ArgSpec::positional("what", what, "list, release those who are held, or drop them").optional())
+            .arg(
+                ArgSpec::positional("what", what, "list, release those who are held, or drop them")
+                    .optional(),
+            )
             .arg(ArgSpec::positional("id", ArgKind::Text, "only this one").optional())
             .example("!Farewells")
             .example("!Farewells release")
@@ -71,9 +74,7 @@ pub(super) fn press(label: &str, line: String) -> Button {
 }
 
 /// Those who leave, as a table under words.
-fn listed(
-    waiting: &[(Leaver, Option<hubcommander_sdk::clock::Instant>)],
-) -> Message {
+fn listed(waiting: &[(Leaver, Option<hubcommander_sdk::clock::Instant>)]) -> Message {
     let held = waiting.iter().filter(|(_, at)| at.is_none()).count();
     let headline = match (waiting.len(), held) {
         (0, _) => return Message::new("Nobody is held, and nobody's farewell is due."),
@@ -104,8 +105,11 @@ impl Farewells {
     pub(super) async fn held_said(&self) -> Result<Message, Refusal> {
         let store = self.store().map_err(unread)?;
         let all = leaver::all(&**store).await.map_err(unread)?;
-        let held: Vec<_> =
-            all.into_iter().filter(|leaver| leaver.stand == Stand::Held).map(|leaver| (leaver, None)).collect();
+        let held: Vec<_> = all
+            .into_iter()
+            .filter(|leaver| leaver.stand == Stand::Held)
+            .map(|leaver| (leaver, None))
+            .collect();
         Ok(if held.is_empty() { Message::default() } else { listed(&held) })
     }
 }

@@ -12,10 +12,9 @@ use std::sync::Arc;
 use hubcommander_sdk::command::Command;
 
 use super::Farewells;
+pub(super) use crate::later::lines::FAREWELL;
 use crate::registry::Operations;
 
-/// Lets somebody go.
-pub(super) const FAREWELL: &str = "Farewell";
 /// Somebody will be let go.
 pub(super) const SOON: &str = "FarewellSoon";
 /// Some are held because they are many.

@@ -54,9 +54,6 @@ impl Command for Soon {
         };
         let mut message = Message::new(headline.plain(". They are let go ").time(due.at).plain("."));
         message = message.state(State::NeedsYou);
-        if drawn.no_account {
-            message = message.line("No account at GitHub is known of them.");
-        }
         for what in in_words(&self.operations, &drawn.plan) {
             message = message.item(what);
         }

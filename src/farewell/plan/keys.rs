@@ -30,12 +30,16 @@ impl Farewells {
             filter.before = page.last().map(|known| known.id.clone());
             for known in &page {
                 let plan = known.plan.iter().flat_map(|plan| &plan.steps);
-                if known.origin.person.user != user || !plan.into_iter().any(|step| step.operation.kind == ADDED) {
+                if known.origin.person.user != user
+                    || !plan.into_iter().any(|step| step.operation.kind == ADDED)
+                {
                     continue;
                 }
                 for step in store.steps(&known.id).await.map_err(unread)? {
                     let Some((key, full_name)) = added(&step) else { continue };
-                    if !keys.iter().any(|other| other.id == key.id) && self.is_there(&full_name, key.id).await? {
+                    if !keys.iter().any(|other| other.id == key.id)
+                        && self.is_there(&full_name, key.id).await?
+                    {
                         keys.push(key);
                     }
                 }

@@ -23,10 +23,8 @@ use super::{Farewells, unread};
 pub(super) struct Drawn {
     /// The plan; without a step if there is nothing to do.
     pub plan: Plan,
-    /// What is left where it is, and why.
+    /// What is left where it is, and why; and how they are known.
     pub left: Vec<Text>,
-    /// Whether no account at GitHub is known.
-    pub no_account: bool,
 }
 
 impl Farewells {
@@ -41,14 +39,18 @@ impl Farewells {
             };
             if around.orgs.iter().any(service) {
                 let text = Text::new().code(&known.login);
-                left.push(text.plain(" is a service account by the configuration, and is left alone at GitHub."));
+                left.push(
+                    text.plain(" is a service account by the configuration, and is left alone at GitHub."),
+                );
                 account = None;
             } else if around.github.is_ourselves(known.id).await? {
                 let text = Text::new().code(&known.login);
                 left.push(text.plain(" is this bot's own account, and is left alone at GitHub."));
                 account = None;
             } else if let Some(how) = who.how {
-                left.push(Text::new().plain("Their account is ").code(&known.login).plain(format!(", {how}.")));
+                left.push(
+                    Text::new().plain("Their account is ").code(&known.login).plain(format!(", {how}.")),
+                );
             }
         }
         if let Some(login) = &who.vanished {
@@ -58,10 +60,8 @@ impl Farewells {
         plan = self.leases(who, account.map(|account| account.id), plan).await?;
         let ended: Vec<String> = plan.steps.iter().map(|step| step.id.clone()).collect();
         let ended: Vec<&str> = ended.iter().map(String::as_str).collect();
-        let looks = around
-            .orgs
-            .iter()
-            .map(|org| organisation::look(&around.github, org, account, &who.emails));
+        let looks =
+            around.orgs.iter().map(|org| organisation::look(&around.github, org, account, &who.emails));
         for there in join_all(looks).await {
             left.extend(there.left);
             for (id, operation) in there.operations {
@@ -95,9 +95,12 @@ impl Farewells {
         if let Some(account) = account {
             plan = plan.lock(hubcommander_sdk::accounts::lock(account.id));
         }
-        plan.summary = (!left.is_empty()).then(|| joined(&left));
         let no_account = who.account.is_none() && who.vanished.is_none();
-        Ok(Drawn { plan, left, no_account })
+        if no_account {
+            left.push("No account at GitHub is known of them.".into());
+        }
+        plan.notes.clone_from(&left);
+        Ok(Drawn { plan, left })
     }
 
     /// Their leases, and those that they asked for, end now.
@@ -147,13 +150,11 @@ fn title(who: &Who) -> Title {
         };
         text.plain(after)
     };
-    Title { todo: named("Farewell of ", ""), doing: named("Letting ", " go"), done: named("", " has been let go") }
-}
-
-fn joined(all: &[Text]) -> Text {
-    all.iter().enumerate().fold(Text::new(), |text, (index, one)| {
-        if index == 0 { one.clone() } else { text.plain(" ").then(one.clone()) }
-    })
+    Title {
+        todo: named("Farewell of ", ""),
+        doing: named("Letting ", " go"),
+        done: named("", " has been let go"),
+    }
 }
 
 /// What steps would do, in words: for the word before.

@@ -3,8 +3,8 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hubcommander_github::names::Owner;
 use hubcommander_github::operations::{
-    CancelOrgInvitation, InTeam, OnRepository, OrgRole, RemoveMember, RemoveOutsideCollaborator, RepositoryRef,
-    Taken, UserRef,
+    CancelOrgInvitation, InTeam, OnRepository, OrgRole, RemoveMember, RemoveOutsideCollaborator,
+    RepositoryRef, Taken, UserRef,
 };
 use hubcommander_github::{ReadError, Reader, User};
 use hubcommander_sdk::operation::Operation;
@@ -59,7 +59,9 @@ async fn see(
     let name = &org.name;
     let scan = reader.scan(name)?;
     for invitation in scan.invitations().await? {
-        let of = |one: &Option<String>, other: &str| one.as_deref().is_some_and(|one| one.eq_ignore_ascii_case(other));
+        let of = |one: &Option<String>, other: &str| {
+            one.as_deref().is_some_and(|one| one.eq_ignore_ascii_case(other))
+        };
         let theirs = account.is_some_and(|account| of(&invitation.login, &account.login))
             || emails.iter().any(|email| of(&invitation.email, email));
         if !theirs {
@@ -71,7 +73,10 @@ async fn see(
                 there.operations.push((format!("{name}-invitation-{}", invitation.id), cancel.operation()));
             }
             None => there.left.push(
-                format!("An invitation to {name} that I cannot send again waits for them: cancel it by hand.").into(),
+                format!(
+                    "An invitation to {name} that I cannot send again waits for them: cancel it by hand."
+                )
+                .into(),
             ),
         }
     }
@@ -87,7 +92,8 @@ async fn see(
         }
         Some(membership) => {
             let places = reader.teams_with(name, account).await?;
-            let teams: Result<Vec<InTeam>, _> = places.iter().map(|place| InTeam::of(&owner, place)).collect();
+            let teams: Result<Vec<InTeam>, _> =
+                places.iter().map(|place| InTeam::of(&owner, place)).collect();
             let role = OrgRole::of(membership);
             let remove = RemoveMember { org: owner, user, role, teams: teams?, taken };
             there.operations.push((format!("{name}-member"), remove.operation()));
@@ -116,7 +122,8 @@ async fn see(
                 );
                 return Ok(there);
             };
-            let has = |one: &OnRepository| access.iter().any(|known: &OnRepository| known.repo.id == one.repo.id);
+            let has =
+                |one: &OnRepository| access.iter().any(|known: &OnRepository| known.repo.id == one.repo.id);
             let offered: Vec<OnRepository> = offered.into_iter().filter(|one| !has(one)).collect();
             access.extend(offered);
             if outside || !access.is_empty() {

@@ -124,10 +124,7 @@ pub fn obligations(examined: &Examined, usual: Option<Risk>, asked: &[Required])
 ///
 /// # Errors
 /// Nobody is set up who could.
-pub fn by_others(
-    requirements: Vec<Requirement>,
-    approvers: &[String],
-) -> Result<Vec<Requirement>, Refusal> {
+pub fn by_others(requirements: Vec<Requirement>, approvers: &[String]) -> Result<Vec<Requirement>, Refusal> {
     let of_others = |one: &Requirement| matches!(one, Requirement::Approvals { .. });
     let (mut all, of_the_asker): (Vec<_>, Vec<_>) = requirements.into_iter().partition(of_others);
     let mut proofs: Vec<Option<String>> = of_the_asker
@@ -146,7 +143,8 @@ pub fn by_others(
         proofs.retain(Option::is_some);
     }
     if !proofs.is_empty() && approvers.is_empty() {
-        let what = "This takes the word of whoever asks, which is the bot itself, and nobody is set up to approve.";
+        let what =
+            "This takes the word of whoever asks, which is the bot itself, and nobody is set up to approve.";
         return Err(Refusal::new(what, "Tell the people who run this bot: they can name approvers.")
             .logged("a judged plan of the bot's own, and no [auth_plugins.approval]"));
     }
