@@ -281,7 +281,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
     let answers = Answers::new(notices.clone(), insides.shelf.clone());
     let operations = operations.and(vec![Arc::new(answers)], vec![])?;
-    let operations = operations.and(farewells.handlers(), vec![])?;
+    let operations = operations.and(farewells.handlers(), farewells.probes())?;
     #[cfg(feature = "passkey")]
     let operations =
         operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;

@@ -13,6 +13,7 @@ mod leaver;
 mod plan;
 mod rail;
 mod steps;
+mod still;
 mod who;
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -24,7 +25,7 @@ use hubcommander_sdk::accounts::Directory;
 use hubcommander_sdk::clock::{Instant, SharedClock};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::operation::Handler;
+use hubcommander_sdk::operation::{Handler, Probe};
 use hubcommander_sdk::orgs::Orgs;
 use hubcommander_sdk::people::{Conversation, PersonId};
 use tokio::sync::Mutex;
@@ -137,6 +138,12 @@ impl Farewells {
             Arc::new(steps::Releases(self.clone())),
             Arc::new(steps::Drops(self.clone())),
         ]
+    }
+
+    /// What those look at.
+    #[must_use]
+    pub fn probes(&self) -> Vec<Arc<dyn Probe>> {
+        vec![Arc::new(still::Looks(self.clone()))]
     }
 
     fn around(&self) -> &Surroundings {

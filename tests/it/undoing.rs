@@ -13,11 +13,13 @@ use crate::world::{ANA, DEV, Servers, World, shipped_with};
 const AT_ONCE: usize = 4;
 
 /// Those that take back or withdraw themselves, and those that change nothing outside.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 12] = [
     "AcceptEmail",
     "Answer",
     "Cancel",
     "Extend",
+    "Farewell",
+    "Farewells",
     "Lockdown",
     "NotMyDevice",
     "Nudges",

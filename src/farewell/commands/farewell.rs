@@ -12,6 +12,7 @@ use hubcommander_sdk::text::Text;
 
 use super::{FAREWELL, GROUP};
 use crate::farewell::leaver::{self, Leaver, Stand};
+use crate::farewell::still::still_left;
 use crate::farewell::who::Who;
 use crate::farewell::{Farewells, unread};
 
@@ -28,15 +29,15 @@ impl Farewell {
             .arg(ArgSpec::positional("person", ArgKind::Person, "who leaves").optional())
             .arg(ArgSpec::option("login", ArgKind::Login, "their account at GitHub, if it is linked"))
             .arg(ArgSpec::option("left", ArgKind::Text, "an id that !Farewells lists"))
-            .example("!Farewell <@U0123ABCD>")
+            .example("!Farewell @ana")
             .example("!Farewell --login octocat --dry-run")
             .changes(Risk::Reversible)
             .judged_when_due();
         Self { spec, farewells }
     }
 
-    /// Whom the line names.
-    async fn named(&self, request: &Request) -> Result<Who, Refusal> {
+    /// Whom the line names, if it names one.
+    async fn named(&self, request: &Request) -> Result<Option<Who>, Refusal> {
         let links = &self.farewells.around().links;
         let user = match (request.args.text("person"), request.args.text("login")) {
             (Some(user), None) => user.to_owned(),
@@ -51,12 +52,7 @@ impl Farewell {
                 };
                 found.ok_or_else(unlinked)?.person.user
             }
-            _ => {
-                return Err(Refusal::new(
-                    "Say who leaves.",
-                    Text::new().plain("Name one person, such as ").code("!Farewell @person").plain("."),
-                ));
-            }
+            _ => return Ok(None),
         };
         let person = self.farewells.in_slack(&user).await?.ok_or_else(|| {
             Refusal::new(
@@ -68,7 +64,7 @@ impl Farewell {
             let what = Text::new().person(&person.id.user).plain(" is a bot.");
             return Err(Refusal::new(what, "Bots do not leave."));
         }
-        self.farewells.who_is(&person).await
+        self.farewells.who_is(&person).await.map(Some)
     }
 }
 
@@ -154,6 +150,7 @@ impl Command for Farewell {
 
     async fn prepare(&self, request: &Request) -> Result<Prepared, Refusal> {
         let due = request.args.text("left");
+        let mut left = None;
         let who = match due {
             Some(key) => match self.farewells.due_one(key).await? {
                 Ok(leaver) => {
@@ -166,6 +163,7 @@ impl Command for Farewell {
                             Text::new().code("!Farewells").plain(" lists those who are held."),
                         ));
                     }
+                    left = Some(still_left(&leaver));
                     self.farewells.who_left(&leaver).await?
                 }
                 Err(Instead::Nothing) => {
@@ -175,11 +173,20 @@ impl Command for Farewell {
                 }
                 Err(Instead::Says(message)) => return Ok(Prepared::Reply(message)),
             },
-            None => self.named(request).await?,
+            None => match self.named(request).await? {
+                Some(who) => who,
+                None => {
+                    let todo =
+                        Text::new().plain("Name one person, such as ").code("!Farewell @person").plain(".");
+                    return Ok(Prepared::Reply(Message::new("Say who leaves.").line(todo)));
+                }
+            },
         };
         let drawn = self.farewells.draw(&who).await?;
         if !drawn.plan.steps.is_empty() {
-            return Ok(Prepared::Plan(drawn.plan));
+            let mut plan = drawn.plan;
+            plan.preconditions.extend(left);
+            return Ok(Prepared::Plan(plan));
         }
         // They were let go before.
         if due.is_some() && drawn.left.len() <= 1 && who.how == Some("that they had linked") {

@@ -166,6 +166,11 @@ impl Command for List {
             };
             return Err(Refusal::new(what, Text::new().code("!Farewells").plain(" lists who is.")));
         }
+        let email = request.person.email.iter().map(|email| email.trim().to_lowercase()).collect::<Vec<_>>();
+        if chosen.iter().any(|leaver| leaver.is(Some(&request.person.id.user), &email)) {
+            let todo = "Somebody else decides about them, with all others or by their ids.";
+            return Err(Refusal::new("You are one of those who leave.", todo));
+        }
         let operation = if release { steps::release(&chosen) } else { steps::drop(&chosen) };
         Ok(Prepared::Plan(plan(&chosen, release, operation)))
     }

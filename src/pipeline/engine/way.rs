@@ -464,7 +464,8 @@ impl Way<'_> {
             Ended::Failed | Ended::Void(_) | Ended::Blind(_) => (State::Failed, "failed"),
         };
         let again = match ended {
-            Ended::Done | Ended::Void(_) => None,
+            Ended::Done => None,
+            Ended::Void(_) if once => None,
             _ => again::after(record.invocation(), self.engine.clock.now()),
         };
         if let Some(again) = &again {

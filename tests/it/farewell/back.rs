@@ -5,7 +5,7 @@ use hubcommander_directory::Change;
 use serde_json::json;
 
 use super::{AT_ONCE, Story, employee, slack_tells};
-use crate::world::ANA;
+use crate::world::{ANA, APPROVALS, SAM, Servers};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_back_in_time_loses_nothing() -> Result<()> {
@@ -56,4 +56,26 @@ async fn whose_slack_account_comes_back_later_is_told_then() -> Result<()> {
     let told = story.shown(&story.slack.await_dm(ANA).await?);
     assert!(told.starts_with("Welcome back."), "{told}");
     story.world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_back_while_it_waits_for_approval_loses_nothing() -> Result<()> {
+    let servers = Servers::start().await?;
+    let obligations = servers.folder.path().join("obligations.cedar");
+    let look = "@id(\"look\") @approvals(\"1\") @approvers(\"slack:security-team\") permit (principal, \
+                action == Action::\"Farewell\", resource);";
+    std::fs::write(&obligations, look)?;
+    let section = format!("{AT_ONCE}\n[policy]\nobligations = {obligations:?}");
+    let story = Story::start_on(servers, &section, false).await?;
+    story.link(ANA, "ana-lima").await?;
+    let before = story.github.snapshot();
+    story.leaves(&[employee("ana")]).await?;
+    let card = story.slack.await_message(APPROVALS).await?;
+    story.tells("Okta", 1_000, &[Change::Back { person: employee("ana") }]).await?;
+    story.slack.click(SAM, APPROVALS, card.ts, "approve", None).await?;
+    story.hears("Nobody is to be let go").await?;
+    assert_eq!(story.github.snapshot(), before);
+    story.settled().await?;
+    let servers = story.world.stop().await?;
+    servers.assert_finished().await
 }

@@ -252,3 +252,67 @@ async fn what_one_organisation_refuses_does_not_stop_the_others_and_is_tried_aga
     assert_eq!(story.book.of_user(ANA).await?, None);
     story.world.end().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_linked_nothing_loses_what_they_asked_for_and_their_sessions() -> Result<()> {
+    let story = Story::start(AT_ONCE).await?;
+    let kim = story.link(KIM, "gus-vega").await?;
+    // Somebody else's link to the account that the leaver had once is theirs.
+    let asked = story.say(ANA, DEV, "!AddCollab octocat acme website push --for 14d")?;
+    story.end_of(DEV, asked).await?;
+    let session = json!({
+        "person": { "email": "ana@acme.example", "name": "Ana" }, "round": 0,
+        "begun": "2026-11-01T00:00:00Z", "seen": "2026-11-01T00:00:00Z",
+    });
+    story.store().remember(&format!("web:session:{}", "0".repeat(64)), Some(session)).await?;
+    story.leaves(&[employee("ana")]).await?;
+    insta::assert_snapshot!(story.hears("has been let go").await?, @r"
+    ✅ @ana has been let go
+    ✅ octocat no longer has access to acme/website
+    ✅ octocat on acme/website: the lease ends
+    ✅ @ana is signed out here, and their tokens and passkeys count for nothing
+    No account at GitHub is known of them.
+    [Undo]
+    TIME · inv-ID
+    ");
+    assert!(story.store().leases(None).await?.is_empty());
+    let round =
+        format!("web:round:{}", "ana@acme.example".bytes().map(|b| format!("{b:02x}")).collect::<String>());
+    assert_eq!(story.store().remembered(&round).await?, Some(json!(1)));
+    assert_eq!(story.members("acme")["ana-lima"], "member");
+    assert_eq!(story.book.of_user(KIM).await?, Some(kim));
+    story.world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_it_ships_one_leaver_goes_at_once_and_taking_it_back_or_by_hand_takes_two() -> Result<()> {
+    let duo = hubcommander_sandbox::duo::World::acme();
+    let clock = std::sync::Arc::new(hubcommander_sdk::clock::SystemClock);
+    let duo = hubcommander_sandbox::duo::Duo::start(duo, clock, Default::default()).await?;
+    let servers = Servers::start().await?;
+    let mut config = servers.config_with_duo(&duo)?;
+    config.farewell = Some(hubcommander::farewell::Settings {
+        grace: None,
+        channel: super::SECURITY.to_owned(),
+        most: 10,
+        most_percent: 5,
+    });
+    let story = Story::start_config(servers, config, false).await?;
+    story.link(ANA, "ana-lima").await?;
+    story.link(KIM, "gus-vega").await?;
+    story.leaves(&[employee("ana")]).await?;
+    story.hears("has been let go").await?;
+    let id = story.store().history(&Default::default(), 1).await?.remove(0).id;
+    let asked = story.say(SAM, DEV, &format!("!Undo {id}"))?;
+    let takes = story.slack.await_reply_that(DEV, asked, |shown| shown.contains("It takes")).await?;
+    let takes = story.shown(&takes);
+    assert!(takes.contains("your word") && takes.contains("1 of @security-team"), "{takes}");
+    story.say(ANA, DEV, "!Farewell @kim")?;
+    let refused = story.whispered(ANA).await?;
+    assert!(refused.contains("Who leaves is let go by the security team."), "{refused}");
+    let asked = story.say(SAM, DEV, "!Farewell @kim")?;
+    let takes = story.slack.await_reply_that(DEV, asked, |shown| shown.contains("It takes")).await?;
+    let takes = story.shown(&takes);
+    assert!(takes.contains("your word") && takes.contains("1 of @security-team"), "{takes}");
+    story.world.stop().await.map(drop)
+}

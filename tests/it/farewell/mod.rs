@@ -9,6 +9,8 @@ mod slack;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use hubcommander::app::plugins;
+use hubcommander::config::Config;
 use hubcommander::directory::Follow as _;
 use hubcommander::farewell::Farewells;
 use hubcommander::members::Book;
@@ -60,13 +62,20 @@ impl Story {
         changes: &[(&str, &str)],
     ) -> Result<Self> {
         let config = format!("{}\n[farewell]\n{section}\n", shipped_with(changes));
+        let config = servers.config(&config)?;
+        Self::start_config(servers, config, open).await
+    }
+
+    async fn start_config(servers: Servers, config: Config, open: bool) -> Result<Self> {
         let mut seen = None;
-        let world = World::start_changed(servers, &config, |plugins| {
+        let world = World::start_with_plugins(servers, config, |config, clock| {
+            let mut plugins = plugins(config, clock)?;
             if open {
                 plugins.rules = Some(Arc::new(Admitted));
             }
             let insides = &plugins.insides;
             seen = Some((plugins.farewells.clone(), insides.accounts.clone(), insides.shelf.clone()));
+            Ok(plugins)
         })
         .await?;
         let (farewells, book, shelf) = seen.context("no plugins")?;

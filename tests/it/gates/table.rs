@@ -152,6 +152,8 @@ async fn who_may_ask_what_where() -> Result<()> {
     RemoveCollab          yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     RemoveUserFromTeam    yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     SetRepoPermissions    yyny      yyny      nnnn      nnnn      nnnn      ----      ----
+    Farewell              nnnn      nnnn      nnnn      nnnn      nnnn      ----      ----
+    Farewells             nnnn      yyny      nnnn      nnnn      nnnn      ----      ----
     ListRules             yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     SetBranchProtection   yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     ListPRs               yyny      yyny      nnnn      nnnn      nnnn      ----      ----
