@@ -251,6 +251,8 @@ pub struct Overlay {
     pub github_api_url: Url,
     /// The local GitHub's token.
     pub github_token: Secret,
+    /// The client id that the local GitHub knows.
+    pub github_client_id: String,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
     /// The local devices, in place of the sources that the file names.

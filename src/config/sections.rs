@@ -200,7 +200,9 @@ impl Reading<'_, '_, '_> {
         let credentials = Credentials::Token(overlay.github_token.clone());
         Sections {
             slack: self.slack(Some(overlay.slack_api_url.clone()), Some(bot_token), Some(app_token)),
-            github: self.github(Some(overlay.github_api_url.clone()), Some(credentials)),
+            github: self
+                .github(Some(overlay.github_api_url.clone()), Some(credentials))
+                .map(|github| GitHub { client_id: Some(overlay.github_client_id.clone()), ..github }),
             store: Some(Store { url: overlay.store_url.clone() }),
             audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),

@@ -13,6 +13,7 @@ use hubcommander_sandbox::slack::{EnvelopeKind, Options, Slack};
 use tokio::sync::watch;
 
 use super::story::{Person, Story};
+use crate::members::Hand;
 use crate::world::{ANA, DEV, Process, Servers, shipped_with};
 
 /// How long one story may take.
@@ -59,6 +60,7 @@ pub async fn play(story: &Story, die_at: &[usize]) -> Result<Played> {
         ..Options::for_tests()
     };
     let servers = Servers::start_with(options).await?;
+    let _hand = story.signs_in_as().map(|login| Hand::of(&servers.github, login));
     let config = configured(&servers, story)?;
     let before = play_before(&servers, &config, story).await?;
     let story = &story.with_ids(before.as_deref());
