@@ -9,10 +9,10 @@ use axum::Router;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_commands::stethoscope::Devices;
-use hubcommander_github::{DeviceFlow, GitHub};
+use hubcommander_github::GitHub;
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
-use hubcommander_sdk::accounts::{NoDirectory, Proves};
+use hubcommander_sdk::accounts::NoDirectory;
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -49,7 +49,7 @@ use crate::devices::{self, FromSlack, Readings, SeenLately};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
-use crate::members::{self, ByCode, Known, SetsLinks};
+use crate::members::{self, Known, SetsLinks};
 use crate::notices::{self, PostOffice};
 use crate::nudges;
 use crate::osquery::Agents;
@@ -201,6 +201,8 @@ pub struct Insides {
     pub slack: Arc<OnceLock<Web>>,
     /// Which account at GitHub is whose.
     pub accounts: members::Book,
+    /// The pages on which people show which account is theirs, if they do so in their browser.
+    pub linking: Option<Arc<members::OnTheWeb>>,
     /// What is kept of nudges.
     pub nudges: nudges::Memory,
     /// Who raises alarms, once it is there.
@@ -223,9 +225,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         }
     };
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
-    let by_code = config.github.client_id.as_deref();
-    let by_code = by_code.map(|id| DeviceFlow::new(&settings, id, Arc::clone(clock))).transpose()?;
-    let proves = by_code.map(|flow| Arc::new(ByCode(flow)) as Arc<dyn Proves>);
+    let proving = members::proving(config, &settings, clock)?;
     let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
     let travis = config.travis.as_ref().map(config::Travis::settings);
     let travis =
@@ -236,6 +236,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let mut insides = Insides {
         nudges: nudges::Memory::new(shelf.clone()),
         accounts: members::Book::new(shelf.clone(), false),
+        linking: proving.as_ref().and_then(members::Proving::pages),
         shelf,
         ..Insides::default()
     };
@@ -268,7 +269,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         accounts: Arc::new(insides.accounts.clone()),
         directory: Arc::new(NoDirectory),
-        proves,
+        proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
         settings,
@@ -482,6 +483,9 @@ impl App {
         if let Some(passkeys) = &insides.passkeys {
             passkeys.load().await?;
             web_pages = web_pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
+        }
+        if let Some(linking) = &insides.linking {
+            web_pages = web_pages.merge(members::web_pages(Arc::clone(linking)));
         }
         let ground = pages::Ground {
             shelf: insides.shelf.clone(),

@@ -127,6 +127,8 @@ pub struct GitHub {
     pub credentials: Credentials,
     /// The client id by which people show which account is theirs; without one they cannot.
     pub client_id: Option<String>,
+    /// The client's secret: with it they do so in their browser, by way of the bot's pages, instead of typing a code.
+    pub client_secret: Option<Secret>,
     /// How long to wait after an unclear write before looking whether it had an effect.
     pub unclear_wait: Duration,
 }

@@ -104,6 +104,10 @@ impl InviteMe {
     }
 }
 
+/// Invitations come to their end after 7 days
+/// (<https://docs.github.com/en/organizations/managing-membership-in-your-organization/inviting-users-to-join-your-organization>).
+const HOW_TO_ACCEPT: &str = "Accept it at GitHub within 7 days, signed in with that account.";
+
 /// Where an invitation is accepted.
 fn acceptance(org: &Org, user: &User) -> Option<Button> {
     let site = user.html_url.strip_suffix(user.login.as_str())?;
@@ -113,17 +117,23 @@ fn acceptance(org: &Org, user: &User) -> Option<Button> {
     })
 }
 
-/// What is said to somebody who need not be invited.
-fn in_already(org: &Org, user: &User, place: Membership) -> Message {
-    let who = Text::new().link(&user.login, &user.html_url);
-    if place.pending {
-        let invited = Message::new(who.plain(format!(" has been invited to {} already", org.name)))
-            .state(State::NeedsYou)
-            .line("Accept it at GitHub, signed in with that account.");
-        return acceptance(org, user).into_iter().fold(invited, Message::button);
+/// What somebody is there who need not be invited.
+fn in_already(org: &Org, user: &User, place: Membership) -> Text {
+    let what = match place {
+        Membership { pending: true, .. } => "has been invited to",
+        Membership { owner: true, .. } => "is an owner of",
+        Membership { .. } => "is a member of",
+    };
+    Text::new().link(&user.login, &user.html_url).plain(format!(" {what} {} already", org.name))
+}
+
+fn nothing_to_do(org: &Org, user: &User, place: Membership) -> Message {
+    let message = Message::new(in_already(org, user, place));
+    if !place.pending {
+        return message.state(State::Done);
     }
-    let what = if place.owner { "an owner" } else { "a member" };
-    Message::new(who.plain(format!(" is {what} of {} already", org.name))).state(State::Done)
+    let invited = message.state(State::NeedsYou).line(HOW_TO_ACCEPT);
+    acceptance(org, user).into_iter().fold(invited, Message::button)
 }
 
 fn offer(org: &Org, user: &User, teams: &[Team]) -> Result<Offer, Refusal> {
@@ -153,7 +163,7 @@ impl Command for InviteMe {
         named("account", Login::parse(&user.login))?;
         let place = self.members.reader.membership(&org.name, &user.login).await?;
         if let (Some(place), None) = (place, &change) {
-            return Ok(Prepared::Reply(in_already(org, &user, place)));
+            return Ok(Prepared::Reply(nothing_to_do(org, &user, place)));
         }
         let shown = Text::new().link(&user.login, &user.html_url);
         let title = if place.is_some() {
@@ -178,14 +188,14 @@ impl Command for InviteMe {
             after = &["link"];
         }
         match place {
-            Some(place) => plan.summary = Some(Text::from(in_already(org, &user, place).words())),
+            Some(place) => plan.summary = Some(in_already(org, &user, place).plain(".")),
             None => {
                 let invite = InviteMember { offer: offer(org, &user, &teams)? };
                 plan = plan.step("invite", invite.operation(), after);
                 for team in &teams {
                     plan = plan.precondition(preconditions::same_team(&org.name, team));
                 }
-                plan.summary = Some("accept it at GitHub within 7 days, signed in with that account".into());
+                plan.summary = Some(HOW_TO_ACCEPT.into());
                 plan.links = acceptance(org, &user).into_iter().collect();
             }
         }

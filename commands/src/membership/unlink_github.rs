@@ -25,7 +25,6 @@ impl UnlinkGitHub {
             .alias("UnlinkAccount")
             .arg(ArgSpec::positional("person", ArgKind::Person, "whose, if not your own").optional())
             .example("!UnlinkGitHub")
-            .example("!UnlinkGitHub @sam")
             .audience(Audience::Direct)
             .changes(Risk::Reversible);
         Self { spec, members: members.clone() }

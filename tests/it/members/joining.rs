@@ -21,9 +21,10 @@ async fn whoever_is_not_linked_yet_shows_their_account_first() -> Result<()> {
     let hand = Hand::of(&world.github, "octocat");
     world.say(SAM, DEV, "!JoinOrg a")?;
     insta::assert_snapshot!(world.told(SAM, "✅").await?, @r"
-    ⏳ Inviting octocat to acme
-    ✅ `octocat` is the account of @sam, proved at GitHub
-    ⏳ octocat is invited to acme as a member with team employees
+    ✅ octocat is invited to acme
+    Accept it at GitHub within 7 days, signed in with that account.
+    [See the invitation] [Undo]
+    TIME · inv-ID
     ");
     drop(hand);
     assert_eq!(world.invited("acme"), [(Some("octocat".to_owned()), 1)]);
@@ -33,7 +34,7 @@ async fn whoever_is_not_linked_yet_shows_their_account_first() -> Result<()> {
     world.say(SAM, DEV, "!InviteMe acme")?;
     insta::assert_snapshot!(world.told(SAM, "already").await?, @r"
     ⚠️ octocat has been invited to acme already
-    Accept it at GitHub, signed in with that account.
+    Accept it at GitHub within 7 days, signed in with that account.
     [See the invitation]
     ");
     world.settled().await?;
@@ -79,9 +80,10 @@ async fn teams_are_chosen_as_far_as_they_may_be() -> Result<()> {
     assert_eq!(world.linked(ANA).await?, None, "nobody was sent to GitHub for nothing");
     world.say(ANA, DEV, "!InviteMe acme --team security --team employees")?;
     insta::assert_snapshot!(world.told(ANA, "✅").await?, @r"
-    ⏳ Inviting octocat to acme
-    ✅ `octocat` is the account of @ana, proved at GitHub
-    ⏳ octocat is invited to acme as a member with teams employees and security
+    ✅ octocat is invited to acme
+    Accept it at GitHub within 7 days, signed in with that account.
+    [See the invitation] [Undo]
+    TIME · inv-ID
     ");
     drop(hand);
     assert_eq!(world.invited("acme"), [(Some("octocat".to_owned()), 2)]);
@@ -95,15 +97,17 @@ async fn who_is_a_member_already_is_only_linked() -> Result<()> {
     let hand = Hand::of(&world.github, "ana-lima");
     world.say(ANA, DEV, "!InviteMe acme")?;
     insta::assert_snapshot!(world.told(ANA, "✅").await?, @r"
-    ⏳ Linking ana-lima to you
-    ✅ `ana-lima` is the account of @ana, proved at GitHub
+    ✅ ana-lima is linked to you
+    ana-lima is a member of acme already.
+    [Undo]
+    TIME · inv-ID
     ");
     drop(hand);
     assert_eq!(world.invited("acme"), []);
     world.say(ANA, DEV, "!InviteMe acme")?;
     insta::assert_snapshot!(world.told(ANA, "already").await?, @r"
     ✅ ana-lima is linked to you
-    ✅ ana-lima is a member of acme already
+    ana-lima is a member of acme already.
     [Undo]
     TIME · inv-ID
     ");

@@ -34,8 +34,10 @@ async fn an_account_is_linked_by_a_code_that_only_its_person_sees() -> Result<()
     assert!(world.github.state().answer_device_flow(&code, Some("ana-lima"), SystemClock.now()));
     let told = world.told(ANA, "✅").await?;
     insta::assert_snapshot!(told, @r"
-    ⏳ Linking `ana-lima` to you
+    ✅ `ana-lima` is linked to you
     ✅ `ana-lima` is the account of @ana, proved at GitHub
+    [Undo]
+    TIME · inv-ID
     ");
     let link = world.linked(ANA).await?.context("nothing is linked")?;
     assert_eq!((link.login.as_str(), link.proof), ("ana-lima", Proof::DeviceFlow));
@@ -83,8 +85,10 @@ async fn an_account_is_linked_by_a_code_that_only_its_person_sees() -> Result<()
 
     world.say(ANA, DEV, "!UnlinkGitHub")?;
     insta::assert_snapshot!(world.told(ANA, "no longer").await?, @r"
-    ⏳ Unlinking `ana-lima` from @ana
-    ⏳ `ana-lima` is no longer the account of @ana
+    ✅ `ana-lima` is no longer linked to @ana
+    Nothing changes at GitHub by this.
+    [Undo]
+    TIME · inv-ID
     ");
     assert_eq!(world.linked(ANA).await?, None);
     world.settled().await?;
@@ -172,8 +176,10 @@ async fn an_account_of_somebody_else_takes_a_second_person() -> Result<()> {
     assert_eq!(world.linked(SAM).await?, None);
     world.on_card(crate::world::KIM, "approve").await?;
     insta::assert_snapshot!(world.told(SAM, "✅").await?, @r"
-    ⏳ Linking `ana-lima` to you
-    ✅ `ana-lima` is the account of @sam, proved at GitHub, and no longer that of @ana
+    ✅ `ana-lima` is linked to you
+    It was linked to @ana before, and is not any more.
+    [Undo]
+    TIME · inv-ID
     ");
     assert_eq!(world.linked(ANA).await?, None, "one account for one person");
     assert_eq!(world.linked(SAM).await?.context("Sam")?.login, "ana-lima");
