@@ -6,7 +6,7 @@ use super::problem::Collector;
 use super::sections::Reading;
 use super::tree::Tree;
 use super::value::Value;
-use crate::farewell::Settings;
+use crate::farewell::settings::Settings;
 
 /// Somebody hears who is let go.
 pub(super) fn farewells_are_heard(tree: &Tree, problems: &mut Collector<'_>) {

@@ -12,6 +12,7 @@ mod follow;
 mod leaver;
 mod plan;
 mod rail;
+pub mod settings;
 mod steps;
 mod still;
 mod who;
@@ -19,7 +20,6 @@ mod who;
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use hubcommander_github::Reader;
 use hubcommander_sdk::accounts::Directory;
 use hubcommander_sdk::clock::{Instant, SharedClock};
@@ -34,6 +34,7 @@ pub use end_sessions::EndSessions;
 pub use find::look_who_is_gone;
 pub use leaver::{Leaver, Stand};
 pub use rail::Rail;
+pub use settings::Settings;
 
 use crate::builtins::leases::Desk;
 use crate::invocation::{DueTry, Origin, Via};
@@ -43,25 +44,6 @@ use crate::registry::Operations;
 use crate::slack::people::People;
 use crate::slack::web::Web;
 use crate::store::{Shelf, Store, StoreError};
-
-/// How those who leave are let go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// How long it is announced before it is done; none for at once.
-    pub grace: Option<TimeDelta>,
-    /// The id of the channel in which it is announced and said.
-    pub channel: String,
-    /// How many may leave within a day without anybody being asked.
-    pub most: u32,
-    /// The same in percent of those who work here.
-    pub most_percent: u32,
-}
-
-impl Settings {
-    fn rail(&self) -> Rail {
-        Rail { most: self.most, most_percent: self.most_percent }
-    }
-}
 
 /// The ways in that the bot keeps for people: sessions, tokens, passkeys.
 #[async_trait]

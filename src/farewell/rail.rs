@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 
+use super::Settings;
+
 /// Within how long those who leave are counted together.
 pub const WITHIN: TimeDelta = TimeDelta::hours(24);
 
@@ -12,6 +14,12 @@ pub struct Rail {
     pub most: u32,
     /// And so many percent of those who work here; one may always leave.
     pub most_percent: u32,
+}
+
+impl Settings {
+    pub(super) fn rail(&self) -> Rail {
+        Rail { most: self.most, most_percent: self.most_percent }
+    }
 }
 
 impl Rail {

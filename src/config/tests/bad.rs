@@ -480,10 +480,10 @@ fn farewells_that_nobody_would_hear_of() {
          |         ^^^^^^
       cure: Write, for example, `grace = "24h"`.
     "#);
-    insta::assert_snapshot!(with("[farewell]\nchannel = \"#security\"\n"), @r#"
+    insta::assert_snapshot!(with("[farewell]\nchannel = \"#security\"\n"), @r##"
     config.toml:11:11: `#security` in `channel` is no channel id.
       11 | channel = "#security"
          |           ^^^^^^^^^^^
       cure: Write the id, such as `C0123ABCD`: in Slack, open the channel's details; it stands at the bottom.
-    "#);
+    "##);
 }

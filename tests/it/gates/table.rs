@@ -235,9 +235,18 @@ async fn every_command_ends(end: End) -> Result<()> {
     let mut reached = 0;
     for row in rows().await?.into_iter().filter(|row| row.changes) {
         // They ask for others, are asked of what waits, or answer by direct message.
-        let elsewhere =
-            ["Answer", "Cancel", "Lockdown", "AcceptEmail", "EnrolPasskey", "NotMyDevice", "RemindMe"]
-                .contains(&row.name.as_str());
+        let elsewhere = [
+            "Answer",
+            "Cancel",
+            "Farewell",
+            "Farewells",
+            "Lockdown",
+            "AcceptEmail",
+            "EnrolPasskey",
+            "NotMyDevice",
+            "RemindMe",
+        ]
+        .contains(&row.name.as_str());
         if elsewhere {
             continue;
         }
