@@ -5,6 +5,8 @@ mod by_code;
 mod known;
 mod on_the_web;
 mod set_links;
+#[cfg(test)]
+mod tests;
 
 pub use book::{Book, News};
 pub use by_code::ByCode;
