@@ -3,5 +3,5 @@
 mod book;
 mod set_links;
 
-pub use book::Book;
+pub use book::{Book, News};
 pub use set_links::SetsLinks;
