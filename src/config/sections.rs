@@ -609,7 +609,8 @@ impl Reading<'_, '_, '_> {
     pub(super) fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
         let found = self.tree.one(path, names)?;
         let Value::Secret(source) = &found.value else { return None };
-        self.fetch(source, found.key.name(), &found.at, wrong)
+        let name = names.last().filter(|_| found.key.name() == "*").unwrap_or(&found.key.name());
+        self.fetch(source, name, &found.at, wrong)
     }
 
     fn fetch(

@@ -81,12 +81,12 @@ pub(super) fn read(
         // Who reads it says what is wrong with it.
         (Shape::Written(_), DeValue::String(_) | DeValue::Table(_)) => Some(Value::Section),
         (Shape::Secret, DeValue::String(_)) => {
-            let what = format!("`{}` holds a secret in plain text.", key.name());
+            let what = format!("`{}` holds a secret in plain text.", called(key));
             let cure = format!(
                 "Take it out of the file and say where it is: `{0} = {{ env = \"{1}\" }}`, \
                  `{0} = {{ file = \"PATH\" }}` or `{0} = {{ command = [\"PROGRAM\", \"ARGUMENT\"] }}`. If \
                  others could read the file, make a new secret.",
-                key.name(),
+                called(key),
                 variable(key),
             );
             problems.at(at.clone(), what, cure);
@@ -173,17 +173,22 @@ fn secret(key: &Key, table: &DeTable<'_>, at: &Range<usize>, problems: &mut Coll
         source = this.or(source);
     }
     if wrong || table.len() != 1 {
-        let what = format!("`{}` does not say clearly where its secret is.", key.name());
+        let what = format!("`{}` does not say clearly where its secret is.", called(key));
         let cure = format!(
             "Write exactly one of `{0} = {{ env = \"{1}\" }}`, `{0} = {{ file = \"PATH\" }}` and \
              `{0} = {{ command = [\"PROGRAM\", \"ARGUMENT\"] }}`.",
-            key.name(),
+            called(key),
             variable(key),
         );
         problems.at(at.clone(), what, cure);
         return None;
     }
     source
+}
+
+/// What a key is called in a cure; `NAME` where the owner chooses.
+fn called(key: &Key) -> &'static str {
+    if key.name() == "*" { "NAME" } else { key.name() }
 }
 
 /// The variable that the example of this key names.
@@ -195,6 +200,7 @@ fn variable(key: &Key) -> &'static str {
         "github.app.private_key" => "GITHUB_APP_KEY",
         "store.url" => "DATABASE_URL",
         "audit.key" => "AUDIT_KEY",
+        "directory.scim.tokens.*" => "SCIM_TOKEN",
         _ => "NAME",
     }
 }

@@ -31,9 +31,9 @@ pub(super) const KEYS: &[Key] = &[
         "directory.scim.tokens",
         Shape::Named("names for the log, each with a secret"),
         Required,
-        "{ okta = { env = \"SCIM_TOKEN\" } }",
-        "The tokens that open it, 32 characters at least: `openssl rand -hex 32` makes one. Two while one takes the \
-         other's place.",
+        "",
+        "The tokens that open it, such as `tokens = { okta = { env = \"SCIM_TOKEN\" } }`. They have 32 characters at least; \
+         `openssl rand -hex 32` makes one. Two while one takes the other's place.",
     ),
     key(
         "directory.scim.tokens.*",
