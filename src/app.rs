@@ -9,7 +9,7 @@ use axum::Router;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_commands::stethoscope::Devices;
-use hubcommander_github::{DeviceFlow, GitHub};
+use hubcommander_github::GitHub;
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
 use hubcommander_sdk::auth::StepUp;
@@ -49,7 +49,7 @@ use crate::directory::{self, Directories, FollowNothing};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
-use crate::members::{self, SetsLinks};
+use crate::members::{self, Known, SetsLinks};
 use crate::notices::{self, PostOffice};
 use crate::nudges;
 use crate::osquery::Agents;
@@ -66,7 +66,7 @@ use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, SignIn, words};
 use crate::pipeline::rules::Rules;
-use crate::policy::{self, Facts, Faults, Judge, Means, NoLinks};
+use crate::policy::{self, Facts, Faults, Judge, Links, Means};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -184,6 +184,8 @@ pub struct Plugins {
     pub step_ups: Vec<Arc<dyn StepUp>>,
     /// Who may do what, and what it takes, in place of what the configured policies say.
     pub rules: Option<Arc<dyn Rules>>,
+    /// Which account at GitHub is whose, for policies.
+    pub links: Arc<dyn Links>,
     /// How others are asked.
     pub approval: Option<approval::Settings>,
     /// Looks at people's devices.
@@ -207,6 +209,8 @@ pub struct Insides {
     pub slack: Arc<OnceLock<Web>>,
     /// Which account at GitHub is whose.
     pub accounts: members::Book,
+    /// The pages on which people show which account is theirs, if they do so in their browser.
+    pub linking: Option<Arc<members::OnTheWeb>>,
     /// What is kept of nudges.
     pub nudges: nudges::Memory,
     /// Who raises alarms, once it is there.
@@ -229,8 +233,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         }
     };
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
-    let device_flow = config.github.client_id.as_deref();
-    let device_flow = device_flow.map(|id| DeviceFlow::new(&settings, id, Arc::clone(clock))).transpose()?;
+    let proving = members::proving(config, &settings, clock)?;
     let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
     let travis = config.travis.as_ref().map(config::Travis::settings);
     let travis =
@@ -241,6 +244,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let mut insides = Insides {
         nudges: nudges::Memory::new(shelf.clone()),
         accounts: members::Book::new(shelf.clone(), config.directory.webhook.is_some()),
+        linking: proving.as_ref().and_then(members::Proving::pages),
         shelf,
         ..Insides::default()
     };
@@ -277,7 +281,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         accounts: Arc::new(insides.accounts.clone()),
         directory: Arc::new(directory.clone()),
-        device_flow,
+        proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
         settings,
@@ -336,7 +340,10 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
     let rules = None;
+    let book = insides.accounts.clone();
+    let links = Arc::new(Known::new(book, github.reader(), Arc::clone(&orgs), Arc::clone(clock)));
     Ok(Plugins {
+        links,
         registry,
         operations,
         orgs,
@@ -465,6 +472,7 @@ impl App {
         board: Board,
     ) -> Result<Self, AppError> {
         let Plugins {
+            links,
             registry,
             operations,
             orgs,
@@ -491,6 +499,9 @@ impl App {
         if let Some(passkeys) = &insides.passkeys {
             passkeys.load().await?;
             web_pages = web_pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
+        }
+        if let Some(linking) = &insides.linking {
+            web_pages = web_pages.merge(members::web_pages(Arc::clone(linking)));
         }
         let ground = pages::Ground {
             shelf: insides.shelf.clone(),
@@ -520,7 +531,12 @@ impl App {
         let rules = match rules {
             Some(rules) => rules,
             None => {
-                let judge = judge(config, &registry, &operations, &step_ups, &people, &me)?;
+                let judge = judge(
+                    config,
+                    (&registry, &operations),
+                    &step_ups,
+                    Facts::new(Arc::clone(&people), links, me.team_id.clone()),
+                )?;
                 let impossible =
                     policy::impossible(judge.policy(), &config.policy.sources, judge.facts()).await;
                 if !impossible.is_empty() {
@@ -739,16 +755,13 @@ pub(crate) fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppErro
 /// Who may do what, and what it takes, by the configured policies.
 fn judge(
     config: &Config,
-    registry: &Registry,
-    operations: &Operations,
+    (registry, operations): (&Registry, &Operations),
     step_ups: &[Arc<dyn StepUp>],
-    people: &Arc<People>,
-    me: &Me,
+    facts: Facts,
 ) -> Result<Judge, Faults> {
     let means = means(config, step_ups);
     let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
     let policy = policy::read(sources, contact, registry, operations, &means)?;
-    let facts = Facts::new(Arc::clone(people), Arc::new(NoLinks), me.team_id.clone());
     Ok(Judge::new(Arc::new(policy), facts))
 }
 
@@ -784,7 +797,8 @@ pub async fn preview(
     let (person, me) = (person?, me?);
     let people = Arc::new(People::new(web, Arc::clone(clock)));
     let Plugins { registry, operations, step_ups, .. } = &plugins;
-    let rules = judge(config, registry, operations, step_ups, &people, &me)?;
+    let facts = Facts::new(people, Arc::clone(&plugins.links), me.team_id);
+    let rules = judge(config, (registry, operations), step_ups, facts)?;
     let place =
         Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
     let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));

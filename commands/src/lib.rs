@@ -2,6 +2,7 @@
 //! to [`all`].
 
 pub mod github;
+pub mod membership;
 pub mod needs;
 pub mod repeat;
 pub mod stethoscope;
@@ -10,8 +11,8 @@ pub mod travis_ci;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hubcommander_github::{DeviceFlow, Reader};
-use hubcommander_sdk::accounts::{Accounts, Directory};
+use hubcommander_github::Reader;
+use hubcommander_sdk::accounts::{Accounts, Directory, Proves};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
 use hubcommander_sdk::orgs::Orgs;
@@ -36,7 +37,7 @@ pub struct Setup {
     /// Who works here.
     pub directory: Arc<dyn Directory>,
     /// How people show which account is theirs, if it is set up.
-    pub device_flow: Option<DeviceFlow>,
+    pub proves: Option<Arc<dyn Proves>>,
     /// Reads Travis, if the bot has an account there.
     pub travis: Option<hubcommander_travis::Reader>,
     /// People's devices.
@@ -72,6 +73,8 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("EnableTravis", &[]),
     ("FleetStatus", &[]),
     ("GetKey", &[]),
+    ("InviteMe", membership::InviteMeSettings::DECLARED),
+    ("LinkGitHub", &[]),
     ("ListCollabs", &[]),
     ("ListKeys", &[]),
     ("ListOrgs", &[]),
@@ -93,6 +96,9 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("SetTopics", &[]),
     ("SetVisibility", github::SetVisibilitySettings::DECLARED),
     ("UnarchiveRepo", &[]),
+    ("UnlinkGitHub", &[]),
+    ("WhoAmI", &[]),
+    ("WhoIs", &[]),
 ];
 
 /// All commands.
@@ -144,6 +150,18 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(stethoscope::FleetStatus::new(setup.devices.clone())),
     ];
     all.extend(about_people(setup)?);
+    let members = membership::Members {
+        reader: github.clone(),
+        orgs: Arc::clone(orgs),
+        accounts: Arc::clone(&setup.accounts),
+        directory: Arc::clone(&setup.directory),
+        proves: setup.proves.clone(),
+    };
+    all.push(Arc::new(membership::InviteMe::new(&members, settings(setup, "InviteMe")?)));
+    all.push(Arc::new(membership::LinkGitHub::new(&members)));
+    all.push(Arc::new(membership::UnlinkGitHub::new(&members)));
+    all.push(Arc::new(membership::WhoAmI::new(&members)));
+    all.push(Arc::new(membership::WhoIs::new(&members)));
     // Without an account at Travis there is nothing that these could do.
     if let Some(travis) = &setup.travis {
         let enable = travis_ci::EnableTravis::new(github.clone(), travis.clone(), Arc::clone(orgs));

@@ -21,6 +21,9 @@ pub const NEEDS: &[(&str, &[&str])] = &[
     ("EnableActions", &["administration=write", "organization_administration=write"]),
     // Travis CI is asked, with a token of its own.
     ("EnableTravis", NONE),
+    ("InviteMe", MEMBERS),
+    // Only the bot's own book is changed.
+    ("LinkGitHub", NONE),
     ("RemoveCollab", &["administration=write", "members=write"]),
     ("RemoveUserFromTeam", MEMBERS),
     ("RenameRepo", ADMINISTRATION),
@@ -32,6 +35,7 @@ pub const NEEDS: &[(&str, &[&str])] = &[
     ("SetTopics", ADMINISTRATION),
     ("SetVisibility", ADMINISTRATION),
     ("UnarchiveRepo", ADMINISTRATION),
+    ("UnlinkGitHub", NONE),
 ];
 
 /// What a command needs; `None` if nothing is said of it.
