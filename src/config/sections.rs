@@ -620,7 +620,8 @@ impl Reading<'_, '_, '_> {
     pub(super) fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
         let found = self.tree.one(path, names)?;
         let Value::Secret(source) = &found.value else { return None };
-        let name = names.last().filter(|_| found.key.name() == "*").unwrap_or(&found.key.name());
+        let key = found.key.name();
+        let name = names.last().copied().filter(|_| key == "*").unwrap_or(key);
         self.fetch(source, name, &found.at, wrong)
     }
 
