@@ -95,6 +95,12 @@ fn matter(name: &str, alarm: &AlarmKind) -> String {
     }
 }
 
+/// As a sentence begins.
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
+}
+
 /// A name for counting, what happened, what to do, and what only the log gets.
 fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
     match alarm {
@@ -193,7 +199,7 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
         ),
         AlarmKind::DirectoryUnread { directory, log } => (
             "directory_unread",
-            Text::new().plain("The directory ").code(directory).plain(" has not been read, or not wholly, for a while."),
+            Text::new().plain(capitalised(directory)).plain(" has not been read, or not wholly, for a while."),
             Text::new()
                 .plain("Nobody is taken for having left meanwhile. ")
                 .code("hubcommander directory list")
@@ -202,13 +208,12 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
         ),
         AlarmKind::DirectoryShrunk { directory, key, before, now } => (
             "directory_shrunk",
-            Text::new()
-                .plain("The directory ")
-                .code(directory)
-                .plain(&format!(" has {now} of the {before} people who worked here. I take that for a mistake: nobody has left.")),
+            Text::new().plain(capitalised(directory)).plain(format!(
+                " has {now} of the {before} people who worked here. I take that for a mistake: nobody has left."
+            )),
             Text::new()
                 .plain("Look at it. If it is true, run ")
-                .code(&format!("hubcommander directory believe {key}"))
+                .code(format!("hubcommander directory believe {key}"))
                 .plain("."),
             String::new(),
         ),

@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Each source is read once, all at the same time.
 pub(super) async fn sources(ground: &Ground) -> Vec<Finding> {
-    let settings = &ground.sections.directory;
+    let settings = &ground.sections.directory.clone().impatient();
     let read = settings.readers().map(|source| async move {
         let name = settings.name(source);
         match settings.reader(source, 0, &ground.clock) {
