@@ -265,7 +265,15 @@ impl Turn<'_> {
     ) -> Result<(), StoreError> {
         booking.kept.extend(kept);
         let inner = &self.directories.0;
+        // Somebody has left or come back.
+        let grave = !booking.audit.is_empty();
+        if grave {
+            crate::crash::point("directory.before-write");
+        }
         let written = self.directories.store()?.book(&booking).await;
+        if grave {
+            crate::crash::point("directory.after-write");
+        }
         let mut state = inner.state.write().unwrap_or_else(PoisonError::into_inner);
         match (&written, state.as_mut()) {
             (Ok(()), Some(state)) => {

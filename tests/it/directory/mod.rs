@@ -1,6 +1,7 @@
 //! Who works in the company: told by SCIM, read from a file, and told back.
 
 mod csv;
+mod falls;
 mod scim;
 mod webhook;
 
