@@ -233,7 +233,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         }
     };
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
-    let proving = members::proving(config, &settings, clock)?;
+    let app = config.linking();
+    let proving = app.map(|app| members::proving(app, &settings, clock)).transpose()?;
     let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
     let travis = config.travis.as_ref().map(config::Travis::settings);
     let travis =

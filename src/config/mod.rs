@@ -313,6 +313,15 @@ impl Config {
         self.web.as_ref()?.public_url.clone().filter(|_| self.devices.any())
     }
 
+    /// By which app at GitHub people show which account is theirs, if there is one.
+    #[must_use]
+    pub fn linking(&self) -> Option<crate::members::App<'_>> {
+        let client_id = self.github.client_id.as_deref()?;
+        let public_url = self.web.as_ref().and_then(|web| web.public_url.clone());
+        let by_browser = self.github.client_secret.clone().zip(public_url);
+        Some(crate::members::App { client_id, by_browser })
+    }
+
     /// What is set for this command; the defaults if nothing is.
     #[must_use]
     pub fn command(&self, name: &str) -> CommandSettings {
