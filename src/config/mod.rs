@@ -11,6 +11,7 @@ pub mod reference;
 mod checks;
 mod device_sources;
 mod devices;
+mod directory;
 mod near;
 mod pages;
 mod policy;
@@ -77,6 +78,8 @@ pub struct Config {
     pub approval: Option<approval::Settings>,
     /// Where people's devices are known, and what is looked at.
     pub devices: Devices,
+    /// Who says who works here, and who is told what was linked.
+    pub directory: crate::directory::Settings,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
     /// How much one person may ask.
@@ -331,6 +334,7 @@ impl Config {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.directory.secrets())
             .chain(self.notifications.iter().flat_map(crate::notices::Settings::secrets))
             .chain(sections::login_secrets(self.web.as_ref()))
     }
@@ -386,6 +390,7 @@ impl Sections {
             policy: all.policy,
             approval: all.approval,
             devices: all.devices,
+            directory: all.directory,
             nudges: all.nudges,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
