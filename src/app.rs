@@ -12,7 +12,7 @@ use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
-use hubcommander_sdk::accounts::{Directory, NoDirectory};
+use hubcommander_sdk::accounts::Directory;
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -46,6 +46,7 @@ use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
+use crate::directory::{self, Directories};
 use crate::farewell::{self, Farewells};
 use crate::fleet;
 use crate::ids::Ids;
@@ -110,6 +111,12 @@ pub enum AppError {
     /// The webhook of notifications could not be set up.
     #[error(transparent)]
     Webhook(#[from] notices::HookError),
+    /// A directory could not be set up.
+    #[error("the directory: {0}")]
+    Directory(#[from] hubcommander_directory::Trouble),
+    /// A token of SCIM cannot be used.
+    #[error("SCIM: {0}")]
+    Scim(#[from] hubcommander_directory::scim::TokenError),
     /// What notifications are signed with is no secret.
     #[error("notifications: {0}")]
     NoticeSecret(#[from] notices::sign::NotASecret),
@@ -193,6 +200,8 @@ pub struct Plugins {
     pub notices: notices::Desk,
     /// Lets those go who leave the company.
     pub farewells: Farewells,
+    /// Knows who works in the company.
+    pub directory: Directories,
 }
 
 /// What some commands need that is made after them.
@@ -230,7 +239,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         }
     };
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
-    let proving = members::proving(config, &settings, clock)?;
+    let app = config.linking();
+    let proving = app.map(|app| members::proving(app, &settings, clock)).transpose()?;
     let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
     let travis = config.travis.as_ref().map(config::Travis::settings);
     let travis =
@@ -240,7 +250,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
     let mut insides = Insides {
         nudges: nudges::Memory::new(shelf.clone()),
-        accounts: members::Book::new(shelf.clone(), false),
+        accounts: members::Book::new(shelf.clone(), config.directory.webhook.is_some()),
         linking: proving.as_ref().and_then(members::Proving::pages),
         shelf,
         ..Insides::default()
@@ -261,8 +271,14 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
-    let directory: Arc<dyn Directory> = Arc::new(NoDirectory);
-    let farewells = farewells(config, &insides, &directory, &github, &orgs, clock);
+    // Farewells follow from what directories tell, and ask who works here by another.
+    let known = Arc::new(OnceLock::new());
+    let farewells = farewells(config, &insides, &known, &github, &orgs, clock);
+    let follow = Arc::new(farewells.clone());
+    let directory =
+        Directories::new(config.directory.clone(), insides.shelf.clone(), Arc::clone(clock), follow);
+    // Set once, here; a second time cannot happen.
+    let _ = known.set(Arc::new(directory.clone()) as Arc<dyn Directory>);
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
@@ -275,7 +291,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         accounts: Arc::new(insides.accounts.clone()),
-        directory,
+        directory: Arc::new(directory.clone()),
         proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
@@ -353,6 +369,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         devices,
         agents,
         notices,
+        directory,
         farewells,
     })
 }
@@ -361,7 +378,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
 fn farewells(
     config: &Config,
     insides: &Insides,
-    directory: &Arc<dyn Directory>,
+    directory: &Arc<OnceLock<Arc<dyn Directory>>>,
     github: &GitHub,
     orgs: &Arc<Orgs>,
     clock: &SharedClock,
@@ -473,6 +490,8 @@ pub struct App {
     nudges: Option<nudges::Round>,
     counter: Option<fleet::Counter>,
     farewells: Farewells,
+    directories: directory::Round,
+    teller: Option<directory::Teller>,
 }
 
 impl App {
@@ -511,6 +530,7 @@ impl App {
             agents,
             notices,
             farewells,
+            directory,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -539,6 +559,16 @@ impl App {
         let stethoscope = pages::set_up(config, ground)?;
         if let Some(stethoscope) = &stethoscope {
             web_pages = web_pages.merge(hubcommander_stethoscope_pages::router(Arc::clone(stethoscope)));
+        }
+        directory.begin().await?;
+        for source in config.directory.readers() {
+            // What is wrong with its settings is said at once, and not by an alarm.
+            config.directory.reader(source, 0, &clock)?;
+        }
+        if let Some(public_url) = config.web.as_ref().and_then(|web| web.public_url.as_ref()) {
+            let new_id = Arc::new(|| format!("{:032x}", rand::random::<u128>()));
+            let scim = directory.scim(public_url, &insides.accounts, new_id)?;
+            web_pages = scim.into_iter().fold(web_pages, Router::merge);
         }
         let sign_in = stethoscope.clone().map(|pages| Arc::new(Door(pages)) as Arc<dyn SignIn>);
         let locked = lockdown::stored(&*store, clock.now()).await?;
@@ -589,6 +619,13 @@ impl App {
             }
             None => None,
         };
+        let told = config.directory.webhook.as_ref().map(|webhook| {
+            let (book, alarm) = (insides.accounts.clone(), Arc::clone(&alarm));
+            directory::Teller::new(webhook, directory.clone(), book, alarm, Arc::clone(&clock))
+        });
+        let teller = told.transpose()?;
+        let directories =
+            directory::Round { directories: directory, alarm: Arc::clone(&alarm), clock: Arc::clone(&clock) };
         let audit = sealing(config, &store, &clock, &alarm, &web);
         let counter = config.devices_page().map(|_| fleet::Counter {
             looks: Arc::clone(&devices),
@@ -658,6 +695,8 @@ impl App {
             counter,
             agents,
             farewells,
+            directories,
+            teller,
         })
     }
 
@@ -694,6 +733,10 @@ impl App {
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
         if let Some(counter) = self.counter {
             tokio::spawn(counter.run(stop.clone()));
+        }
+        tokio::spawn(self.directories.run(stop.clone()));
+        if let Some(teller) = self.teller {
+            tokio::spawn(teller.run(stop.clone()));
         }
         if let Some(round) = self.nudges {
             tokio::spawn(round.run(stop.clone()));

@@ -11,6 +11,7 @@ pub mod reference;
 mod checks;
 mod device_sources;
 mod devices;
+mod directory;
 mod farewell;
 mod near;
 mod pages;
@@ -78,6 +79,8 @@ pub struct Config {
     pub approval: Option<approval::Settings>,
     /// Where people's devices are known, and what is looked at.
     pub devices: Devices,
+    /// Who says who works here, and who is told what was linked.
+    pub directory: crate::directory::Settings,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
     /// How those who leave the company are let go, if the bot does that by itself.
@@ -313,6 +316,15 @@ impl Config {
         self.web.as_ref()?.public_url.clone().filter(|_| self.devices.any())
     }
 
+    /// By which app at GitHub people show which account is theirs, if there is one.
+    #[must_use]
+    pub fn linking(&self) -> Option<crate::members::App<'_>> {
+        let client_id = self.github.client_id.as_deref()?;
+        let public_url = self.web.as_ref().and_then(|web| web.public_url.clone());
+        let by_browser = self.github.client_secret.clone().zip(public_url);
+        Some(crate::members::App { client_id, by_browser })
+    }
+
     /// What is set for this command; the defaults if nothing is.
     #[must_use]
     pub fn command(&self, name: &str) -> CommandSettings {
@@ -325,6 +337,7 @@ impl Config {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.directory.secrets())
             .chain(self.notifications.iter().flat_map(crate::notices::Settings::secrets))
             .chain(sections::login_secrets(self.web.as_ref()))
     }
@@ -380,6 +393,7 @@ impl Sections {
             policy: all.policy,
             approval: all.approval,
             devices: all.devices,
+            directory: all.directory,
             nudges: all.nudges,
             farewell: all.farewell,
             limits: all.limits,

@@ -299,8 +299,8 @@ impl Farewells {
     /// How many work here, where no directory says it with its news.
     async fn working(&self) -> Result<usize, StoreError> {
         let around = self.around();
-        if around.directory.is_set_up()
-            && let Ok(everybody) = around.directory.everybody().await
+        if self.directory().is_set_up()
+            && let Ok(everybody) = self.directory().everybody().await
         {
             return Ok(everybody.iter().filter(|one| one.active).count());
         }

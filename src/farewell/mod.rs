@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use hubcommander_github::Reader;
-use hubcommander_sdk::accounts::Directory;
+use hubcommander_sdk::accounts::{Directory, NoDirectory};
 use hubcommander_sdk::clock::{Instant, SharedClock};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::error::Refusal;
@@ -77,8 +77,8 @@ pub struct Surroundings {
     pub engine: Arc<OnceLock<Weak<Engine>>>,
     /// Which account is whose.
     pub links: Book,
-    /// Who works here.
-    pub directory: Arc<dyn Directory>,
+    /// Who works here, once that is there.
+    pub directory: Arc<OnceLock<Arc<dyn Directory>>>,
     /// GitHub.
     pub github: Reader,
     /// The organisations.
@@ -130,6 +130,10 @@ impl Farewells {
 
     fn around(&self) -> &Surroundings {
         &self.0.around
+    }
+
+    fn directory(&self) -> &dyn Directory {
+        self.0.around.directory.get().map_or(&NoDirectory, |known| &**known)
     }
 
     fn settings(&self) -> Option<&Settings> {

@@ -5,6 +5,8 @@ mod by_code;
 mod known;
 mod on_the_web;
 mod set_links;
+#[cfg(test)]
+mod tests;
 
 pub use book::{Book, News};
 pub use by_code::ByCode;
@@ -17,8 +19,8 @@ use std::sync::Arc;
 use hubcommander_github::{DeviceFlow, Settings, SetupError, WebFlow};
 use hubcommander_sdk::accounts::Proves;
 use hubcommander_sdk::clock::SharedClock;
-
-use crate::config::Config;
+use secrecy::SecretString;
+use url::Url;
 
 /// How people show which account is theirs.
 pub enum Proving {
@@ -48,26 +50,25 @@ impl Proving {
     }
 }
 
-/// Sets up how people show which account is theirs, if the configuration says so.
+/// By which app at GitHub people show which account is theirs.
+pub struct App<'a> {
+    /// Its client id.
+    pub client_id: &'a str,
+    /// Its secret, and where people's browsers reach the bot: then they do so in their browser, and else by a code.
+    pub by_browser: Option<(SecretString, Url)>,
+}
+
+/// Sets up how people show which account is theirs.
 ///
 /// # Errors
-/// What it says cannot be used.
-pub fn proving(
-    config: &Config,
-    settings: &Settings,
-    clock: &SharedClock,
-) -> Result<Option<Proving>, SetupError> {
-    let Some(client_id) = config.github.client_id.as_deref() else { return Ok(None) };
-    let public_url = config.web.as_ref().and_then(|web| web.public_url.clone());
-    Ok(Some(match (&config.github.client_secret, public_url) {
-        (Some(secret), Some(public_url)) => {
-            let flow = WebFlow::new(settings, client_id, secret.clone())?;
-            let clock = Arc::clone(clock);
+/// The app cannot be used.
+pub fn proving(app: App<'_>, github: &Settings, clock: &SharedClock) -> Result<Proving, SetupError> {
+    let clock = Arc::clone(clock);
+    Ok(match app.by_browser {
+        Some((secret, public_url)) => {
+            let flow = WebFlow::new(github, app.client_id, secret)?;
             Proving::OnTheWeb(Arc::new(OnTheWeb::new(flow, public_url, Arc::new(rand::random), clock)))
         }
-        _ => {
-            let flow = DeviceFlow::new(settings, client_id, Arc::clone(clock))?;
-            Proving::ByCode(Arc::new(ByCode(flow)))
-        }
-    }))
+        None => Proving::ByCode(Arc::new(ByCode(DeviceFlow::new(github, app.client_id, clock)?))),
+    })
 }

@@ -22,6 +22,7 @@ mod crash;
 mod create_repo;
 mod deleting_later;
 mod devices;
+mod directory;
 mod documentation;
 mod enterprise;
 mod falls;

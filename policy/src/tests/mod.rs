@@ -62,6 +62,9 @@ fn specs() -> Vec<CommandSpec> {
             .arg(ArgSpec::positional("person", ArgKind::Person, "").optional())
             .changes(Risk::Reversible),
         CommandSpec::new("Farewells", "People who leave", "").changes(Risk::Reversible),
+        CommandSpec::new("UnlinkGitHub", "Members", "")
+            .arg(ArgSpec::positional("person", ArgKind::Person, "").optional())
+            .changes(Risk::Reversible),
         CommandSpec::new("Lockdown", "Security", "")
             .arg(ArgSpec::positional(
                 "state",

@@ -54,6 +54,32 @@ fn notifications_that_nobody_would_hear_of() {
 }
 
 #[test]
+fn directories_that_could_not_be_reached() {
+    let scim = "[directory.scim]\ntokens = { okta = { env = \"GITHUB_TOKEN\" }, b = \"plain\" }\n";
+    insta::assert_snapshot!(with(scim));
+    insta::assert_snapshot!(with(
+        "[web]\npublic_url = \"https://a.example\"\n[directory.scim]\ntokens = {}\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory]\nevery = \"1s\"\n[directory.okta]\nurl = \"https://example.okta.com/api/v1\"\n\
+         token = \"plain\"\n[directory.google]\nkey = { env = \"GITHUB_TOKEN\" }\nsubject = \"admin\"\n\
+         github_login = \"github\"\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory.http]\nurl = \"http://people.example.com/all?size=5#top\"\nformat = \"xml\"\n\
+         paging = { cursor = \"next\" }\nscheme = \"Token x\"\nname = \" \"\n\
+         [directory.http.fields]\nemale = \"/mail\"\nid = \"number\"\nshoe_size = \"/shoes\"\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory.csv]\nseparator = \";;\"\nheaders = { email = 3 }\n\
+         [directory.webhook]\nurl = \"https://people.example.com/hook\"\nsecrets = [{ env = \"GITHUB_TOKEN\" }, \"x\"]\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory.webhook]\nurl = \"https://people.example.com/hook\"\nsecrets = []\n"
+    ));
+}
+
+#[test]
 fn a_glass_that_nobody_could_break() {
     insta::assert_snapshot!(with("[break_glass]\npeople = [\"U1\", \"@ana\"]\n"), @r#"
     config.toml:10:2: It takes the passkeys of two people to break the glass, and there are none here.

@@ -2,6 +2,7 @@
 
 mod joining;
 mod linking;
+mod on_the_web;
 
 use std::time::Duration;
 
