@@ -46,7 +46,7 @@ use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
-use crate::directory::{self, Directories};
+use crate::directory::{self, Directories, FollowLater};
 use crate::farewell::{self, Farewells};
 use crate::fleet;
 use crate::ids::Ids;
@@ -198,10 +198,10 @@ pub struct Plugins {
     pub agents: Option<Agents>,
     /// Keeps the questions of the security team to people, and their answers.
     pub notices: notices::Desk,
-    /// Lets those go who leave the company.
-    pub farewells: Farewells,
     /// Knows who works in the company.
     pub directory: Directories,
+    /// Lets those go who leave the company.
+    pub farewells: Farewells,
 }
 
 /// What some commands need that is made after them.
@@ -271,14 +271,13 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
-    // Farewells follow from what directories tell, and ask who works here by another.
-    let known = Arc::new(OnceLock::new());
-    let farewells = farewells(config, &insides, &known, &github, &orgs, clock);
-    let follow = Arc::new(farewells.clone());
+    let follow = Arc::new(FollowLater::default());
+    let kept = (insides.shelf.clone(), Arc::clone(clock));
     let directory =
-        Directories::new(config.directory.clone(), insides.shelf.clone(), Arc::clone(clock), follow);
-    // Set once, here; a second time cannot happen.
-    let _ = known.set(Arc::new(directory.clone()) as Arc<dyn Directory>);
+        Directories::new(config.directory.clone(), kept.0, kept.1, Arc::<FollowLater>::clone(&follow));
+    let employees: Arc<dyn Directory> = Arc::new(directory.clone());
+    let farewells = farewells(config, &insides, &employees, &github, &orgs, clock);
+    follow.put(farewells.follower());
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
@@ -291,7 +290,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         accounts: Arc::new(insides.accounts.clone()),
-        directory: Arc::new(directory.clone()),
+        directory: employees,
         proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
@@ -378,7 +377,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
 fn farewells(
     config: &Config,
     insides: &Insides,
-    directory: &Arc<OnceLock<Arc<dyn Directory>>>,
+    directory: &Arc<dyn Directory>,
     github: &GitHub,
     orgs: &Arc<Orgs>,
     clock: &SharedClock,
@@ -489,9 +488,9 @@ pub struct App {
     agents: Option<Agents>,
     nudges: Option<nudges::Round>,
     counter: Option<fleet::Counter>,
-    farewells: Farewells,
     directories: directory::Round,
     teller: Option<directory::Teller>,
+    farewells: Farewells,
 }
 
 impl App {
@@ -529,8 +528,8 @@ impl App {
             devices,
             agents,
             notices,
-            farewells,
             directory,
+            farewells,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -694,9 +693,9 @@ impl App {
             nudges,
             counter,
             agents,
-            farewells,
             directories,
             teller,
+            farewells,
         })
     }
 

@@ -141,9 +141,9 @@ use Presence::{Default as Usually, Optional, Required};
 /// All keys, in the order in which the reference shows them.
 pub static KEYS: &[Key] = &joined::<
     {
-        BEFORE.len() + directory::KEYS.len() + farewell::KEYS.len() + device_sources::KEYS.len() + AFTER.len()
+        BEFORE.len() + directory::KEYS.len() + device_sources::KEYS.len() + farewell::KEYS.len() + AFTER.len()
     },
->(&[BEFORE, directory::KEYS, farewell::KEYS, device_sources::KEYS, AFTER]);
+>(&[BEFORE, directory::KEYS, device_sources::KEYS, farewell::KEYS, AFTER]);
 
 /// These tables, one after the other, `N` keys in all.
 const fn joined<const N: usize>(tables: &[&[Key]]) -> [Key; N] {

@@ -60,10 +60,10 @@ pub struct Sections {
     pub approval: Option<approval::Settings>,
     /// `[device_sources]` and `[practices]`.
     pub devices: Devices,
-    /// `[farewell]`, if it is there.
-    pub farewell: Option<crate::farewell::settings::Settings>,
     /// `[directory]`.
     pub directory: directory::Settings,
+    /// `[farewell]`, if it is there.
+    pub farewell: Option<crate::farewell::settings::Settings>,
     /// `[nudges]`, if they are enabled.
     pub nudges: Option<nudges::Settings>,
     /// `[limits]`.

@@ -1,6 +1,7 @@
 //! What follows when a directory or Slack says that somebody left, or is back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Weak;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -12,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::commands::{FAREWELL, HELD, SOON, WELCOME};
 use super::leaver::{self, Leaver, SLACK, Stand};
-use super::{Farewells, Settings, asked_by};
+use super::{Farewells, Inner, Settings, asked_by};
 use crate::directory::Follow;
 use crate::pipeline::intake::Standings;
 use crate::slack::people::Freshness;
@@ -299,8 +300,8 @@ impl Farewells {
     /// How many work here, where no directory says it with its news.
     async fn working(&self) -> Result<usize, StoreError> {
         let around = self.around();
-        if self.directory().is_set_up()
-            && let Ok(everybody) = self.directory().everybody().await
+        if around.directory.is_set_up()
+            && let Ok(everybody) = around.directory.everybody().await
         {
             return Ok(everybody.iter().filter(|one| one.active).count());
         }
@@ -331,6 +332,24 @@ impl Farewells {
         });
         let booking = self.take(left.collect(), now).await?;
         self.store()?.book(&booking).await
+    }
+}
+
+/// Follows as long as there is somebody who lets people go. It keeps nobody alive: the directories, which hold this, are
+/// held by what is behind it.
+pub(super) struct Follower(pub Weak<Inner>);
+
+#[async_trait]
+impl Follow for Follower {
+    async fn follow(
+        &self,
+        source: &str,
+        working: usize,
+        changes: &[Change],
+        at: Instant,
+    ) -> Result<Booking, StoreError> {
+        let inner = self.0.upgrade().ok_or_else(|| StoreError::Unavailable("the bot stops".to_owned()))?;
+        Farewells(inner).follow(source, working, changes, at).await
     }
 }
 

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use hubcommander_github::Reader;
-use hubcommander_sdk::accounts::{Directory, NoDirectory};
+use hubcommander_sdk::accounts::Directory;
 use hubcommander_sdk::clock::{Instant, SharedClock};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::error::Refusal;
@@ -37,6 +37,7 @@ pub use rail::Rail;
 pub use settings::Settings;
 
 use crate::builtins::leases::Desk;
+use crate::directory::Follow;
 use crate::invocation::{DueTry, Origin, Via};
 use crate::members::Book;
 use crate::pipeline::engine::Engine;
@@ -77,8 +78,8 @@ pub struct Surroundings {
     pub engine: Arc<OnceLock<Weak<Engine>>>,
     /// Which account is whose.
     pub links: Book,
-    /// Who works here, once that is there.
-    pub directory: Arc<OnceLock<Arc<dyn Directory>>>,
+    /// Who works here.
+    pub directory: Arc<dyn Directory>,
     /// GitHub.
     pub github: Reader,
     /// The organisations.
@@ -106,6 +107,12 @@ impl Farewells {
         Self(Arc::new(Inner { around, recent: Mutex::default(), changing: Mutex::default() }))
     }
 
+    /// What follows what directories tell.
+    #[must_use]
+    pub fn follower(&self) -> Arc<dyn Follow> {
+        Arc::new(follow::Follower(Arc::downgrade(&self.0)))
+    }
+
     /// The commands.
     #[must_use]
     pub fn commands(&self, operations: &Operations) -> Vec<Arc<dyn Command>> {
@@ -130,10 +137,6 @@ impl Farewells {
 
     fn around(&self) -> &Surroundings {
         &self.0.around
-    }
-
-    fn directory(&self) -> &dyn Directory {
-        self.0.around.directory.get().map_or(&NoDirectory, |known| &**known)
     }
 
     fn settings(&self) -> Option<&Settings> {

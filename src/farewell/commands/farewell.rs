@@ -96,7 +96,7 @@ impl Farewells {
 
     /// That somebody has not left, after all.
     async fn still_gone(&self, leaver: &Leaver) -> Result<Option<Message>, Refusal> {
-        let directory = self.directory();
+        let directory = &self.around().directory;
         let mut active = false;
         for email in &leaver.emails {
             active |= directory.with_email(email).await?.iter().any(|one| one.active);
