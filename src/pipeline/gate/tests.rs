@@ -292,8 +292,11 @@ fn what_the_bot_would_have_to_do_itself_an_approver_does() {
     assert_eq!(others(&[Requirement::Confirm, duo.clone()]), [agree(Some("duo"))]);
     // What others are asked for stays, and their word is a word.
     let two = Requirement::Approvals { count: 2, approvers: ["U0SAM".to_owned()].into(), step_up: None };
-    assert_eq!(others(&[two.clone(), Requirement::Confirm]), [two.clone()]);
-    assert_eq!(others(&[two.clone(), Requirement::HealthyDevice { or_step_up: None }]), [two.clone()]);
+    assert_eq!(others(&[two.clone(), Requirement::Confirm]), std::slice::from_ref(&two));
+    assert_eq!(
+        others(&[two.clone(), Requirement::HealthyDevice { or_step_up: None }]),
+        std::slice::from_ref(&two)
+    );
     let both = others(&[two.clone(), duo.clone()]);
     assert!(both.contains(&two) && both.contains(&agree(Some("duo"))), "{both:?}");
     // Where nobody could, nothing is done.
