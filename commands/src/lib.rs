@@ -1,7 +1,9 @@
 //! The commands that ship with HubCommander, one folder per plugin. To add one, copy `repeat/` and add a line
 //! to [`all`].
 
+mod csv;
 pub mod github;
+pub mod membership;
 pub mod needs;
 pub mod repeat;
 pub mod stethoscope;
@@ -14,7 +16,9 @@ use hubcommander_github::{DeviceFlow, Reader};
 use hubcommander_sdk::accounts::{Accounts, Directory};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
+use hubcommander_sdk::offers::Offers;
 use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::people::FindPeople;
 use hubcommander_sdk::protection::Profiles;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
@@ -35,6 +39,12 @@ pub struct Setup {
     pub accounts: Arc<dyn Accounts>,
     /// Who works here.
     pub directory: Arc<dyn Directory>,
+    /// Who people are in Slack.
+    pub people: Arc<dyn FindPeople>,
+    /// Who was asked to link an account.
+    pub offers: Arc<dyn Offers>,
+    /// What the nightly look for strangers leaves behind.
+    pub nights: Arc<dyn membership::Nights>,
     /// How people show which account is theirs, if it is set up.
     pub device_flow: Option<DeviceFlow>,
     /// Reads Travis, if the bot has an account there.
@@ -63,6 +73,7 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("AddKey", &[]),
     ("AddUserToTeam", people::AddUserToTeamSettings::DECLARED),
     ("ArchiveRepo", &[]),
+    ("AuditMembers", &[]),
     ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("DeleteKey", &[]),
@@ -72,6 +83,8 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("EnableTravis", &[]),
     ("FleetStatus", &[]),
     ("GetKey", &[]),
+    ("Invitations", &[]),
+    ("InviteUser", &[]),
     ("ListCollabs", &[]),
     ("ListKeys", &[]),
     ("ListOrgs", &[]),
@@ -144,6 +157,7 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(stethoscope::FleetStatus::new(setup.devices.clone())),
     ];
     all.extend(about_people(setup)?);
+    all.extend(about_members(setup));
     // Without an account at Travis there is nothing that these could do.
     if let Some(travis) = &setup.travis {
         let enable = travis_ci::EnableTravis::new(github.clone(), travis.clone(), Arc::clone(orgs));
@@ -151,6 +165,22 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         all.push(Arc::new(travis_ci::ListTravisOrgs::new(travis.clone(), Arc::clone(orgs))));
     }
     Ok(all)
+}
+
+fn about_members(setup: &Setup) -> Vec<Arc<dyn Command>> {
+    let members = membership::Members {
+        reader: setup.github.clone(),
+        orgs: Arc::clone(&setup.orgs),
+        accounts: Arc::clone(&setup.accounts),
+        directory: Arc::clone(&setup.directory),
+        slack: Arc::clone(&setup.people),
+    };
+    vec![
+        Arc::new(membership::AuditMembers::new(&members, Arc::clone(&setup.offers))),
+        Arc::new(membership::Invitations::new(&members)),
+        Arc::new(membership::InviteUser::new(&members)),
+        Arc::new(membership::SweepMembers::new(&members, Arc::clone(&setup.nights))),
+    ]
 }
 
 fn about_people(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {

@@ -26,6 +26,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::NaiveTime;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
 use hubcommander_device_sources::Setup as DeviceSources;
 use hubcommander_sdk::orgs::OrgSettings;
@@ -77,6 +78,8 @@ pub struct Config {
     pub approval: Option<approval::Settings>,
     /// Where people's devices are known, and what is looked at.
     pub devices: Devices,
+    /// At which time of the day, in UTC, it is looked for strangers; `None`: never.
+    pub sweep_at: Option<NaiveTime>,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
     /// How much one person may ask.
@@ -373,6 +376,7 @@ impl Sections {
             policy: all.policy,
             approval: all.approval,
             devices: all.devices,
+            sweep_at: all.sweep_at,
             nudges: all.nudges,
             limits: all.limits,
             auth_plugins: all.auth_plugins,

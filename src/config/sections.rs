@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 use hubcommander_audit::SigningKey;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
@@ -59,6 +59,8 @@ pub struct Sections {
     pub approval: Option<approval::Settings>,
     /// `[device_sources]` and `[practices]`.
     pub devices: Devices,
+    /// When it is looked for strangers, if it is.
+    pub sweep_at: Option<NaiveTime>,
     /// `[nudges]`, if they are enabled.
     pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
@@ -305,6 +307,9 @@ impl Reading<'_, '_, '_> {
                 .one("auth_plugins.passkey", &[])
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
+            sweep_at: self
+                .text("members.sweep_at", &[])
+                .and_then(|at| NaiveTime::from_num_seconds_from_midnight_opt(time_of_day(&at)?, 0)),
             nudges: self.nudges(),
             limits: self.limits(),
             history_days: self

@@ -4,7 +4,7 @@ mod age;
 mod archive_repo;
 mod audit;
 mod create_repo;
-mod day;
+pub(crate) mod day;
 mod delete_repo;
 mod enable_actions;
 mod keys;
@@ -48,7 +48,7 @@ use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::text::Text;
 
 /// A name that GitHub would not take is refused before anything is asked.
-fn named<T>(what: &str, name: Result<T, BadName>) -> Result<T, Refusal> {
+pub(crate) fn named<T>(what: &str, name: Result<T, BadName>) -> Result<T, Refusal> {
     name.map_err(|bad| {
         Refusal::new(Text::from(format!("The {what} cannot be right: {bad}.")), "Check the spelling.")
     })
