@@ -34,6 +34,7 @@ mod hands;
 mod help;
 mod keys;
 mod leases;
+mod members;
 mod notices;
 mod nudges;
 mod osquery;

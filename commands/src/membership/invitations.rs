@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hubcommander_github::operations::{CancelOrgInvitation, Offer, ResendOrgInvitation};
-use hubcommander_github::{OrgInvitation, Reader};
+use hubcommander_github::{OrgInvitation, ReadError, ReadErrorKind, Reader};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::{Button, Message, Part, State, Style};
@@ -51,11 +51,10 @@ impl Invitations {
             ))
             .arg(ArgSpec::flag("failed", "only those that came to nothing"))
             .arg(ArgSpec::option("page", ArgKind::Number, "which page, the first if left out"))
-            .arg(ArgSpec::option("reason", ArgKind::Text, "why, for those who look later"))
-            .arg(ArgSpec::flag("dry-run", "with --resend or --cancel: show the plan and do nothing"))
             .example("!Invitations acme")
             .example("!Invitations acme --resend octocat")
-            .example("!Invitations acme --cancel mia@acme.example");
+            .example("!Invitations acme --cancel mia@acme.example")
+            .changes(Risk::Reversible);
         Self { spec, members: members.clone() }
     }
 
@@ -66,7 +65,8 @@ impl Invitations {
         let (mut open, mut failed) = tokio::try_join!(
             async { if only_failed { Ok(Vec::new()) } else { scan.invitations().await } },
             scan.failed_invitations()
-        )?;
+        )
+        .map_err(|error| unread(&org.name, &error))?;
         open.sort_by_key(|one| (one.created_at, one.id));
         failed.sort_by_key(|one| (std::cmp::Reverse(one.failed_at), one.id));
         let message = Message::new(headline(&org.name, open.len(), failed.len(), only_failed));
@@ -106,7 +106,7 @@ impl Invitations {
     async fn act(&self, org: &Org, who: &str, again: bool) -> Result<Prepared, Refusal> {
         let reader = &self.members.reader;
         let scan = reader.scan(&org.name)?;
-        let open = scan.invitations().await?;
+        let open = scan.invitations().await.map_err(|error| unread(&org.name, &error))?;
         let Some((found, waits)) = (match open.into_iter().find(|one| is_to(one, who)) {
             Some(found) => Some((found, true)),
             // Of several that came to nothing the last one counts.
@@ -146,6 +146,21 @@ impl Invitations {
             Text::new().code(format!("!Invitations {name}")).plain(" lists who is."),
         ))
     }
+}
+
+/// GitHub says no more than "not found" where a company makes its people's accounts itself.
+pub(super) fn unread(org: &str, error: &ReadError) -> Refusal {
+    if error.kind != ReadErrorKind::Absent {
+        return error.refusal();
+    }
+    Refusal::new(
+        format!(
+            "GitHub has no invitations to {org} for me: the company makes its accounts itself and adds people in its \
+             identity provider, or my account is no owner of {org}."
+        ),
+        "Ask those who manage the company's accounts at GitHub.",
+    )
+    .logged(error.to_string())
 }
 
 /// The teams that an invitation leads to.
@@ -279,10 +294,7 @@ fn plan(org: &Org, id: u64, offer: Offer, again: bool) -> Plan {
         };
         (title, CancelOrgInvitation { id, offer }.operation())
     };
-    let mut plan = Plan::new(title).lock(lock).step("invitation", operation, &[]);
-    // Whoever pressed Resend or Cancel has said what they want.
-    plan.usual = Some(Risk::Reversible);
-    plan
+    Plan::new(title).lock(lock).step("invitation", operation, &[])
 }
 
 #[async_trait]

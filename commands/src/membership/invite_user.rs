@@ -12,7 +12,7 @@ use hubcommander_sdk::orgs::Org;
 use hubcommander_sdk::plan::{Plan, Risk, Title};
 use hubcommander_sdk::text::Text;
 
-use super::invitations::{WAITS, buttons, sent};
+use super::invitations::{WAITS, buttons, sent, unread};
 use super::matching::{Group, Known, Matcher, Roll};
 use super::{GROUP, Members};
 use crate::github::people::whom;
@@ -211,7 +211,8 @@ impl Command for InviteUser {
             Whom::Account { user, .. } => user.login.as_str(),
             Whom::Email(email) => email.as_str(),
         };
-        let open = reader.scan(&org.name)?.invitations().await?;
+        let open = reader.scan(&org.name)?.invitations().await;
+        let open = open.map_err(|error| unread(&org.name, &error))?;
         if let Some(found) = open.iter().find(|one| super::invitations::is_to(one, name)) {
             let message =
                 Message::new(Text::new().plain(name).plain(format!(" is invited to {} already", org.name)))

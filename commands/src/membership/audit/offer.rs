@@ -61,9 +61,9 @@ impl Asked<'_> {
         }
         let who = counted(sorted.people.len(), "member", "members");
         let title = Title {
-            todo: format!("Ask {who} of {org} to link their accounts").into(),
-            doing: format!("Asking {who} of {org} to link their accounts").into(),
-            done: format!("{who} of {org} are asked to link their accounts").into(),
+            todo: format!("Ask {who} of {org} to link their account").into(),
+            doing: format!("Asking {who} of {org} to link their account").into(),
+            done: format!("Asked {who} of {org} to link their account").into(),
         };
         let mut plan = Plan::new(title).lock(format!("github:{org}/people"));
         let summary = notes.into_iter().reduce(|all, note| all.plain(" ").then(note));
