@@ -117,7 +117,12 @@ async fn a_directory_that_does_not_answer_stops_an_invitation() -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_owner_is_told_from_a_member() -> Result<()> {
     let world = known().await?;
-    insta::assert_snapshot!(world.ask("!InviteUser octocat acme --role owner").await?, @"");
+    insta::assert_snapshot!(world.ask("!InviteUser octocat acme --role owner").await?, @r"
+    ✅ octocat is invited to acme as an owner
+    ✅ octocat is invited to acme as an owner
+    [Undo]
+    TIME · inv-ID
+    ");
     assert!(world.members_of("acme").contains("octocat*?"), "{}", world.members_of("acme"));
     world.end().await
 }
@@ -151,8 +156,8 @@ async fn github_takes_no_more_than_its_caps() -> Result<()> {
     ");
     world.github.state().organisation_mut("acme").context("acme")?.managed_users = true;
     insta::assert_snapshot!(world.ask_whispered("!InviteUser mia@acme.example acme").await?, @r"
-    ⛔ the invitations to acme is not there, or this bot's GitHub account may not see it.
-    If you can open it at GitHub, this bot lacks access: tell the people who run it. If not, check the name.
+    ⛔ GitHub has no invitations to acme for me: the company makes its accounts itself and adds people in its identity provider, or my account is no owner of acme.
+    Ask those who manage the company's accounts at GitHub.
     inv-ID
     (only ana sees this)
     ");
@@ -174,17 +179,41 @@ async fn invitations_are_listed_sent_again_and_cancelled() -> Result<()> {
     Sent today by hub-bot. [Cancel]
     ");
     let before: Vec<u64> = invitations(&world)?;
-    insta::assert_snapshot!(world.ask("!Invitations acme --resend octocat").await?, @"");
+    insta::assert_snapshot!(world.ask("!Invitations acme --resend octocat").await?, @r"
+    ✅ octocat is invited to acme again
+    ✅ octocat is invited again to acme as a member with team employees
+    TIME · inv-ID
+    ");
     let after = invitations(&world)?;
     assert!(after.len() == 2 && after != before, "{before:?} {after:?}");
     assert_eq!(world.teams_of("acme", "octocat"), "employees?");
-    insta::assert_snapshot!(world.ask("!Invitations acme --cancel octocat").await?, @"");
+    insta::assert_snapshot!(world.ask("!Invitations acme --cancel octocat").await?, @r"
+    ✅ The invitation of octocat to acme is cancelled
+    ✅ octocat is not invited to acme any more
+    [Undo]
+    TIME · inv-ID
+    ");
     assert!(!world.members_of("acme").contains("octocat"));
-    insta::assert_snapshot!(world.ask("!Undo").await?, @"");
+    let (_, undone) = world.ask_and_run("!Undo").await?;
+    insta::assert_snapshot!(undone, @r"
+    ↩️ Undone: Cancel the invitation of octocat to acme
+    ✅ octocat is invited to acme as a member with team employees
+    TIME · inv-ID
+    ");
     assert_eq!(world.teams_of("acme", "octocat"), "employees?", "with the same teams");
-    insta::assert_snapshot!(world.ask_whispered("!Invitations acme --cancel nobody-here").await?, @"");
-    insta::assert_snapshot!(world.ask("!Invitations acme --resend ana-lima").await?, @"");
-    insta::assert_snapshot!(world.ask_whispered("!Invitations acme --resend octocat --cancel octocat").await?, @"");
+    insta::assert_snapshot!(world.ask_whispered("!Invitations acme --cancel nobody-here").await?, @r"
+    ⛔ `nobody-here` is not invited to acme.
+    `!Invitations acme` lists who is.
+    inv-ID
+    (only ana sees this)
+    ");
+    insta::assert_snapshot!(world.ask("!Invitations acme --resend ana-lima").await?, @"✅ ana-lima is a member of acme by now");
+    insta::assert_snapshot!(world.ask_whispered("!Invitations acme --resend octocat --cancel octocat").await?, @r"
+    ⛔ An invitation is either sent again or cancelled.
+    Leave out `--resend` or `--cancel`.
+    inv-ID
+    (only ana sees this)
+    ");
     world.end().await
 }
 
@@ -203,9 +232,20 @@ async fn what_came_to_nothing_is_sent_again_and_not_cancelled() -> Result<()> {
         }
     });
     let world = World::start_known(at_github, &Written::of([]), &Handed::default(), &[]).await?;
-    insta::assert_snapshot!(world.ask("!Invitations acme --failed").await?, @"");
-    insta::assert_snapshot!(world.ask("!Invitations acme --cancel octocat").await?, @"");
-    insta::assert_snapshot!(world.ask("!Invitations acme --resend octocat").await?, @"");
+    insta::assert_snapshot!(world.ask("!Invitations acme --failed").await?, @r"
+    acme: one invitation came to nothing lately.
+    octocat · member [Resend]
+    Sent today. It came to nothing today: Invitation expired. User did not accept this invite for 7 days.
+    ");
+    insta::assert_snapshot!(world.ask("!Invitations acme --cancel octocat").await?, @r"
+    ✅ The invitation of octocat to acme came to nothing already
+    There is nothing to cancel.
+    ");
+    insta::assert_snapshot!(world.ask("!Invitations acme --resend octocat").await?, @r"
+    ✅ octocat is invited to acme again
+    ✅ octocat is invited again to acme as a member
+    TIME · inv-ID
+    ");
     assert!(world.members_of("acme").contains("octocat?"), "{}", world.members_of("acme"));
     world.end().await
 }

@@ -18,8 +18,9 @@ use super::words::counted;
 use crate::membership::gather::{Finding, OrgRead};
 use crate::membership::matching::Group;
 
-/// No plan removes more people: whoever approves it is to read whom.
-const MOST: usize = 100;
+/// No plan removes more people: whoever approves it is to read whom, and a message in Slack holds about so many steps with
+/// what cannot be undone of each.
+const MOST: usize = 30;
 /// People whose teams are asked for side by side.
 const SIDE_BY_SIDE: usize = 6;
 
