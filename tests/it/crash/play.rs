@@ -59,6 +59,7 @@ pub async fn play(story: &Story, die_at: &[usize]) -> Result<Played> {
         ..Options::for_tests()
     };
     let servers = Servers::start_with(options).await?;
+    story.arrange(&servers);
     let config = configured(&servers, story)?;
     let before = play_before(&servers, &config, story).await?;
     let story = &story.with_ids(before.as_deref());
