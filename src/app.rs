@@ -9,7 +9,7 @@ use axum::Router;
 use hubcommander_auth_plugins::approval;
 use hubcommander_commands::Setup;
 use hubcommander_commands::stethoscope::Devices;
-use hubcommander_github::{DeviceFlow, GitHub};
+use hubcommander_github::GitHub;
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
 use hubcommander_sdk::accounts::{Accounts, Directory, NoDirectory};
@@ -51,7 +51,7 @@ use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
 use crate::members::nights::{Nightbook, Nightly, OnlySaid};
-use crate::members::{self, OffersLinks, SetsLinks, Unlinked};
+use crate::members::{self, Known, OffersLinks, SetsLinks, Unlinked};
 use crate::notices::{self, PostOffice};
 use crate::nudges;
 use crate::osquery::Agents;
@@ -68,7 +68,7 @@ use crate::pipeline::prepare::{self, Examined, Outcome};
 use crate::pipeline::record::Patient;
 use crate::pipeline::report::{Reporter, SignIn, words};
 use crate::pipeline::rules::Rules;
-use crate::policy::{self, Facts, Faults, Judge, Means, NoLinks};
+use crate::policy::{self, Facts, Faults, Judge, Links, Means};
 use crate::registry::{Operations, Registered, Registry, SameName};
 use crate::slack::people::People;
 use crate::slack::socket::{self, Alarm, Board, SocketSettings};
@@ -180,6 +180,8 @@ pub struct Plugins {
     pub step_ups: Vec<Arc<dyn StepUp>>,
     /// Who may do what, and what it takes, in place of what the configured policies say.
     pub rules: Option<Arc<dyn Rules>>,
+    /// Which account at GitHub is whose, for policies.
+    pub links: Arc<dyn Links>,
     /// How others are asked.
     pub approval: Option<approval::Settings>,
     /// Looks at people's devices.
@@ -203,6 +205,8 @@ pub struct Insides {
     pub accounts: members::Book,
     /// Who works here, where that is known.
     pub directory: Option<Arc<dyn Directory>>,
+    /// The pages on which people show which account is theirs, if they do so in their browser.
+    pub linking: Option<Arc<members::OnTheWeb>>,
     /// What is kept of nudges.
     pub nudges: nudges::Memory,
     /// Who raises alarms, once it is there.
@@ -225,8 +229,8 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         }
     };
     let settings = hubcommander_github::Settings::new(config.github.api_url.clone(), credentials);
-    let device_flow = config.github.client_id.as_deref();
-    let device_flow = device_flow.map(|id| DeviceFlow::new(&settings, id, Arc::clone(clock))).transpose()?;
+    let app = config.linking();
+    let proving = app.map(|app| members::proving(app, &settings, clock)).transpose()?;
     let github = GitHub::new(settings, check.clone(), Arc::clone(clock))?;
     let travis = config.travis.as_ref().map(config::Travis::settings);
     let travis =
@@ -239,6 +243,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         nudges: nudges::Memory::new(shelf.clone()),
         accounts: members::Book::new(shelf.clone(), false),
         directory: Some(Arc::clone(&directory)),
+        linking: proving.as_ref().and_then(members::Proving::pages),
         shelf,
         ..Insides::default()
     };
@@ -274,7 +279,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         people: Arc::new(FromSlack(Arc::clone(&insides.engine))),
         offers: Arc::new(offers_links(&insides, clock)),
         nights: Arc::new(Nightbook::new(shelf.clone(), Arc::new(OnlySaid))),
-        device_flow,
+        proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
         settings,
@@ -333,7 +338,10 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     step_ups.extend(hubcommander_auth_plugins::all(&config.auth_plugins, clock)?);
     let approval = config.approval.clone();
     let rules = None;
+    let book = insides.accounts.clone();
+    let links = Arc::new(Known::new(book, github.reader(), Arc::clone(&orgs), Arc::clone(clock)));
     Ok(Plugins {
+        links,
         registry,
         operations,
         orgs,
@@ -468,6 +476,7 @@ impl App {
         board: Board,
     ) -> Result<Self, AppError> {
         let Plugins {
+            links,
             registry,
             operations,
             orgs,
@@ -494,6 +503,9 @@ impl App {
             passkeys.load().await?;
             web_pages = web_pages.merge(hubcommander_auth_plugins::passkey::router(Arc::clone(passkeys)));
         }
+        if let Some(linking) = &insides.linking {
+            web_pages = web_pages.merge(members::web_pages(Arc::clone(linking)));
+        }
         let ground = pages::Ground {
             shelf: insides.shelf.clone(),
             engine: Arc::clone(&insides.engine),
@@ -512,7 +524,12 @@ impl App {
         let rules = match rules {
             Some(rules) => rules,
             None => {
-                let judge = judge(config, &registry, &operations, &step_ups, &people, &me)?;
+                let judge = judge(
+                    config,
+                    (&registry, &operations),
+                    &step_ups,
+                    Facts::new(Arc::clone(&people), links, me.team_id.clone()),
+                )?;
                 let impossible =
                     policy::impossible(judge.policy(), &config.policy.sources, judge.facts()).await;
                 if !impossible.is_empty() {
@@ -741,16 +758,13 @@ pub(crate) fn slack(config: &Config, clock: &SharedClock) -> Result<Web, AppErro
 /// Who may do what, and what it takes, by the configured policies.
 fn judge(
     config: &Config,
-    registry: &Registry,
-    operations: &Operations,
+    (registry, operations): (&Registry, &Operations),
     step_ups: &[Arc<dyn StepUp>],
-    people: &Arc<People>,
-    me: &Me,
+    facts: Facts,
 ) -> Result<Judge, Faults> {
     let means = means(config, step_ups);
     let (sources, contact) = (&config.policy.sources, config.policy.contact.as_deref());
     let policy = policy::read(sources, contact, registry, operations, &means)?;
-    let facts = Facts::new(Arc::clone(people), Arc::new(NoLinks), me.team_id.clone());
     Ok(Judge::new(Arc::new(policy), facts))
 }
 
@@ -786,7 +800,8 @@ pub async fn preview(
     let (person, me) = (person?, me?);
     let people = Arc::new(People::new(web, Arc::clone(clock)));
     let Plugins { registry, operations, step_ups, .. } = &plugins;
-    let rules = judge(config, registry, operations, step_ups, &people, &me)?;
+    let facts = Facts::new(people, Arc::clone(&plugins.links), me.team_id);
+    let rules = judge(config, (registry, operations), step_ups, facts)?;
     let place =
         Place { channel: String::new(), conversation: Conversation::Direct, shared: false, thread: None };
     let said = |refusal: &Refusal| Preview::Said(words::refusal(refusal, "not asked in Slack"));

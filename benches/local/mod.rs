@@ -16,6 +16,7 @@ pub fn config(slack: &Slack, github: &GitHub, folder: &Path) -> Result<Config> {
         app_token: "xapp-sandbox".to_owned().into(),
         github_api_url: github.url().parse()?,
         github_token: "ghp_sandbox".to_owned().into(),
+        github_client_id: "Iv1.sandbox".to_owned(),
         travis: None,
         auth_plugins: hubcommander_auth_plugins::Setup::default(),
         device_sources: hubcommander_device_sources::Setup::default(),

@@ -12,8 +12,8 @@ pub mod travis_ci;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hubcommander_github::{DeviceFlow, Reader};
-use hubcommander_sdk::accounts::{Accounts, Directory};
+use hubcommander_github::Reader;
+use hubcommander_sdk::accounts::{Accounts, Directory, Proves};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
 use hubcommander_sdk::offers::Offers;
@@ -46,7 +46,7 @@ pub struct Setup {
     /// What the nightly look for strangers leaves behind.
     pub nights: Arc<dyn membership::Nights>,
     /// How people show which account is theirs, if it is set up.
-    pub device_flow: Option<DeviceFlow>,
+    pub proves: Option<Arc<dyn Proves>>,
     /// Reads Travis, if the bot has an account there.
     pub travis: Option<hubcommander_travis::Reader>,
     /// People's devices.
@@ -84,7 +84,9 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("FleetStatus", &[]),
     ("GetKey", &[]),
     ("Invitations", &[]),
+    ("InviteMe", membership::InviteMeSettings::DECLARED),
     ("InviteUser", &[]),
+    ("LinkGitHub", &[]),
     ("ListCollabs", &[]),
     ("ListKeys", &[]),
     ("ListOrgs", &[]),
@@ -106,6 +108,9 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("SetTopics", &[]),
     ("SetVisibility", github::SetVisibilitySettings::DECLARED),
     ("UnarchiveRepo", &[]),
+    ("UnlinkGitHub", &[]),
+    ("WhoAmI", &[]),
+    ("WhoIs", &[]),
 ];
 
 /// All commands.
@@ -157,7 +162,23 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         Arc::new(stethoscope::FleetStatus::new(setup.devices.clone())),
     ];
     all.extend(about_people(setup)?);
-    all.extend(about_members(setup));
+    let members = membership::Members {
+        reader: github.clone(),
+        orgs: Arc::clone(orgs),
+        accounts: Arc::clone(&setup.accounts),
+        directory: Arc::clone(&setup.directory),
+        proves: setup.proves.clone(),
+        slack: Arc::clone(&setup.people),
+    };
+    all.push(Arc::new(membership::InviteMe::new(&members, settings(setup, "InviteMe")?)));
+    all.push(Arc::new(membership::LinkGitHub::new(&members)));
+    all.push(Arc::new(membership::UnlinkGitHub::new(&members)));
+    all.push(Arc::new(membership::WhoAmI::new(&members)));
+    all.push(Arc::new(membership::WhoIs::new(&members)));
+    all.push(Arc::new(membership::AuditMembers::new(&members, Arc::clone(&setup.offers))));
+    all.push(Arc::new(membership::Invitations::new(&members)));
+    all.push(Arc::new(membership::InviteUser::new(&members)));
+    all.push(Arc::new(membership::SweepMembers::new(&members, Arc::clone(&setup.nights))));
     // Without an account at Travis there is nothing that these could do.
     if let Some(travis) = &setup.travis {
         let enable = travis_ci::EnableTravis::new(github.clone(), travis.clone(), Arc::clone(orgs));
@@ -165,22 +186,6 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         all.push(Arc::new(travis_ci::ListTravisOrgs::new(travis.clone(), Arc::clone(orgs))));
     }
     Ok(all)
-}
-
-fn about_members(setup: &Setup) -> Vec<Arc<dyn Command>> {
-    let members = membership::Members {
-        reader: setup.github.clone(),
-        orgs: Arc::clone(&setup.orgs),
-        accounts: Arc::clone(&setup.accounts),
-        directory: Arc::clone(&setup.directory),
-        slack: Arc::clone(&setup.people),
-    };
-    vec![
-        Arc::new(membership::AuditMembers::new(&members, Arc::clone(&setup.offers))),
-        Arc::new(membership::Invitations::new(&members)),
-        Arc::new(membership::InviteUser::new(&members)),
-        Arc::new(membership::SweepMembers::new(&members, Arc::clone(&setup.nights))),
-    ]
 }
 
 fn about_people(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {

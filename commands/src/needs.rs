@@ -23,7 +23,10 @@ pub const NEEDS: &[(&str, &[&str])] = &[
     // Travis CI is asked, with a token of its own.
     ("EnableTravis", NONE),
     ("Invitations", MEMBERS),
+    ("InviteMe", MEMBERS),
     ("InviteUser", MEMBERS),
+    // Only the bot's own book is changed.
+    ("LinkGitHub", NONE),
     ("RemoveCollab", &["administration=write", "members=write"]),
     ("RemoveUserFromTeam", MEMBERS),
     ("RenameRepo", ADMINISTRATION),
@@ -35,6 +38,7 @@ pub const NEEDS: &[(&str, &[&str])] = &[
     ("SetTopics", ADMINISTRATION),
     ("SetVisibility", ADMINISTRATION),
     ("UnarchiveRepo", ADMINISTRATION),
+    ("UnlinkGitHub", NONE),
 ];
 
 /// What a command needs; `None` if nothing is said of it.

@@ -33,7 +33,7 @@ mod words;
 mod writer;
 
 pub use account::GitHub;
-pub use device_flow::{Begun, DeviceError, DeviceErrorKind, DeviceFlow, Polled, Proven};
+pub use device_flow::{Begun, DeviceError, DeviceErrorKind, DeviceFlow, Polled, Proven, WebFlow};
 pub use hubcommander_public_key::{BadKey, PublicKey};
 pub use needs::{LOOKING, lacking};
 pub use reader::{

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::clock::Instant;
+use crate::command::Headway;
 use crate::error::Refusal;
 use crate::operation::Operation;
-use crate::people::PersonId;
+use crate::people::{Person, PersonId};
 use crate::plan::Precondition;
 
 /// The kind of the operation that links accounts, and takes links away.
@@ -179,6 +180,28 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// They could not be looked up.
     async fn all(&self) -> Result<Vec<Linked>, Refusal>;
+}
+
+/// An account that somebody has just shown to be theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// GitHub's number for it.
+    pub github_id: u64,
+    /// The login, as GitHub writes it now.
+    pub login: String,
+    /// How they showed it.
+    pub proof: Proof,
+}
+
+/// Lets people show which account is theirs.
+#[async_trait]
+pub trait Proves: Send + Sync {
+    /// Asks this person, by what it says as headway, and waits until they have shown it: some minutes. What is said is
+    /// for them alone: whoever follows it in their place has their own account taken for the person's.
+    ///
+    /// # Errors
+    /// They said no, or nothing; or GitHub does not answer.
+    async fn prove(&self, person: &Person, headway: &Headway) -> Result<Shown, Refusal>;
 }
 
 /// Somebody, as the directory of the company knows them.

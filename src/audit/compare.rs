@@ -410,8 +410,12 @@ mod tests {
     fn every_kind_of_operation_at_github_is_listed_with_what_github_notes() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("github/src/operations");
         let mut missing = Vec::new();
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let within = |folder: std::path::PathBuf| {
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path())
+        };
+        let (files, members): (Vec<_>, Vec<_>) = within(folder).partition(|path| path.is_file());
+        for file in files.into_iter().chain(members.into_iter().flat_map(within)) {
+            let text = std::fs::read_to_string(file).unwrap();
             for (_, rest) in
                 text.match_indices("const KIND: &str = \"").map(|(at, found)| (at, &text[at + found.len()..]))
             {

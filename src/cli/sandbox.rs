@@ -101,6 +101,7 @@ async fn until_stopped(
         app_token: app_token.into(),
         github_api_url: address(&github.url())?,
         github_token: SANDBOX_GITHUB_TOKEN.to_owned().into(),
+        github_client_id: "Iv1.sandbox".to_owned(),
         travis: Some((address(&travis.url())?, SANDBOX_TRAVIS_TOKEN.to_owned().into())),
         auth_plugins: hubcommander_auth_plugins::Setup {
             duo: Some(accounts(address(&duo.url())?)),

@@ -30,6 +30,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("channels are given by id", channels_are_ids),
     ("no channel is both listened to and ignored", channels_are_clear),
     ("GitHub has one credential", one_credential),
+    ("people come back from GitHub to somewhere", linking_leads_back),
     ("we wait until GitHub has given up", unclear_wait_is_long_enough),
     ("a step has time to wait for Travis", sync_wait_is_short_enough),
     ("the audit can be sealed and announced as it says", audit_holds_together),
@@ -201,6 +202,21 @@ fn one_credential(tree: &Tree, problems: &mut Collector<'_>) {
             app.name_at.clone(),
             "`[github]` has a `token` and an `app`.",
             "Keep one of the two; an App can do less harm.",
+        );
+    }
+}
+
+fn linking_leads_back(tree: &Tree, problems: &mut Collector<'_>) {
+    let Some(secret) = tree.one("github.client_secret", &[]) else { return };
+    if tree.lacks("github.client_id") {
+        let cure = "Add `client_id`, or remove `client_secret`.";
+        problems.at(secret.name_at.clone(), "`client_secret` stands there without a `client_id`.", cure);
+    }
+    if tree.lacks("web.public_url") {
+        problems.at(
+            secret.name_at.clone(),
+            "With `client_secret` people come back from GitHub to `web.public_url`, and that is not given.",
+            "Add `public_url = \"https://hubcommander.example.com\"` to `[web]`; or remove `client_secret`, so that they type a code.",
         );
     }
 }

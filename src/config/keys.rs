@@ -284,6 +284,15 @@ const BEFORE: &[Key] = &[
          account is theirs: for `!LinkGitHub` and `!InviteMe`. No secret.",
     ),
     key(
+        "github.client_secret",
+        Shape::Secret,
+        Optional,
+        "{ env = \"GITHUB_CLIENT_SECRET\" }",
+        "The secret of that app, for a GitHub that has no device flow: people are then led to GitHub in their browser, \
+         and back to `web.public_url` with `/link/github/back` behind it, which the app must name as its callback. \
+         Leave it out otherwise: typing a code needs neither.",
+    ),
+    key(
         "github.unclear_wait",
         Shape::Time,
         Usually("\"11s\""),

@@ -130,6 +130,8 @@ pub struct GitHub {
     pub credentials: Credentials,
     /// The client id by which people show which account is theirs; without one they cannot.
     pub client_id: Option<String>,
+    /// The client's secret: with it they do so in their browser, by way of the bot's pages, instead of typing a code.
+    pub client_secret: Option<Secret>,
     /// How long to wait after an unclear write before looking whether it had an effect.
     pub unclear_wait: Duration,
 }
@@ -254,6 +256,8 @@ pub struct Overlay {
     pub github_api_url: Url,
     /// The local GitHub's token.
     pub github_token: Secret,
+    /// The client id that the local GitHub knows.
+    pub github_client_id: String,
     /// The local Travis' API and its token; with them the commands about Travis are there.
     pub travis: Option<(Url, Secret)>,
     /// The local devices, in place of the sources that the file names.
@@ -307,6 +311,15 @@ impl Config {
     #[must_use]
     pub fn devices_page(&self) -> Option<Url> {
         self.web.as_ref()?.public_url.clone().filter(|_| self.devices.any())
+    }
+
+    /// By which app at GitHub people show which account is theirs, if there is one.
+    #[must_use]
+    pub fn linking(&self) -> Option<crate::members::App<'_>> {
+        let client_id = self.github.client_id.as_deref()?;
+        let public_url = self.web.as_ref().and_then(|web| web.public_url.clone());
+        let by_browser = self.github.client_secret.clone().zip(public_url);
+        Some(crate::members::App { client_id, by_browser })
     }
 
     /// What is set for this command; the defaults if nothing is.

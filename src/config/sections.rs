@@ -138,6 +138,7 @@ pub(super) fn secrets<'s>(
     audit: &'s Audit,
 ) -> impl Iterator<Item = &'s Secret> {
     let slack = slack.into_iter().flat_map(|slack| [&slack.bot_token, &slack.app_token]);
+    let client = github.and_then(|github| github.client_secret.as_ref());
     let github = github.map(|github| match &github.credentials {
         Credentials::Token(token) => token,
         Credentials::App { private_key, .. } => private_key,
@@ -146,7 +147,7 @@ pub(super) fn secrets<'s>(
     // The store's address is a secret where it holds a password. A plain path is none, and would blot out the
     // very words that say what is wrong with it.
     let store = store.map(|store| &store.url).filter(|url| secret::has_password(url));
-    slack.chain(github).chain(travis).chain(store).chain(&audit.key)
+    slack.chain(github).chain(client).chain(travis).chain(store).chain(&audit.key)
 }
 
 /// What a file says about people's devices, and nothing else of it: no secret is fetched.
@@ -184,9 +185,11 @@ impl Reading<'_, '_, '_> {
         let travis = self.secret("travis.token", travis_token);
         let key = self.secret("audit.key", audit_key);
         let login = self.login();
+        let client_secret = self.secret("github.client_secret", token);
+        let github = self.github(self.address("github.api_url"), credentials);
         Sections {
             slack: self.slack(self.address("slack.api_url"), bot_token, app_token),
-            github: self.github(self.address("github.api_url"), credentials),
+            github: github.map(|github| GitHub { client_secret, ..github }),
             store: store.map(|url| Store { url }),
             audit: self.audit(key),
             travis: travis.and_then(|token| self.travis(self.address("travis.api_url")?, token)),
@@ -202,7 +205,9 @@ impl Reading<'_, '_, '_> {
         let credentials = Credentials::Token(overlay.github_token.clone());
         Sections {
             slack: self.slack(Some(overlay.slack_api_url.clone()), Some(bot_token), Some(app_token)),
-            github: self.github(Some(overlay.github_api_url.clone()), Some(credentials)),
+            github: self
+                .github(Some(overlay.github_api_url.clone()), Some(credentials))
+                .map(|github| GitHub { client_id: Some(overlay.github_client_id.clone()), ..github }),
             store: Some(Store { url: overlay.store_url.clone() }),
             audit: self.audit(None),
             travis: overlay.travis.clone().and_then(|(api_url, token)| self.travis(api_url, token)),
@@ -237,7 +242,13 @@ impl Reading<'_, '_, '_> {
             _ => Duration::from_secs(11),
         };
         let client_id = self.text("github.client_id", &[]);
-        Some(GitHub { api_url: api_url?, credentials: credentials?, client_id, unclear_wait })
+        Some(GitHub {
+            api_url: api_url?,
+            credentials: credentials?,
+            client_id,
+            client_secret: None,
+            unclear_wait,
+        })
     }
 
     fn travis(&self, api_url: Url, token: Secret) -> Option<Travis> {

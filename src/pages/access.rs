@@ -3,10 +3,11 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
-use hubcommander_stethoscope_pages::ports::{Access, Accesses, Lease, Trouble};
+use hubcommander_stethoscope_pages::ports::{Access, Accesses, GithubAccount, Lease, Trouble};
 
 use super::kept::trouble;
 use crate::builtins::is_same;
+use crate::members::Book;
 use crate::pipeline::engine::Engine;
 use crate::slack::people::Freshness;
 use crate::store::Shelf;
@@ -39,7 +40,8 @@ impl Accesses for FromStore {
             ends: lease.until,
             give_back: Some(format!("!Return {}", lease.id)),
         });
-        // Which account at GitHub is whose is not known yet.
-        Ok(Access { leases: leases.collect(), github: None })
+        let link = Book::new(self.shelf.clone(), false).of_user(&person.id.user).await.map_err(trouble)?;
+        let github = link.map(|link| GithubAccount { login: link.login, linked: Some(link.since) });
+        Ok(Access { leases: leases.collect(), github })
     }
 }

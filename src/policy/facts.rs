@@ -24,6 +24,12 @@ pub trait Links: Send + Sync {
     /// # Errors
     /// Nobody can tell.
     async fn linked(&self, person: &PersonId) -> Result<Option<Linked>, Refusal>;
+
+    /// GitHub's number for the account of this person, if one is linked.
+    ///
+    /// # Errors
+    /// Nobody can tell.
+    async fn account(&self, person: &PersonId) -> Result<Option<u64>, Refusal>;
 }
 
 /// Nobody is linked.
@@ -33,6 +39,10 @@ pub struct NoLinks;
 #[async_trait]
 impl Links for NoLinks {
     async fn linked(&self, _: &PersonId) -> Result<Option<Linked>, Refusal> {
+        Ok(None)
+    }
+
+    async fn account(&self, _: &PersonId) -> Result<Option<u64>, Refusal> {
         Ok(None)
     }
 }
@@ -164,11 +174,8 @@ impl Facts {
     /// # Errors
     /// Nobody can tell.
     pub async fn share_an_account(&self, one: &PersonId, other: &PersonId) -> Result<bool, Refusal> {
-        let (one, other) = (self.links.linked(one).await?, self.links.linked(other).await?);
-        Ok(match (one, other) {
-            (Some(one), Some(other)) => one.login.eq_ignore_ascii_case(&other.login),
-            _ => false,
-        })
+        let (one, other) = (self.links.account(one).await?, self.links.account(other).await?);
+        Ok(one.is_some() && one == other)
     }
 
     /// Whether the person is in the group. In an enterprise a group may list people by ids of a workspace, where

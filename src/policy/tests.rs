@@ -250,6 +250,10 @@ impl Links for Linking {
             _ => Ok(None),
         }
     }
+
+    async fn account(&self, person: &PersonId) -> Result<Option<u64>, Refusal> {
+        Ok(matches!(person.user.as_str(), "U0ANA" | "U0KIM").then_some(42))
+    }
 }
 
 #[tokio::test]

@@ -39,6 +39,12 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!DeleteKey` Takes a deploy key away from a repository
     • `!GetKey` Shows one deploy key of a repository
     • `!ListKeys` Lists the deploy keys of a repository
+    Members
+    • `!InviteMe` Invites you to an organisation at GitHub
+    • `!LinkGitHub` Links your account at GitHub to you, once you have shown at GitHub that it is yours
+    • `!UnlinkGitHub` Takes the link to an account at GitHub away
+    • `!WhoAmI` Shows which account at GitHub is linked to you, and where it is a member
+    • `!WhoIs` Shows whose an account at GitHub is, or which account is somebody's
     Organisations
     • `!AuditOrg` Looks whether an organisation is as it should be, and can repair some of it
     People and teams
@@ -109,6 +115,11 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     Here is what you can do.
     Finding your way
     • `!Help` Shows what you can do here, or how one command is used
+    Members
+    • `!InviteMe` Invites you to an organisation at GitHub
+    • `!LinkGitHub` Links your account at GitHub to you, once you have shown at GitHub that it is yours
+    • `!UnlinkGitHub` Takes the link to an account at GitHub away
+    • `!WhoAmI` Shows which account at GitHub is linked to you, and where it is a member
     Trying it out
     • `!Repeat` Says again what you say
     What was done
@@ -121,7 +132,7 @@ async fn what_there_is_where_another_company_reads_along() -> Result<()> {
     • `!Nudges` Switches the weekly word about your devices on or off, for you
     • `!RemindMe` Reminds you tomorrow morning of what your devices need
     People of another company read along here; in a direct message there is more.
-    How one is used: `!Help Repeat`. Type a command alone to fill in a form.
+    How one is used: `!Help InviteMe`. Type a command alone to fill in a form.
     (only ana sees this)
     ");
     world.end().await

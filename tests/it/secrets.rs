@@ -24,6 +24,7 @@ use hubcommander_sdk::clock::{SharedClock, SystemClock};
 use serde_json::json;
 use tokio::process::Command;
 
+use crate::members::Hand;
 use crate::world::{ANA, DEV, GUS, Process, SAM, Servers, shipped_with};
 
 const BOT: &str = "xoxb-11112222-33334444-MARKEDbotMARKEDbot";
@@ -146,6 +147,7 @@ impl Run {
     /// Asks all that can be asked: each example of each command, a form, a slash command, and what is refused.
     async fn ask_everything(&mut self) -> Result<()> {
         let clock: SharedClock = Arc::new(SystemClock);
+        let _hand = Hand::of(&self.servers.github, "octocat");
         let registry = plugins(&self.servers.config(&shipped_with(&[]))?, &clock)?.registry;
         let mut examples = 0;
         for registered in registry.iter().filter(|registered| registered.is_shown()) {
@@ -288,8 +290,8 @@ async fn no_secret_comes_out_of_a_run_with_a_token() -> Result<()> {
         mark("the app's token", "MARKEDapp"),
         mark("the token at GitHub", "MARKED.github"),
         mark("the token at Travis", TRAVIS),
+        mark("a token of somebody who showed which account is theirs", "gho_"),
     ];
-    run.found.must_not_hold(&marks, &[])?;
     run.found.must_not_hold(&marks, &[])?;
     run.found.must_not_hold(&[mark("what was pasted", PASTED)], &["Slack"])?;
     // The log takes out what it knows for a secret. Nothing even tried.

@@ -12,18 +12,22 @@ use crate::world::{ANA, DEV, Servers, World, shipped_with};
 /// How many worlds are there at the same time.
 const AT_ONCE: usize = 4;
 
-/// Those that take back or withdraw themselves, and those that change nothing outside.
-const OTHERS: [&str; 10] = [
+/// Those that take back or withdraw themselves, those that change nothing outside, and those that answer by direct
+/// message, which have stories of their own.
+const OTHERS: [&str; 13] = [
     "AcceptEmail",
     "Answer",
     "Cancel",
     "Extend",
+    "InviteMe",
+    "LinkGitHub",
     "Lockdown",
     "NotMyDevice",
     "Nudges",
     "RemindMe",
     "Return",
     "Undo",
+    "UnlinkGitHub",
 ];
 
 /// Types a line as Ana and says yes where she is asked.

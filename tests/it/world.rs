@@ -152,6 +152,7 @@ impl Servers {
             app_token: "xapp-sandbox".to_owned().into(),
             github_api_url: self.github.url().parse()?,
             github_token: "ghp_sandbox".to_owned().into(),
+            github_client_id: "Iv1.sandbox".to_owned(),
             travis: Some((self.travis.url().parse()?, "travis_sandbox".to_owned().into())),
             auth_plugins: hubcommander_auth_plugins::Setup::default(),
             device_sources: hubcommander_device_sources::Setup {
@@ -201,6 +202,7 @@ impl Servers {
                 &format!("api_url = {:?}", self.slack.api_url()),
             )
             .replace("# api_url = \"https://api.github.com\"", &format!("api_url = {:?}", self.github.url()))
+            .replace("# client_id = \"Iv1.0123456789abcdef\"", "client_id = \"Iv1.sandbox\"")
             .replace(
                 "# unclear_wait = \"11s\"",
                 &format!("unclear_wait = \"{}ms\"", UNCLEAR_WAIT.as_millis()),

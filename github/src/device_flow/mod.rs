@@ -8,6 +8,7 @@
 
 mod asking;
 mod trouble;
+mod web;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use asking::{Ask, Reply, Wire};
 use trouble::{refused, unexpected};
 
 pub use trouble::{DeviceError, DeviceErrorKind};
+pub use web::WebFlow;
 
 /// What is asked for with the code of the device.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -130,8 +132,7 @@ impl DeviceFlow {
     /// The settings cannot be used; the error says what to do.
     pub fn new(settings: &Settings, client_id: &str, clock: SharedClock) -> Result<Self, SetupError> {
         crate::settings::check_address(&settings.api_url)?;
-        let shape = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if client_id.is_empty() || client_id.len() > 100 || !client_id.chars().all(shape) {
+        if !is_client_id(client_id) {
             return Err(SetupError::ClientId);
         }
         let site = site(&settings.api_url)?;
@@ -195,7 +196,7 @@ impl DeviceFlow {
             };
         }
         let token: Token = good(&reply)?;
-        self.whose(&token.access_token).await.map(Polled::Proven)
+        whose(&*self.ask, &token.access_token).await.map(Polled::Proven)
     }
 
     /// Asks until the person has answered, or the code comes to its end. A moment without an answer does not end it.
@@ -222,25 +223,31 @@ impl DeviceFlow {
             }
         }
     }
+}
 
-    /// Whose a token is. The code is used up by now, so that only this can be tried again.
-    async fn whose(&self, token: &SecretString) -> Result<Proven, DeviceError> {
-        let mut tries = 0;
-        let reply = loop {
-            tries += 1;
-            match self.ask.user(token).await {
-                Ok(reply) if !reply.is_trouble() => break reply,
-                _ if tries < TRIES => tokio::time::sleep(PAUSE).await,
-                Ok(reply) => return Err(DeviceError::lost(&format!("status {}", reply.status))),
-                Err(error) => return Err(DeviceError::lost(&error.log)),
-            }
-        };
-        let account: Account = good(&reply)?;
-        if account.kind != "User" {
-            return Err(unexpected("the account of something that is no person"));
+/// Whose a token is. The code is used up by now, so that only this can be tried again.
+async fn whose(ask: &dyn Ask, token: &SecretString) -> Result<Proven, DeviceError> {
+    let mut tries = 0;
+    let reply = loop {
+        tries += 1;
+        match ask.user(token).await {
+            Ok(reply) if !reply.is_trouble() => break reply,
+            _ if tries < TRIES => tokio::time::sleep(PAUSE).await,
+            Ok(reply) => return Err(DeviceError::lost(&format!("status {}", reply.status))),
+            Err(error) => return Err(DeviceError::lost(&error.log)),
         }
-        Ok(Proven { id: account.id, login: account.login })
+    };
+    let account: Account = good(&reply)?;
+    if account.kind != "User" {
+        return Err(unexpected("the account of something that is no person"));
     }
+    Ok(Proven { id: account.id, login: account.login })
+}
+
+/// Whether it has the shape of a client id.
+fn is_client_id(text: &str) -> bool {
+    let shape = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    !text.is_empty() && text.len() <= 100 && text.chars().all(shape)
 }
 
 /// What a good answer holds. Of one that cannot be read nothing is told: there may be a token in it.

@@ -48,6 +48,12 @@ impl DeviceError {
         Self::new(DeviceErrorKind::Unreachable, "GitHub did not answer.", todo, log)
     }
 
+    /// The person said no.
+    #[must_use]
+    pub fn denied() -> Self {
+        refused("access_denied")
+    }
+
     pub(super) fn lost(log: &str) -> Self {
         let what = "GitHub has your answer, but did not say who you are.";
         Self::new(DeviceErrorKind::Lost, what, "Ask for another code.", &format!("whose a token is: {log}"))
@@ -80,7 +86,7 @@ pub(super) fn refused(error: &str) -> DeviceError {
         "expired_token" | "token_expired" => {
             (Expired, "Nobody typed the code in time.", "Ask for another code.")
         }
-        "incorrect_device_code" => {
+        "incorrect_device_code" | "bad_verification_code" => {
             (WrongCode, "GitHub does not know this code any more.", "Ask for another code.")
         }
         "device_flow_disabled" => (
@@ -90,6 +96,9 @@ pub(super) fn refused(error: &str) -> DeviceError {
         ),
         "incorrect_client_credentials" | "Not Found" => {
             (NotSetUp, "GitHub does not know this bot's client id.", TELL_OPERATORS)
+        }
+        "redirect_uri_mismatch" => {
+            (NotSetUp, "GitHub does not know the address of this bot's pages.", TELL_OPERATORS)
         }
         other => {
             let name: String = other.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(60).collect();

@@ -94,6 +94,19 @@ fn as_it_ships_members_are_in_the_hands_of_the_security_team() {
 }
 
 #[test]
+fn as_it_ships_links_of_others_are_for_the_security_team() {
+    let policy = shipped();
+    let own = question("UnlinkGitHub", &[]);
+    assert!(policy.may_ask(&own).allowed());
+    let named = question("UnlinkGitHub", &[("person", text(&own.who.name()))]);
+    assert!(policy.may_ask(&named).allowed(), "by name it is one's own, too");
+    let mut others = question("UnlinkGitHub", &[("person", text("U0OTHER"))]);
+    assert_eq!(policy.may_ask(&others).by(), ["others-links-are-for-security"]);
+    others.who.groups.push(Group { id: "S0SECURITY".into(), handle: "security-team".into() });
+    assert!(policy.may_ask(&others).allowed());
+}
+
+#[test]
 fn what_ships_has_words_for_each_no() {
     let policy = shipped();
     let no =

@@ -72,6 +72,9 @@ fn specs() -> Vec<CommandSpec> {
         CommandSpec::new("DeviceStatus", "Your devices", "")
             .arg(ArgSpec::positional("person", ArgKind::Person, "").optional()),
         CommandSpec::new("FleetStatus", "Your devices", ""),
+        CommandSpec::new("UnlinkGitHub", "Members", "")
+            .arg(ArgSpec::positional("person", ArgKind::Person, "").optional())
+            .changes(Risk::Reversible),
         CommandSpec::new("Lockdown", "Security", "")
             .arg(ArgSpec::positional(
                 "state",

@@ -78,7 +78,23 @@ fn begin(site: &Site, given: &Given) -> (StatusCode, Value) {
     }
 }
 
+/// The token for a code that a browser brought
+/// (<https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps#2-users-are-redirected-back-to-your-site-by-github>).
+fn redeemed(site: &Site, given: &Given) -> (StatusCode, Value) {
+    let program = (given.text("client_id"), given.text("client_secret"));
+    let proof = (given.text("redirect_uri"), given.text("code_verifier"));
+    let redeemed = site.state().redeem_web_code(program, given.text("code"), proof, site.clock.now());
+    let fields = match redeemed {
+        Ok(token) => json!({ "access_token": token, "token_type": "bearer", "scope": "" }),
+        Err(error) => told(error),
+    };
+    (StatusCode::OK, fields)
+}
+
 fn token(site: &Site, given: &Given) -> (StatusCode, Value) {
+    if !given.text("code").is_empty() {
+        return redeemed(site, given);
+    }
     if given.text("grant_type") != GRANT {
         return (StatusCode::OK, told("unsupported_grant_type"));
     }

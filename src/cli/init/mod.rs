@@ -91,6 +91,7 @@ fn check(
         app_token: STANDS_IN.to_owned().into(),
         github_api_url: address("https://api.github.com")?,
         github_token: STANDS_IN.to_owned().into(),
+        github_client_id: "Iv1.sandbox".to_owned(),
         travis: None,
         auth_plugins: hubcommander_auth_plugins::Setup::default(),
         device_sources: hubcommander_device_sources::Setup::default(),

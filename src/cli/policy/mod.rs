@@ -19,8 +19,9 @@ use super::run::failed;
 use super::{End, Failure, configured, runtime};
 use crate::app::{self, Plugins};
 use crate::config::{Config, Surroundings};
-use crate::policy::{Facts, Judge, NoLinks};
+use crate::policy::{Facts, Judge};
 use crate::slack::people::People;
+use secrecy::ExposeSecret as _;
 
 /// What to do with the policies.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -116,8 +117,13 @@ impl Ground {
         let web = app::slack(config, clock).map_err(|error| failed(&error))?;
         let me = web.auth_test().await.map_err(|error| failed(&error.into()))?;
         let people = Arc::new(People::new(web, Arc::clone(clock)));
+        match crate::store::open(config.store.url.expose_secret()).await {
+            Ok(store) => plugins.insides.shelf.put(store),
+            // It is only asked where a policy looks at accounts of GitHub, and says then that it is not open.
+            Err(error) => tracing::warn!(%error, "the store is not open"),
+        }
         let policy = Arc::new(policy);
-        let facts = Facts::new(Arc::clone(&people), Arc::new(NoLinks), me.team_id);
+        let facts = Facts::new(Arc::clone(&people), Arc::clone(&plugins.links), me.team_id);
         Ok(Self { plugins, people, judge: Judge::new(Arc::clone(&policy), facts), policy })
     }
 }

@@ -67,6 +67,7 @@ fn overlay() -> Overlay {
         app_token: "xapp-sandbox".into(),
         github_api_url: Url::parse("http://127.0.0.1:4001").unwrap(),
         github_token: "ghp_sandbox".into(),
+        github_client_id: "Iv1.sandbox".to_owned(),
         travis: Some((Url::parse("http://127.0.0.1:4002").unwrap(), "travis_sandbox".into())),
         auth_plugins: AuthPlugins::default(),
         device_sources: DeviceSources::default(),

@@ -91,12 +91,18 @@ impl Story {
         match self.command.as_str() {
             "Undo" => &["!SetDescription acme website Words to be taken back"],
             "Extend" | "Return" => &["!AddCollab octocat acme website push --for 14d"],
+            "UnlinkGitHub" => &["!LinkGitHub"],
             "Cancel" => &["!CreateRepo acme shown --visibility public"],
             "Invitations" if self.line.contains(" --") => {
                 &["!InviteUser octocat acme --team employees", "!InviteUser mia@acme.example acme"]
             }
             _ => &[],
         }
+    }
+
+    /// As whom the person signs in at GitHub, if they are asked who they are there.
+    pub fn signs_in_as(&self) -> Option<&'static str> {
+        matches!(self.command.as_str(), "LinkGitHub" | "UnlinkGitHub" | "InviteMe").then_some("octocat")
     }
 
     /// The line with the ids of what was done before, which no example can know.

@@ -20,6 +20,7 @@ use hubcommander_sdk::clock::{SharedClock, SystemClock};
 use serde_json::json;
 
 use super::{Gated, approvals, gated, step_up};
+use crate::members::Hand;
 use crate::world::{ANA, APPROVALS, DEV, SAM, Servers, World, shipped_with};
 
 /// A command, and a line that asks it.
@@ -76,6 +77,7 @@ async fn who_may_ask_what_where() -> Result<()> {
             }
         }
     });
+    let _hand = Hand::of(&servers.github, "octocat");
     let world = World::start_as_shipped(servers, &duo).await?;
     let store = hubcommander::store::open(&world.store_url()).await?;
     let rows = rows().await?;
@@ -144,6 +146,11 @@ async fn who_may_ask_what_where() -> Result<()> {
     DeleteKey             yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     GetKey                yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     ListKeys              yyny      yyny      nnnn      nnnn      nnnn      ----      ----
+    InviteMe              yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    LinkGitHub            yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    UnlinkGitHub          yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    WhoAmI                yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    WhoIs                 yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     AuditOrg              yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     AddCollab             yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     AddUserToTeam         yyny      yyny      nnnn      nnnn      nnnn      ----      ----
@@ -233,9 +240,19 @@ async fn every_command_ends(end: End) -> Result<()> {
     let mut reached = 0;
     for row in rows().await?.into_iter().filter(|row| row.changes) {
         // They ask for others, are asked of what waits, or answer by direct message.
-        let elsewhere =
-            ["Answer", "Cancel", "Lockdown", "AcceptEmail", "EnrolPasskey", "NotMyDevice", "RemindMe"]
-                .contains(&row.name.as_str());
+        let elsewhere = [
+            "Answer",
+            "Cancel",
+            "Lockdown",
+            "AcceptEmail",
+            "EnrolPasskey",
+            "NotMyDevice",
+            "RemindMe",
+            "InviteMe",
+            "LinkGitHub",
+            "UnlinkGitHub",
+        ]
+        .contains(&row.name.as_str());
         if elsewhere {
             continue;
         }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use hubcommander_sandbox::github;
 use hubcommander_sdk::accounts::Employee;
 
-use super::{Handed, Written, employee};
+use super::written::{Handed, Written, employee};
 use crate::world::{ANA, DEV, KIM, SAM, World};
 
 /// How long anything may take before a test gives up.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use hubcommander_sandbox::github;
 use hubcommander_sdk::clock::{Clock as _, SystemClock};
 
-use super::{Handed, Written, employee};
+use super::written::{Handed, Written, employee};
 use crate::world::{ANA, DEV, World};
 
 async fn known() -> Result<World> {

@@ -1,198 +1,95 @@
-//! Who belongs to an organisation: invitations, whom nobody knows, and the nightly look.
+//! Belonging: which account is whose, joining by oneself, inviting others, and whom nobody knows.
 
 mod audit_members;
 mod invitations;
+mod joining;
+mod linking;
+mod on_the_web;
 mod sweep;
+mod written;
 
-use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use async_trait::async_trait;
-use hubcommander::app::{Plugins, plugins};
-use hubcommander::devices::FromSlack;
-use hubcommander::members::nights::{Leaving, Nightbook};
-use hubcommander::members::{Book, OffersLinks};
-use hubcommander::pipeline::rules::Admitted;
-use hubcommander::registry::{Registered, Registry};
-use hubcommander::store::{Shelf, StoreError};
-use hubcommander_commands::membership::{AuditMembers, InviteUser, Members, SweepMembers};
-use hubcommander_sandbox::slack::Options;
-use hubcommander_sandbox::{github, slack::Message};
-use hubcommander_sdk::accounts::{Directory, Employee, Linked, Proof, SetLinks};
-use hubcommander_sdk::clock::{Clock as _, SharedClock, SystemClock};
-use hubcommander_sdk::command::Command;
-use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::people::PersonId;
+use hubcommander::members::Book;
+use hubcommander::store::Shelf;
+use hubcommander_sandbox::github::GitHub;
+use hubcommander_sandbox::github::model::{Said, State};
+use hubcommander_sdk::accounts::Linked;
+use hubcommander_sdk::clock::{Clock as _, SystemClock};
+use tokio::task::JoinHandle;
 
-use crate::world::{Servers, World, shipped_with};
+use crate::world::Servers;
 
-/// A directory that the test writes.
-#[derive(Clone, Default)]
-pub struct Written(Arc<Mutex<Option<Vec<Employee>>>>);
+/// How long anything may take before a test gives up.
+const WITHIN: Duration = Duration::from_secs(60);
 
-impl Written {
-    pub fn of(employees: impl IntoIterator<Item = Employee>) -> Self {
-        Self(Arc::new(Mutex::new(Some(employees.into_iter().collect()))))
-    }
+/// Somebody who is signed in at GitHub, and types each code that the bot shows.
+pub struct Hand(JoinHandle<()>);
 
-    /// From now on these work here, and nobody else ever did; `None`: it does not answer.
-    pub fn write(&self, employees: Option<Vec<Employee>>) {
-        *self.0.lock().unwrap() = employees;
-    }
-
-    fn read(&self) -> Result<Vec<Employee>, Refusal> {
-        let known = self.0.lock().unwrap().clone();
-        known.ok_or_else(|| Refusal::new("The directory does not answer.", "Try again in a minute."))
+impl Hand {
+    /// Types all codes as this account.
+    pub fn of(github: &GitHub, login: &str) -> Self {
+        let (github, login) = (github.window(), login.to_owned());
+        github.state().device_flow.interval = 0;
+        Self(tokio::spawn(async move {
+            loop {
+                answer(&mut github.state(), Some(&login));
+                // GitHub tells nobody that a code was asked for.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }))
     }
 }
 
-#[async_trait]
-impl Directory for Written {
-    fn is_set_up(&self) -> bool {
-        true
-    }
-
-    async fn everybody(&self) -> Result<Vec<Employee>, Refusal> {
-        self.read()
-    }
-
-    async fn with_email(&self, email: &str) -> Result<Vec<Employee>, Refusal> {
-        let all = self.read()?;
-        Ok(all.into_iter().filter(|one| one.emails.iter().any(|own| own == email)).collect())
+impl Drop for Hand {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
-/// Somebody of the directory.
-pub fn employee(name: &str, active: bool) -> Employee {
-    Employee {
-        id: format!("emp-{name}"),
-        emails: vec![format!("{name}@acme.example")],
-        name: name.to_owned(),
-        active,
-        github_login: None,
-        github_id: None,
-        slack_user: None,
-    }
-}
-
-/// Those who left and were handed over.
-#[derive(Clone, Default)]
-pub struct Handed(Arc<Mutex<Vec<String>>>);
-
-impl Handed {
-    pub fn users(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-#[async_trait]
-impl Leaving for Handed {
-    async fn let_go(&self, leavers: &[PersonId]) -> Result<(), StoreError> {
-        self.0.lock().unwrap().extend(leavers.iter().map(|one| one.user.clone()));
-        Ok(())
-    }
-}
-
-/// The same plugins, with this directory in place of theirs.
-pub fn with_directory(
-    plugins: Plugins,
-    directory: &Written,
-    handed: &Handed,
-    clock: &SharedClock,
-) -> Result<Plugins> {
-    let directory: Arc<dyn Directory> = Arc::new(directory.clone());
-    let insides = &plugins.insides;
-    let members = Members {
-        reader: plugins.github.reader(),
-        orgs: Arc::clone(&plugins.orgs),
-        accounts: Arc::new(insides.accounts.clone()),
-        directory: Arc::clone(&directory),
-        slack: Arc::new(FromSlack(Arc::clone(&insides.engine))),
-    };
-    let offers = OffersLinks::new(insides.shelf.clone(), Arc::clone(&insides.slack), Arc::clone(clock));
-    let nights = Nightbook::new(insides.shelf.clone(), Arc::new(handed.clone()));
-    let own: Vec<Arc<dyn Command>> = vec![
-        Arc::new(AuditMembers::new(&members, Arc::new(offers))),
-        Arc::new(InviteUser::new(&members)),
-        Arc::new(SweepMembers::new(&members, Arc::new(nights))),
-    ];
-    let all = plugins.registry.iter().map(|known| {
-        let own = own.iter().find(|own| own.spec().name == known.spec().name);
-        let command = Arc::clone(own.unwrap_or(&known.command));
-        Registered::new(command, known.hidden, known.auth.clone())
-    });
-    let registry = Registry::new(all.collect::<Result<_, _>>()?)?;
-    let mut plugins = plugins;
-    plugins.insides.directory = Some(directory);
-    plugins.registry = Arc::new(registry);
-    Ok(plugins)
-}
-
-impl World {
-    /// A bot with this directory, for this GitHub.
-    pub async fn start_known(
-        world: github::World,
-        directory: &Written,
-        handed: &Handed,
-        changes: &[(&str, &str)],
-    ) -> Result<Self> {
-        let servers = Servers::start_in(Options::for_tests(), world).await?;
-        let config = servers.config(&shipped_with(changes))?;
-        Self::start_with_plugins(servers, config, |config, clock| {
-            let plugins = with_directory(plugins(config, clock)?, directory, handed, clock)?;
-            Ok(Plugins { rules: Some(Arc::new(Admitted)), ..plugins })
-        })
-        .await
-    }
-
-    /// Somebody has linked this account.
-    pub async fn link(&self, user: &str, login: &str, email: &str) -> Result<()> {
-        let shelf = Shelf::default();
-        shelf.put(hubcommander::store::open(&self.store_url()).await?);
-        let github_id = self.github.state().user(login).with_context(|| format!("no {login}"))?.id;
-        let link = Linked {
-            person: PersonId { team: "T0ACME".into(), user: user.into() },
-            github_id,
-            login: login.into(),
-            email: Some(email.into()),
-            since: SystemClock.now(),
-            proof: Proof::DeviceFlow,
-        };
-        Ok(Book::new(shelf, false).set(&format!("test-{user}"), &SetLinks::link(link, None, None)).await?)
+/// Answers what waits for an answer: as this account, or with a no.
+fn answer(state: &mut State, login: Option<&str>) {
+    let open = state.device_flow.grants.values().filter(|grant| grant.said == Said::Nothing);
+    let codes: Vec<String> = open.map(|grant| grant.user_code.clone()).collect();
+    for code in codes {
+        assert!(state.answer_device_flow(&code, login, SystemClock.now()), "{code} is open");
     }
 }
 
 impl Servers {
-    /// Who belongs to an organisation, those who are invited with a question mark, owners with a star.
-    pub fn members_of(&self, org: &str) -> String {
-        let state = self.github.state();
-        let Some(org) = state.organisation(org) else { return "no organisation".into() };
-        let member = |(login, place): (&String, &github::model::Membership)| {
-            let owner = if place.role == github::model::OrgRole::Admin { "*" } else { "" };
-            format!("{login}{owner}{}", if place.pending { "?" } else { "" })
-        };
-        let by_address = org.invitations.values().filter(|one| one.is_pending());
-        let by_address = by_address.filter_map(|one| one.email.as_ref().map(|email| format!("{email}?")));
-        org.members.iter().map(member).chain(by_address).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The teams of an organisation that somebody is in, or will be once they accept.
-    pub fn teams_of(&self, org: &str, who: &str) -> String {
-        let state = self.github.state();
-        let Some(org) = state.organisation(org) else { return "no organisation".into() };
-        let invited = org.invitations.values().filter(|one| {
-            one.is_pending() && (one.login.as_deref() == Some(who) || one.email.as_deref() == Some(who))
+    /// What is said to somebody alone in the end and says this: by direct message, or where they asked. The code to
+    /// type is said while it is waited for.
+    pub async fn told(&self, user: &str, what: &str) -> Result<String> {
+        let said = self.slack.wait_for(WITHIN, "a direct message", |slack| {
+            let mut all = slack.dms(user);
+            all.extend(slack.ephemerals(user));
+            all.sort_by_key(|message| message.ts);
+            let shown = all.iter().rev().map(|message| slack.render(message));
+            let over = |shown: &String| what == "type" || !shown.contains('⏳');
+            shown.into_iter().find(|shown| shown.contains(what) && over(shown))
         });
-        let offered = invited.flat_map(|one| one.teams.keys());
-        let offered = offered.filter_map(|id| Some(format!("{}?", org.teams.get(id)?.slug)));
-        let theirs = org.teams.values().filter(|team| team.members.contains_key(who));
-        theirs.map(|team| team.slug.clone()).chain(offered).collect::<Vec<_>>().join(" ")
+        let said = said.await.with_context(|| format!("{:#?}", self.slack.dms(user)))?;
+        Ok(crate::world::steady(&said).replace(&self.github.url(), "https://github.example"))
     }
 
-    /// Direct messages of the bot with somebody.
-    pub fn direct(&self, user: &str) -> Vec<String> {
-        let by_the_bot = |message: &&Message| message.bot.is_some();
-        let all = self.slack.dms(user);
-        all.iter().filter(by_the_bot).map(|message| self.shown(message)).collect()
+    /// Everything is read once all has come to its end.
+    pub async fn all_read(&self) -> Result<()> {
+        self.slack.all_acked().await?;
+        self.settled().await?;
+        self.slack.mark_all_read();
+        Ok(())
+    }
+
+    /// The book of links, as it stands on the disk.
+    pub async fn book(&self) -> Result<Book> {
+        let shelf = Shelf::default();
+        shelf.put(hubcommander::store::open(&self.store_url()).await?);
+        Ok(Book::new(shelf, false))
+    }
+
+    /// The account of somebody, as the book has it.
+    pub async fn linked(&self, user: &str) -> Result<Option<Linked>> {
+        Ok(self.book().await?.of_user(user).await?)
     }
 }

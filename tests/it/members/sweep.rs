@@ -9,7 +9,7 @@ use hubcommander_sandbox::faults::{Fault, When};
 use hubcommander_sandbox::github;
 use hubcommander_sdk::clock::{Clock as _, Instant};
 
-use super::{Handed, Written, employee};
+use super::written::{Handed, Written, employee};
 use crate::world::{ANA, SAM, World};
 
 const SECURITY: &str = "C0SECURITY";

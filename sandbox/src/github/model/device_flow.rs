@@ -4,8 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use hubcommander_sdk::clock::Instant;
+use sha2::{Digest as _, Sha256};
 
 use super::{Credential, State};
 
@@ -23,6 +26,23 @@ pub struct OAuthApp {
     pub name: String,
     /// Whether it may use the device flow: a box that its owner ticks.
     pub device_flow: bool,
+    /// Its secret, with which it redeems the codes that browsers bring it.
+    pub secret: String,
+}
+
+/// What a browser brings a program: that a person let it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebGrant {
+    /// The program's client id.
+    pub client: String,
+    /// Who let it in.
+    pub login: String,
+    /// Where the browser was sent back to.
+    pub redirect_uri: String,
+    /// What the program's secret for this try must hash to (RFC 7636), if it said so.
+    pub challenge: Option<String>,
+    /// Until when it counts.
+    pub expires_at: Instant,
 }
 
 /// What the person said.
@@ -61,13 +81,15 @@ pub struct DeviceFlow {
     pub apps: BTreeMap<String, OAuthApp>,
     /// Tries, by device code.
     pub grants: BTreeMap<String, DeviceGrant>,
+    /// What browsers bring back, by code.
+    pub web: BTreeMap<String, WebGrant>,
     /// Seconds between two questions in the beginning: GitHub wants 5.
     pub interval: u64,
 }
 
 impl Default for DeviceFlow {
     fn default() -> Self {
-        Self { apps: BTreeMap::new(), grants: BTreeMap::new(), interval: 5 }
+        Self { apps: BTreeMap::new(), grants: BTreeMap::new(), web: BTreeMap::new(), interval: 5 }
     }
 }
 
@@ -155,6 +177,54 @@ impl State {
             plain(&grant.user_code) == wanted && grant.said == Said::Nothing && grant.expires_at > now
         });
         found.map(|grant| grant.said = said).is_some()
+    }
+
+    /// A person who was led here by a program's page lets it in: where their browser is sent, with the code. None if
+    /// there is no such program or person.
+    pub fn let_in_on_the_web(&mut self, led: &url::Url, login: &str, now: Instant) -> Option<url::Url> {
+        let asked: BTreeMap<String, String> = led.query_pairs().into_owned().collect();
+        let client = asked.get("client_id").filter(|id| self.device_flow.apps.contains_key(*id))?.clone();
+        let login = self.user(login)?.login.clone();
+        let redirect_uri = asked.get("redirect_uri")?.clone();
+        let challenge = asked.get("code_challenge").cloned();
+        let mut back: url::Url = redirect_uri.parse().ok()?;
+        let code = self.next_commit();
+        back.query_pairs_mut()
+            .append_pair("code", &code)
+            .append_pair("state", asked.get("state").map_or("", String::as_str));
+        let grant =
+            WebGrant { client, login, redirect_uri, challenge, expires_at: now + TimeDelta::minutes(10) };
+        self.device_flow.web.insert(code, grant);
+        Some(back)
+    }
+
+    /// A program redeems a code that a browser brought it: the token, or GitHub's name for what is wrong.
+    ///
+    /// # Errors
+    /// The program, its secret, the code, the address or the verifier is wrong.
+    pub fn redeem_web_code(
+        &mut self,
+        (client, secret): (&str, &str),
+        code: &str,
+        (redirect_uri, verifier): (&str, &str),
+        now: Instant,
+    ) -> Result<String, &'static str> {
+        if self.device_flow.apps.get(client).is_none_or(|app| app.secret != secret) {
+            return Err("incorrect_client_credentials");
+        }
+        let grant = self.device_flow.web.remove(code).filter(|grant| grant.client == client);
+        let grant = grant.filter(|grant| grant.expires_at > now).ok_or("bad_verification_code")?;
+        if grant.redirect_uri != redirect_uri {
+            return Err("redirect_uri_mismatch");
+        }
+        let hashed = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+        if grant.challenge.is_some_and(|challenge| challenge != hashed) {
+            return Err("bad_verification_code");
+        }
+        let token = format!("gho_{}", self.next_commit());
+        let credential = Credential::Personal { login: grant.login, scopes: BTreeSet::new() };
+        self.credentials.tokens.insert(token.clone(), credential);
+        Ok(token)
     }
 
     /// The program that waits for this code, if one does.

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 pub use audit_log::{AuditEvent, AuditLog};
 pub use credentials::{App, Credential, Credentials, Installation};
 pub use deploy_key::DeployKey;
-pub use device_flow::{DeviceAnswer, DeviceFlow, DeviceGrant, OAuthApp, Said};
+pub use device_flow::{DeviceAnswer, DeviceFlow, DeviceGrant, OAuthApp, Said, WebGrant};
 pub use invitation::{Invitation, InvitedAs, OrgInvitation};
 pub use organisation::{Membership, OrgRole, Organisation, Privacy, Team, TeamRole};
 pub use policy::{

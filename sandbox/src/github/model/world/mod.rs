@@ -66,7 +66,8 @@ impl World {
     /// A program that people let in by the device flow.
     #[must_use]
     pub fn oauth_app(mut self, client_id: &str, name: &str) -> Self {
-        let app = OAuthApp { name: name.to_owned(), device_flow: true };
+        let app =
+            OAuthApp { name: name.to_owned(), device_flow: true, secret: format!("secret-of-{client_id}") };
         self.state.device_flow.apps.insert(client_id.to_owned(), app);
         self
     }
