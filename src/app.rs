@@ -12,6 +12,7 @@ use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
+use hubcommander_sdk::accounts::Directory;
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -45,7 +46,8 @@ use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
-use crate::directory::{self, Directories, FollowNothing};
+use crate::directory::{self, Directories, FollowLater};
+use crate::farewell::{self, Farewells};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
@@ -148,6 +150,8 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "DevicesReminder",
         "EnrollPasskey",
         "Extend",
+        "Farewell",
+        "Farewells",
         "Help",
         "History",
         "Leases",
@@ -162,7 +166,7 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 19] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 21] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -196,6 +200,8 @@ pub struct Plugins {
     pub notices: notices::Desk,
     /// Knows who works in the company.
     pub directory: Directories,
+    /// Lets those go who leave the company.
+    pub farewells: Farewells,
 }
 
 /// What some commands need that is made after them.
@@ -265,10 +271,13 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
-    // What follows from what directories tell.
-    let follow = Arc::new(FollowNothing);
+    let follow = Arc::new(FollowLater::default());
+    let kept = (insides.shelf.clone(), Arc::clone(clock));
     let directory =
-        Directories::new(config.directory.clone(), insides.shelf.clone(), Arc::clone(clock), follow);
+        Directories::new(config.directory.clone(), kept.0, kept.1, Arc::<FollowLater>::clone(&follow));
+    let employees: Arc<dyn Directory> = Arc::new(directory.clone());
+    let farewells = farewells(config, &insides, &employees, &github, &orgs, clock);
+    follow.put(farewells.follower());
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
@@ -281,7 +290,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         accounts: Arc::new(insides.accounts.clone()),
-        directory: Arc::new(directory.clone()),
+        directory: employees,
         proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
@@ -291,6 +300,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
     let answers = Answers::new(notices.clone(), insides.shelf.clone());
     let operations = operations.and(vec![Arc::new(answers)], vec![])?;
+    let operations = operations.and(farewells.handlers(), farewells.probes())?;
     #[cfg(feature = "passkey")]
     let operations =
         operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
@@ -298,6 +308,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
+    commands.extend(farewells.commands(&operations));
     commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
     commands.push(Arc::new(Answer::new(notices.clone())));
     let memory = || insides.nudges.clone();
@@ -358,6 +369,36 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         agents,
         notices,
         directory,
+        farewells,
+    })
+}
+
+/// What lets those go who leave.
+fn farewells(
+    config: &Config,
+    insides: &Insides,
+    directory: &Arc<dyn Directory>,
+    github: &GitHub,
+    orgs: &Arc<Orgs>,
+    clock: &SharedClock,
+) -> Farewells {
+    let doors = pages::Doors::new(
+        insides.shelf.clone(),
+        #[cfg(feature = "passkey")]
+        insides.passkeys.clone(),
+    );
+    Farewells::new(farewell::Surroundings {
+        settings: config.farewell.clone(),
+        shelf: insides.shelf.clone(),
+        slack: Arc::clone(&insides.slack),
+        engine: Arc::clone(&insides.engine),
+        links: insides.accounts.clone(),
+        directory: Arc::clone(directory),
+        github: github.reader(),
+        orgs: Arc::clone(orgs),
+        desk: Desk { shelf: insides.shelf.clone(), grants: github.grants() },
+        doors: Arc::new(doors),
+        clock: Arc::clone(clock),
     })
 }
 
@@ -449,6 +490,7 @@ pub struct App {
     counter: Option<fleet::Counter>,
     directories: directory::Round,
     teller: Option<directory::Teller>,
+    farewells: Farewells,
 }
 
 impl App {
@@ -487,6 +529,7 @@ impl App {
             agents,
             notices,
             directory,
+            farewells,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -623,7 +666,7 @@ impl App {
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));
         let ids = Arc::new(Ids::new(clock, rand::random()));
-        let intake = Arc::new(Intake::new(
+        let intake = Intake::new(
             Arc::clone(&engine),
             me.clone(),
             web.clone(),
@@ -631,7 +674,8 @@ impl App {
             Arc::clone(&alarm),
             &config.slack.listen,
             &config.slack.ignore,
-        ));
+        );
+        let intake = Arc::new(intake.with_standings(Arc::new(farewells.clone())));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
         Ok(Self {
@@ -651,6 +695,7 @@ impl App {
             agents,
             directories,
             teller,
+            farewells,
         })
     }
 
@@ -681,6 +726,7 @@ impl App {
         let engine = &self.engine;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
         let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
+        tokio::spawn(farewell::look_who_is_gone(self.farewells, stop.clone()));
         tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::directory::{directories_are_reached, directory_has_time, scim_has_an_address};
+use super::farewell::farewells_are_heard;
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
 use super::pages::{pages_have_a_host, people_can_sign_in};
@@ -52,6 +53,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("directories are named as they are reached", directories_are_reached),
     ("somebody hears what came of notifications", notifications_are_heard),
     ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
+    ("somebody hears who is let go", farewells_are_heard),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -170,9 +172,12 @@ fn channels_are_ids(tree: &Tree, problems: &mut Collector<'_>) {
     let notified = tree
         .all("notifications.channel")
         .filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
+    let farewells =
+        tree.all("farewell.channel").filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
     let all = texts(tree, "slack.listen")
         .chain(texts(tree, "slack.ignore"))
         .chain(alarm)
+        .chain(farewells)
         .chain(announced)
         .chain(notified);
     for (found, (id, at)) in all {

@@ -4,6 +4,7 @@
 
 mod device_sources;
 mod directory;
+mod farewell;
 
 use hubcommander_sdk::setting::{Setting, SettingKind};
 
@@ -139,8 +140,10 @@ use Presence::{Default as Usually, Optional, Required};
 
 /// All keys, in the order in which the reference shows them.
 pub static KEYS: &[Key] = &joined::<
-    { BEFORE.len() + directory::KEYS.len() + device_sources::KEYS.len() + AFTER.len() },
->(&[BEFORE, directory::KEYS, device_sources::KEYS, AFTER]);
+    {
+        BEFORE.len() + directory::KEYS.len() + device_sources::KEYS.len() + farewell::KEYS.len() + AFTER.len()
+    },
+>(&[BEFORE, directory::KEYS, device_sources::KEYS, farewell::KEYS, AFTER]);
 
 /// These tables, one after the other, `N` keys in all.
 const fn joined<const N: usize>(tables: &[&[Key]]) -> [Key; N] {

@@ -12,6 +12,7 @@ mod checks;
 mod device_sources;
 mod devices;
 mod directory;
+mod farewell;
 mod near;
 mod pages;
 mod policy;
@@ -82,6 +83,8 @@ pub struct Config {
     pub directory: crate::directory::Settings,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
+    /// How those who leave the company are let go, if the bot does that by itself.
+    pub farewell: Option<crate::farewell::settings::Settings>,
     /// How much one person may ask.
     pub limits: PerMinute,
     /// How people prove who they are.
@@ -392,6 +395,7 @@ impl Sections {
             devices: all.devices,
             directory: all.directory,
             nudges: all.nudges,
+            farewell: all.farewell,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,

@@ -62,6 +62,8 @@ pub struct Sections {
     pub devices: Devices,
     /// `[directory]`.
     pub directory: directory::Settings,
+    /// `[farewell]`, if it is there.
+    pub farewell: Option<crate::farewell::settings::Settings>,
     /// `[nudges]`, if they are enabled.
     pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
@@ -324,6 +326,7 @@ impl Reading<'_, '_, '_> {
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
             nudges: self.nudges(),
+            farewell: self.farewell(),
             limits: self.limits(),
             history_days: self
                 .number("web.history_days")

@@ -7,6 +7,7 @@
 mod asked;
 mod directories;
 mod keep;
+mod later;
 mod links;
 mod nothing;
 mod records;
@@ -25,6 +26,7 @@ use hubcommander_sdk::clock::Instant;
 use crate::store::{Booking, StoreError};
 
 pub use directories::Directories;
+pub use later::FollowLater;
 pub use nothing::FollowNothing;
 pub use rolls::{NotTaken, Said, Status, Taken};
 pub use round::{Round, Unread};

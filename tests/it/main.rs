@@ -26,6 +26,7 @@ mod directory;
 mod documentation;
 mod enterprise;
 mod falls;
+mod farewell;
 mod forms;
 mod full_disk;
 mod gates;

@@ -482,3 +482,34 @@ fn passkeys_where_browsers_offer_none() {
     let said = with("[auth_plugins.passkey]\n[web]\npublic_url = \"https://hub.example.com\"\n");
     assert_eq!(said, "nothing is wrong");
 }
+
+#[test]
+fn farewells_that_nobody_would_hear_of() {
+    insta::assert_snapshot!(with("[farewell]\nmost = 0\nmost_percent = 101\ngrace = \"soon\"\n"), @r#"
+    config.toml:10:2: Nobody would hear who is let go: there is neither a `channel` here nor a `slack.alarm_channel`.
+      10 | [farewell]
+         |  ^^^^^^^^
+      cure: Add `channel = "C0123ABCD"`, or remove this section.
+
+    config.toml:11:8: `most` must be a whole number from 1 to 100000.
+      11 | most = 0
+         |        ^
+      cure: Write, for example, `most = 25`.
+
+    config.toml:12:16: `most_percent` must be a whole number from 1 to 100.
+      12 | most_percent = 101
+         |                ^^^
+      cure: Write, for example, `most_percent = 2`.
+
+    config.toml:13:9: `grace` must be a length of time, such as `"14d"` or `"12h"`.
+      13 | grace = "soon"
+         |         ^^^^^^
+      cure: Write, for example, `grace = "24h"`.
+    "#);
+    insta::assert_snapshot!(with("[farewell]\nchannel = \"#security\"\n"), @r##"
+    config.toml:11:11: `#security` in `channel` is no channel id.
+      11 | channel = "#security"
+         |           ^^^^^^^^^^^
+      cure: Write the id, such as `C0123ABCD`: in Slack, open the channel's details; it stands at the bottom.
+    "##);
+}

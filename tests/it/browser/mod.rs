@@ -1,6 +1,7 @@
 //! The sandbox's pages in a real browser, with the real bot behind them: what a person would click and read.
 
 mod devices;
+mod linking;
 mod tab;
 
 use anyhow::{Context as _, Result};

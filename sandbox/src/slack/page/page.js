@@ -15,6 +15,7 @@ const EXAMPLES = [
   '!CreateRepo acme widgets',
   '!CreateRepo acme gadgets --description "Our gadgets" --team platform=maintain --dry-run',
   '!AddCollab octocat acme website push --for 14d',
+  '!InviteMe acme',
   '!AuditOrg acme',
   '!Undo',
 ];
