@@ -58,7 +58,8 @@ fn the_directory_is_listed_believed_and_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let with =
         |more: &str| std::fs::write(folder.path().join("config.toml"), format!("{NOBODY}{more}")).unwrap();
-    let run = |words: &[&str]| said(&hubcommander(folder.path(), words, &MARKED));
+    let tokens = [MARKED[0], MARKED[1], ("MARKED_GITHUB", "ghp_marked")];
+    let run = |words: &[&str]| said(&hubcommander(folder.path(), words, &tokens));
     with("");
     let (out, err, code) = run(&["directory", "list"]);
     assert_eq!(
