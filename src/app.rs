@@ -12,7 +12,7 @@ use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
-use hubcommander_sdk::accounts::Directory;
+use hubcommander_sdk::accounts::{Accounts, Directory};
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -20,7 +20,7 @@ use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::message::Message;
 use hubcommander_sdk::operation::Probe;
 use hubcommander_sdk::orgs::Orgs;
-use hubcommander_sdk::people::{Conversation, Place};
+use hubcommander_sdk::people::{Conversation, PersonId, Place};
 use hubcommander_sdk::permit::PermitIssuer;
 use hubcommander_sdk::setting::Setting;
 use hubcommander_stethoscope::Looks;
@@ -42,6 +42,7 @@ use crate::builtins::help::Help;
 use crate::builtins::history::History;
 use crate::builtins::leases::{Desk, Extend, Leases, Return};
 use crate::builtins::lockdown::{Lockdown as LockdownCommand, Locks};
+use crate::builtins::offer_link::OfferLink;
 use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
@@ -51,7 +52,8 @@ use crate::farewell::{self, Farewells};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
-use crate::members::{self, Known, SetsLinks};
+use crate::members::nights::{Nightbook, Nightly};
+use crate::members::{self, Known, OffersLinks, SetsLinks, Unlinked};
 use crate::notices::{self, PostOffice};
 use crate::nudges;
 use crate::osquery::Agents;
@@ -215,6 +217,8 @@ pub struct Insides {
     pub slack: Arc<OnceLock<Web>>,
     /// Which account at GitHub is whose.
     pub accounts: members::Book,
+    /// Who works here, where that is known.
+    pub directory: Option<Arc<dyn Directory>>,
     /// The pages on which people show which account is theirs, if they do so in their browser.
     pub linking: Option<Arc<members::OnTheWeb>>,
     /// What is kept of nudges.
@@ -247,10 +251,16 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         travis.map(|settings| Travis::new(&settings, check.clone(), Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
     let shelf = Shelf::default();
+    let follow = Arc::new(FollowLater::default());
+    let kept = (shelf.clone(), Arc::clone(clock));
+    let directory =
+        Directories::new(config.directory.clone(), kept.0, kept.1, Arc::<FollowLater>::clone(&follow));
+    let employees: Arc<dyn Directory> = Arc::new(directory.clone());
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
     let mut insides = Insides {
         nudges: nudges::Memory::new(shelf.clone()),
         accounts: members::Book::new(shelf.clone(), config.directory.webhook.is_some()),
+        directory: Some(Arc::clone(&employees)),
         linking: proving.as_ref().and_then(members::Proving::pages),
         shelf,
         ..Insides::default()
@@ -271,11 +281,6 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
-    let follow = Arc::new(FollowLater::default());
-    let kept = (insides.shelf.clone(), Arc::clone(clock));
-    let directory =
-        Directories::new(config.directory.clone(), kept.0, kept.1, Arc::<FollowLater>::clone(&follow));
-    let employees: Arc<dyn Directory> = Arc::new(directory.clone());
     let farewells = farewells(config, &insides, &employees, &github, &orgs, clock);
     follow.put(farewells.follower());
     let setup = Setup {
@@ -291,6 +296,9 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         accounts: Arc::new(insides.accounts.clone()),
         directory: employees,
+        people: Arc::new(FromSlack(Arc::clone(&insides.engine))),
+        offers: Arc::new(offers_links(&insides, clock)),
+        nights: Arc::new(Nightbook::new(shelf.clone(), farewells.at_night())),
         proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
@@ -430,12 +438,18 @@ fn operations(
             Arc::new(reminds),
             Arc::new(wishes),
             Arc::new(links.clone()),
+            Arc::new(offers_links(insides, clock)),
         ],
-        vec![Arc::new(links)],
+        vec![Arc::new(links), Arc::new(Unlinked(insides.accounts.clone()))],
     )?;
     let all = now.clone().and(later::handlers(&insides.shelf, clock, &now), vec![])?;
     let stands: Arc<dyn Probe> = Arc::new(Stands::new(all.clone()));
     all.and(vec![], vec![stands])
+}
+
+/// Asks people to link their accounts.
+fn offers_links(insides: &Insides, clock: &SharedClock) -> OffersLinks {
+    OffersLinks::new(insides.shelf.clone(), Arc::clone(&insides.slack), Arc::clone(clock))
 }
 
 /// The commands that know what the engine knows.
@@ -448,6 +462,7 @@ fn with_insides(
 ) -> Vec<Arc<dyn Command>> {
     let Insides { shelf, engine, .. } = insides;
     let desk = Desk { shelf: shelf.clone(), grants: github.grants() };
+    let accounts: Arc<dyn Accounts> = Arc::new(insides.accounts.clone());
     vec![
         Arc::new(AcceptEmail::new(shelf.clone(), Arc::clone(engine))),
         Arc::new(Cancel::new(shelf.clone())),
@@ -458,6 +473,7 @@ fn with_insides(
         Arc::new(LeaseEndsSoon::new(desk.clone())),
         Arc::new(Leases::new(desk.clone())),
         Arc::new(LockdownCommand::new(shelf.clone(), Arc::clone(clock))),
+        Arc::new(OfferLink::new(accounts)),
         Arc::new(PlanIsDue::new(shelf.clone())),
         Arc::new(Return::new(desk)),
         Arc::new(Undo::new(shelf.clone(), operations.clone())),
@@ -491,6 +507,7 @@ pub struct App {
     directories: directory::Round,
     teller: Option<directory::Teller>,
     farewells: Farewells,
+    nightly: Option<Nightly>,
 }
 
 impl App {
@@ -641,6 +658,7 @@ impl App {
             memory: insides.nudges.clone(),
             clock: Arc::clone(&clock),
         });
+        let nightly = nightly(config, &insides, &me, &store, &clock);
         let engine = Arc::new(Engine {
             registry,
             operations,
@@ -692,6 +710,7 @@ impl App {
             me,
             nudges,
             counter,
+            nightly,
             agents,
             directories,
             teller,
@@ -737,6 +756,9 @@ impl App {
         if let Some(teller) = self.teller {
             tokio::spawn(teller.run(stop.clone()));
         }
+        if let Some(nightly) = self.nightly {
+            tokio::spawn(nightly.run(stop.clone()));
+        }
         if let Some(round) = self.nudges {
             tokio::spawn(round.run(stop.clone()));
         }
@@ -756,6 +778,24 @@ impl App {
         tracing::info!(left, edited, "stopped");
         Ok(())
     }
+}
+
+/// What books the nightly look for strangers, where there is a channel to say it in.
+fn nightly(
+    config: &Config,
+    insides: &Insides,
+    me: &Me,
+    store: &Arc<dyn Store>,
+    clock: &SharedClock,
+) -> Option<Nightly> {
+    Some(Nightly {
+        at: config.sweep_at?,
+        me: PersonId { team: me.team_id.clone(), user: me.user_id.clone() },
+        channel: config.slack.alarm_channel.clone()?,
+        directory: insides.directory.clone()?,
+        store: Arc::clone(store),
+        clock: Arc::clone(clock),
+    })
 }
 
 /// What the policies may ask of people here.

@@ -10,7 +10,7 @@ use hubcommander_posture::{Device, Instant, Rating};
 use hubcommander_sdk::auth::{DeviceHealth, Health};
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::people::{Person, PersonId, WhoIs};
+use hubcommander_sdk::people::{FindPeople, Person, PersonId, WhoIs};
 use hubcommander_sdk::text::Text;
 use hubcommander_stethoscope::{Freshness, Looks, Settings, Stethoscope, words};
 
@@ -154,14 +154,28 @@ impl Views for Readings {
 /// Tells who somebody is, from Slack.
 pub struct FromSlack(pub Arc<OnceLock<Weak<Engine>>>);
 
+fn untold(log: String) -> Refusal {
+    Refusal::new("Slack did not tell me who that is.", "Try again in a minute.").logged(log)
+}
+
+impl FromSlack {
+    fn engine(&self) -> Result<Arc<Engine>, Refusal> {
+        self.0.get().and_then(Weak::upgrade).ok_or_else(|| untold("no engine".to_owned()))
+    }
+}
+
 #[async_trait]
 impl WhoIs for FromSlack {
     async fn who_is(&self, user: &str) -> Result<Person, Refusal> {
-        let unknown = |log: String| {
-            Refusal::new("Slack did not tell me who that is.", "Try again in a minute.").logged(log)
-        };
-        let engine = self.0.get().and_then(Weak::upgrade).ok_or_else(|| unknown("no engine".to_owned()))?;
-        let person = engine.people.get(user, HowFresh::Cached).await;
-        person.map(|person| (*person).clone()).map_err(|error| unknown(error.to_string()))
+        let person = self.engine()?.people.get(user, HowFresh::Cached).await;
+        person.map(|person| (*person).clone()).map_err(|error| untold(error.to_string()))
+    }
+}
+
+#[async_trait]
+impl FindPeople for FromSlack {
+    async fn with_email(&self, email: &str) -> Result<Option<Person>, Refusal> {
+        let found = self.engine()?.people.by_email(email, HowFresh::Cached).await;
+        found.map_err(|error| untold(error.to_string()))
     }
 }

@@ -1,6 +1,7 @@
 //! The commands that ship with HubCommander, one folder per plugin. To add one, copy `repeat/` and add a line
 //! to [`all`].
 
+mod csv;
 pub mod github;
 pub mod membership;
 pub mod needs;
@@ -15,7 +16,9 @@ use hubcommander_github::Reader;
 use hubcommander_sdk::accounts::{Accounts, Directory, Proves};
 use hubcommander_sdk::command::Command;
 use hubcommander_sdk::lease::{Grant, Leases};
+use hubcommander_sdk::offers::Offers;
 use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::people::FindPeople;
 use hubcommander_sdk::protection::Profiles;
 use hubcommander_sdk::setting::Setting;
 use serde::de::DeserializeOwned;
@@ -36,6 +39,12 @@ pub struct Setup {
     pub accounts: Arc<dyn Accounts>,
     /// Who works here.
     pub directory: Arc<dyn Directory>,
+    /// Who people are in Slack.
+    pub people: Arc<dyn FindPeople>,
+    /// Who was asked to link an account.
+    pub offers: Arc<dyn Offers>,
+    /// What the nightly look for strangers leaves behind.
+    pub nights: Arc<dyn membership::Nights>,
     /// How people show which account is theirs, if it is set up.
     pub proves: Option<Arc<dyn Proves>>,
     /// Reads Travis, if the bot has an account there.
@@ -64,6 +73,7 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("AddKey", &[]),
     ("AddUserToTeam", people::AddUserToTeamSettings::DECLARED),
     ("ArchiveRepo", &[]),
+    ("AuditMembers", &[]),
     ("AuditOrg", github::AuditOrgSettings::DECLARED),
     ("CreateRepo", github::CreateRepoSettings::DECLARED),
     ("DeleteKey", &[]),
@@ -73,7 +83,9 @@ pub const NAMES: &[(&str, &[Setting])] = &[
     ("EnableTravis", &[]),
     ("FleetStatus", &[]),
     ("GetKey", &[]),
+    ("Invitations", &[]),
     ("InviteMe", membership::InviteMeSettings::DECLARED),
+    ("InviteUser", &[]),
     ("LinkGitHub", &[]),
     ("ListCollabs", &[]),
     ("ListKeys", &[]),
@@ -156,12 +168,17 @@ pub fn all(setup: &Setup) -> Result<Vec<Arc<dyn Command>>, WrongSettings> {
         accounts: Arc::clone(&setup.accounts),
         directory: Arc::clone(&setup.directory),
         proves: setup.proves.clone(),
+        slack: Arc::clone(&setup.people),
     };
     all.push(Arc::new(membership::InviteMe::new(&members, settings(setup, "InviteMe")?)));
     all.push(Arc::new(membership::LinkGitHub::new(&members)));
     all.push(Arc::new(membership::UnlinkGitHub::new(&members)));
     all.push(Arc::new(membership::WhoAmI::new(&members)));
     all.push(Arc::new(membership::WhoIs::new(&members)));
+    all.push(Arc::new(membership::AuditMembers::new(&members, Arc::clone(&setup.offers))));
+    all.push(Arc::new(membership::Invitations::new(&members)));
+    all.push(Arc::new(membership::InviteUser::new(&members)));
+    all.push(Arc::new(membership::SweepMembers::new(&members, Arc::clone(&setup.nights))));
     // Without an account at Travis there is nothing that these could do.
     if let Some(travis) = &setup.travis {
         let enable = travis_ci::EnableTravis::new(github.clone(), travis.clone(), Arc::clone(orgs));

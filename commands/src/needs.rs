@@ -14,6 +14,7 @@ pub const NEEDS: &[(&str, &[&str])] = &[
     ("AddKey", ADMINISTRATION),
     ("AddUserToTeam", MEMBERS),
     ("ArchiveRepo", ADMINISTRATION),
+    ("AuditMembers", MEMBERS),
     ("AuditOrg", &["administration=write", "members=write", "organization_administration=read"]),
     ("CreateRepo", &["administration=write", "contents=write"]),
     ("DeleteKey", ADMINISTRATION),
@@ -21,7 +22,9 @@ pub const NEEDS: &[(&str, &[&str])] = &[
     ("EnableActions", &["administration=write", "organization_administration=write"]),
     // Travis CI is asked, with a token of its own.
     ("EnableTravis", NONE),
+    ("Invitations", MEMBERS),
     ("InviteMe", MEMBERS),
+    ("InviteUser", MEMBERS),
     // Only the bot's own book is changed.
     ("LinkGitHub", NONE),
     ("RemoveCollab", &["administration=write", "members=write"]),

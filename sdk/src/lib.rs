@@ -13,6 +13,7 @@ pub mod devices;
 pub mod error;
 pub mod lease;
 pub mod message;
+pub mod offers;
 pub mod operation;
 pub mod orgs;
 pub mod people;

@@ -57,6 +57,16 @@ pub trait WhoIs: Send + Sync {
     async fn who_is(&self, user: &str) -> Result<Person, Refusal>;
 }
 
+/// Tells who has an address.
+#[async_trait]
+pub trait FindPeople: WhoIs {
+    /// The person whose address in Slack this is, if anybody's.
+    ///
+    /// # Errors
+    /// Slack did not answer.
+    async fn with_email(&self, email: &str) -> Result<Option<Person>, Refusal>;
+}
+
 /// What kind of conversation a message stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,6 +10,7 @@ pub mod help;
 pub mod history;
 pub mod leases;
 pub mod lockdown;
+pub mod offer_link;
 pub mod undo;
 pub mod why;
 

@@ -52,6 +52,7 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("there is time between two readings of a directory", directory_has_time),
     ("directories are named as they are reached", directories_are_reached),
     ("somebody hears what came of notifications", notifications_are_heard),
+    ("it is looked for strangers at a time of day", strangers_are_looked_for_at_a_time),
     ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
     ("somebody hears who is let go", farewells_are_heard),
     ("organisations are named as GitHub allows", organisations_are_logins),
@@ -475,6 +476,17 @@ fn duo_waits_long_enough(tree: &Tree, problems: &mut Collector<'_>) {
                 "Write `deadline = \"70s\"`, or leave it out: Duo itself gives up after 60 s.",
             );
         }
+    }
+}
+
+fn strangers_are_looked_for_at_a_time(tree: &Tree, problems: &mut Collector<'_>) {
+    if let Some((found, at)) =
+        tree.one("members.sweep_at", &[]).and_then(|found| Some((found, found.text()?)))
+        && at != "off"
+        && time_of_day(at).is_none()
+    {
+        let what = format!("`{at}` is no time of day.");
+        problems.at(found.at.clone(), what, "Write `sweep_at = \"02:30\"`, in UTC, or `\"off\"`.");
     }
 }
 

@@ -996,6 +996,21 @@ const AFTER: &[Key] = &[
         "Whether every conversation must be resolved. In a ruleset it takes `reviews`.",
     ),
     key(
+        "members",
+        Shape::Section,
+        Optional,
+        "",
+        "Who belongs to the organisations, and whom nobody knows. docs/members.md says more.",
+    ),
+    key(
+        "members.sweep_at",
+        Shape::Text,
+        Usually("\"02:30\""),
+        "\"04:00\"",
+        "At which time of day, in UTC, it is looked for strangers and for members who have left, where there is a \
+         directory; what has changed since the night before is said in `slack.alarm_channel`. `\"off\"` for never.",
+    ),
+    key(
         "nudges",
         Shape::Section,
         Optional,

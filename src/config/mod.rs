@@ -28,6 +28,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::NaiveTime;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval};
 use hubcommander_device_sources::Setup as DeviceSources;
 use hubcommander_sdk::orgs::OrgSettings;
@@ -81,6 +82,8 @@ pub struct Config {
     pub devices: Devices,
     /// Who says who works here, and who is told what was linked.
     pub directory: crate::directory::Settings,
+    /// At which time of the day, in UTC, it is looked for strangers; `None`: never.
+    pub sweep_at: Option<NaiveTime>,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
     /// How those who leave the company are let go, if the bot does that by itself.
@@ -394,6 +397,7 @@ impl Sections {
             approval: all.approval,
             devices: all.devices,
             directory: all.directory,
+            sweep_at: all.sweep_at,
             nudges: all.nudges,
             farewell: all.farewell,
             limits: all.limits,

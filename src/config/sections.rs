@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 use hubcommander_audit::SigningKey;
 use hubcommander_auth_plugins::{Setup as AuthPlugins, approval, duo, okta};
 use hubcommander_sdk::orgs::{OrgSettings, RepoTeam, TeamGrant};
@@ -64,6 +64,8 @@ pub struct Sections {
     pub directory: directory::Settings,
     /// `[farewell]`, if it is there.
     pub farewell: Option<crate::farewell::settings::Settings>,
+    /// When it is looked for strangers, if it is.
+    pub sweep_at: Option<NaiveTime>,
     /// `[nudges]`, if they are enabled.
     pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
@@ -325,6 +327,9 @@ impl Reading<'_, '_, '_> {
                 .one("auth_plugins.passkey", &[])
                 .and_then(|_| self.text("auth_plugins.passkey.name", &[])),
             break_glass: self.texts("break_glass.people", &[]).into_iter().collect(),
+            sweep_at: self
+                .text("members.sweep_at", &[])
+                .and_then(|at| NaiveTime::from_num_seconds_from_midnight_opt(time_of_day(&at)?, 0)),
             nudges: self.nudges(),
             farewell: self.farewell(),
             limits: self.limits(),

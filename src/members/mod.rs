@@ -1,8 +1,11 @@
-//! Which account at GitHub is whose: the book of links, and what changes it.
+//! Which account at GitHub is whose: the book of links, and what changes it; who is asked to link, and the nightly look
+//! for those whom nobody knows.
 
 mod book;
 mod by_code;
 mod known;
+pub mod nights;
+mod offers;
 mod on_the_web;
 mod set_links;
 #[cfg(test)]
@@ -11,6 +14,7 @@ mod tests;
 pub use book::{Book, News};
 pub use by_code::ByCode;
 pub use known::Known;
+pub use offers::{OffersLinks, Unlinked};
 pub use on_the_web::{OnTheWeb, router as web_pages};
 pub use set_links::SetsLinks;
 

@@ -5,7 +5,7 @@ use hubcommander_sdk::clock::Instant;
 use hubcommander_sdk::command::Request;
 
 /// The day of `at` where the person who asks is: "today", "yesterday", "14 Oct 2025".
-pub(super) fn day(at: Instant, request: &Request) -> String {
+pub(crate) fn day(at: Instant, request: &Request) -> String {
     on(at, request.at, request.person.tz_offset.unwrap_or_default())
 }
 

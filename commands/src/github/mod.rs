@@ -4,7 +4,7 @@ mod age;
 mod archive_repo;
 mod audit;
 mod create_repo;
-mod day;
+pub(crate) mod day;
 mod delete_repo;
 mod enable_actions;
 mod keys;

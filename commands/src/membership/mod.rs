@@ -1,13 +1,23 @@
 //! Commands about belonging: which account at GitHub is whose, joining an organisation, and who is in it.
 
+mod audit;
+mod gather;
+mod invitations;
 mod invite_me;
+mod invite_user;
 mod link_github;
 mod linking;
+pub mod matching;
+mod sweep;
 mod unlink_github;
 mod who;
 
+pub use audit::AuditMembers;
+pub use invitations::Invitations;
 pub use invite_me::{InviteMe, InviteMeSettings};
+pub use invite_user::InviteUser;
 pub use link_github::LinkGitHub;
+pub use sweep::{LINE, Nights, SweepMembers};
 pub use unlink_github::UnlinkGitHub;
 pub use who::{WhoAmI, WhoIs};
 
@@ -16,6 +26,7 @@ use std::sync::Arc;
 use hubcommander_github::Reader;
 use hubcommander_sdk::accounts::{Accounts, Directory, Proves};
 use hubcommander_sdk::orgs::Orgs;
+use hubcommander_sdk::people::FindPeople;
 
 /// The heading in `!Help`.
 const GROUP: &str = "Members";
@@ -33,4 +44,6 @@ pub struct Members {
     pub directory: Arc<dyn Directory>,
     /// How people show which account is theirs, if it is set up.
     pub proves: Option<Arc<dyn Proves>>,
+    /// Who people are in Slack.
+    pub slack: Arc<dyn FindPeople>,
 }

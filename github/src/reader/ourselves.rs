@@ -44,7 +44,10 @@ struct Core {
 
 impl Reader {
     /// The number of our own account; `None` for an App, which is no member of anything.
-    pub(crate) async fn own_id(&self) -> Result<Option<u64>, ReadError> {
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn own_id(&self) -> Result<Option<u64>, ReadError> {
         const SUBJECT: &str = "this bot's own account";
         if self.0.identities.has_tokens_of_its_own() {
             return Ok(None);

@@ -72,6 +72,28 @@ fn as_it_ships_the_lockdown_is_in_the_hands_of_the_security_team() {
 }
 
 #[test]
+fn as_it_ships_members_are_in_the_hands_of_the_security_team() {
+    let policy = shipped();
+    let org = || ("org", text("acme"));
+    for (asked, by) in [
+        (question("InviteUser", &[("user", text("mia")), org()]), "inviting-others-is-for-security"),
+        (question("Invitations", &[org(), ("resend", text("mia"))]), "invitations-are-for-security"),
+        (question("Invitations", &[org(), ("cancel", text("mia"))]), "invitations-are-for-security"),
+        (question("AuditMembers", &[org()]), "members-are-for-security"),
+        (question("AuditMembers", &[org(), ("invite", Value::Flag(true))]), "members-are-for-security"),
+        (question("AuditMembers", &[org(), ("remove", Value::Flag(true))]), "members-are-for-security"),
+    ] {
+        let mut asked = asked;
+        assert_eq!(policy.may_ask(&asked).by(), [by]);
+        asked.who.groups.push(Group { id: "S0SECURITY".into(), handle: "security-team".into() });
+        assert!(policy.may_ask(&asked).allowed(), "{by}");
+        asked.who.person.standing = Standing::Guest;
+        assert!(!policy.may_ask(&asked).allowed(), "{by}");
+    }
+    assert!(policy.may_ask(&question("Invitations", &[org()])).allowed(), "who is invited all may see");
+}
+
+#[test]
 fn as_it_ships_links_of_others_are_for_the_security_team() {
     let policy = shipped();
     let own = question("UnlinkGitHub", &[]);

@@ -52,6 +52,20 @@ fn specs() -> Vec<CommandSpec> {
             .arg(org())
             .arg(ArgSpec::flag("fix", ""))
             .arg(ArgSpec::flag("dry-run", "")),
+        CommandSpec::new("AuditMembers", "Members", "")
+            .arg(org())
+            .arg(ArgSpec::flag("invite", ""))
+            .arg(ArgSpec::flag("remove", ""))
+            .arg(ArgSpec::flag("dry-run", "")),
+        CommandSpec::new("Invitations", "Members", "")
+            .arg(org())
+            .arg(ArgSpec::option("resend", ArgKind::Text, ""))
+            .arg(ArgSpec::option("cancel", ArgKind::Text, ""))
+            .arg(ArgSpec::flag("dry-run", "")),
+        CommandSpec::new("InviteUser", "Members", "")
+            .arg(ArgSpec::positional("user", ArgKind::Text, ""))
+            .arg(org())
+            .changes(Risk::Exposing),
         CommandSpec::new("AcceptEmail", "Security", "")
             .arg(ArgSpec::positional("person", ArgKind::Person, ""))
             .changes(Risk::Reversible),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hubcommander_sdk::auth::Requirement;
+use hubcommander_sdk::command::Value;
 use hubcommander_sdk::operation::Power;
 use hubcommander_sdk::plan::Risk;
 
@@ -49,6 +50,21 @@ fn as_it_ships_powers_take_a_step_up_and_a_second_person() {
         let expected = [step_up("any"), approvals(1, &["slack:security-team"], None)];
         assert_eq!(takes(Risk::Reversible, &[power]), expected, "{power:?}");
     }
+}
+
+#[test]
+fn as_it_ships_members_are_removed_by_two_people() {
+    let policy = shipped();
+    let planned = planned(Risk::Irreversible, &[], &["acme/x"]);
+    let takes = |flags: &[&str]| {
+        let mut args = vec![("org", text("acme"))];
+        args.extend(flags.iter().map(|&flag| (flag, Value::Flag(true))));
+        requirements(&policy.takes(&question("AuditMembers", &args), &planned).unwrap())
+    };
+    let two = [step_up("any"), Requirement::Confirm, approvals(1, &["slack:security-team"], None)];
+    let removing = takes(&["remove"]);
+    assert!(two.iter().all(|one| removing.contains(one)) && removing.len() == 3, "{removing:?}");
+    assert_eq!(takes(&["invite"]), [Requirement::Confirm]);
 }
 
 #[test]

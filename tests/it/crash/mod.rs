@@ -194,6 +194,18 @@ async fn a_retry() -> Result<()> {
     end_alike(stories.collect::<Result<_>>()?, |calm| Ok(from(calm, calm.began))).await
 }
 
+/// Invitations that are sent again and cancelled, and members who are asked to link their accounts, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_about_members() -> Result<()> {
+    let all = commands().await?.into_iter().flat_map(|known| known.examples);
+    let about = |story: &Story| {
+        matches!(story.command.as_str(), "Invitations" | "AuditMembers") && story.line.contains(" --")
+    };
+    let stories: Vec<Story> = all.filter(about).collect();
+    ensure!(stories.len() == 3, "to resend, to cancel and to ask: {stories:#?}");
+    end_alike(stories, |calm| Ok(from(calm, 0))).await
+}
+
 /// What is lent is taken back when its time is over, whenever the bot dies: while it is granted, while it runs,
 /// and while it ends.
 #[tokio::test(flavor = "multi_thread")]

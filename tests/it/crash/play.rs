@@ -60,6 +60,7 @@ pub async fn play(story: &Story, die_at: &[usize]) -> Result<Played> {
         ..Options::for_tests()
     };
     let servers = Servers::start_with(options).await?;
+    story.arrange(&servers);
     let _hand = story.signs_in_as().map(|login| Hand::of(&servers.github, login));
     let config = configured(&servers, story)?;
     let before = play_before(&servers, &config, story).await?;

@@ -9,6 +9,7 @@ use chatline::{ArgKind, ArgSpec, Args, Value};
 use hubcommander::invocation::State;
 use hubcommander::store::Store;
 use hubcommander_sandbox::faults::{Fault, FaultId, Faults, When};
+use hubcommander_sandbox::github::model::SingleSignOn;
 use hubcommander_sandbox::slack::{HandError, Message, Submitted};
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
@@ -92,6 +93,9 @@ impl Story {
             "Extend" | "Return" => &["!AddCollab octocat acme website push --for 14d"],
             "UnlinkGitHub" => &["!LinkGitHub"],
             "Cancel" => &["!CreateRepo acme shown --visibility public"],
+            "Invitations" if self.line.contains(" --") => {
+                &["!InviteUser octocat acme --team employees", "!InviteUser mia@acme.example acme"]
+            }
             _ => &[],
         }
     }
@@ -132,7 +136,21 @@ impl Story {
     /// How many commands the store holds in the end: to get at a form, its usage is asked for first.
     fn commands(&self) -> usize {
         let asked = if self.way == Way::Form { 2 } else { 1 };
-        self.before().len() + asked + usize::from(self.lends())
+        self.before().len() + asked + usize::from(self.lends()) + usize::from(self.offers())
+    }
+
+    /// Whether the person is asked to link their account in the end, of the bot's own accord.
+    fn offers(&self) -> bool {
+        self.line.ends_with(" --invite")
+    }
+
+    /// How the world is where the story is told.
+    pub fn arrange(&self, servers: &Servers) {
+        if self.offers()
+            && let Some(acme) = servers.github.state().organisation_mut("acme")
+        {
+            acme.single_sign_on = Some(SingleSignOn::of("acme", &[("ana@acme.example", Some("ana-lima"))]));
+        }
     }
 
     /// The same command, its grant ending by itself a moment later.

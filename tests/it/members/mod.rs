@@ -1,8 +1,12 @@
-//! Belonging: which account is whose, and joining by oneself.
+//! Belonging: which account is whose, joining by oneself, inviting others, and whom nobody knows.
 
+mod audit_members;
+mod invitations;
 mod joining;
 mod linking;
 mod on_the_web;
+mod sweep;
+mod written;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ mod remove_collab;
 mod remove_from_team;
 mod set_permissions;
 mod settings;
-mod whom;
+pub(crate) mod whom;
 
 pub use add_collab::AddCollab;
 pub use add_to_team::AddUserToTeam;

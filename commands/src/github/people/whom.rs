@@ -6,7 +6,7 @@ use hubcommander_sdk::orgs::Org;
 use hubcommander_sdk::text::Text;
 
 /// The person with this login.
-pub(super) async fn person(reader: &Reader, org: &Org, login: &str) -> Result<User, Refusal> {
+pub(crate) async fn person(reader: &Reader, org: &Org, login: &str) -> Result<User, Refusal> {
     let shown = Text::new().code(login);
     match reader.user(&org.name, login).await? {
         None => Err(Refusal::new(
@@ -22,7 +22,7 @@ pub(super) async fn person(reader: &Reader, org: &Org, login: &str) -> Result<Us
 }
 
 /// The team with this slug.
-pub(super) async fn team(reader: &Reader, org: &Org, slug: &str) -> Result<Team, Refusal> {
+pub(crate) async fn team(reader: &Reader, org: &Org, slug: &str) -> Result<Team, Refusal> {
     reader.team(&org.name, slug).await?.ok_or_else(|| {
         Refusal::new(
             Text::new().code(&org.name).plain(" has no team ").code(slug).plain(" that I can see."),

@@ -135,6 +135,25 @@ pub struct SingleSignOn {
     pub without_authorisation: BTreeSet<String>,
 }
 
+impl SingleSignOn {
+    /// One that knows these people, by their addresses, each with the account that they have linked. Everybody's tokens
+    /// are authorised for it.
+    pub fn of(organisation: &str, identities: &[(&str, Option<&str>)]) -> Self {
+        let identities = identities.iter().enumerate().map(|(number, (name_id, login))| Identity {
+            guid: format!("00000000-0000-4000-8000-{number:012}"),
+            name_id: (*name_id).to_owned(),
+            scim_username: Some((*name_id).to_owned()),
+            emails: vec![(*name_id).to_owned()],
+            login: login.map(str::to_lowercase),
+        });
+        Self {
+            url: format!("https://sso.example/{organisation}"),
+            identities: identities.collect(),
+            without_authorisation: BTreeSet::new(),
+        }
+    }
+}
+
 /// Why nobody gets at a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::World;
 use crate::github::model::{
-    Branch, CustomRole, DeployKey, Grantee, Identity, Invitation, InvitedAs, Label, OrgInvitation,
-    Permission, Protection, PullRequest, PullState, Repository, SingleSignOn, long_ago,
+    Branch, CustomRole, DeployKey, Grantee, Invitation, InvitedAs, Label, OrgInvitation, Permission,
+    Protection, PullRequest, PullState, Repository, SingleSignOn, long_ago,
 };
 
 impl World {
@@ -214,18 +214,7 @@ impl World {
     /// Single sign-on for an organisation: the name the provider knows, and the account linked to it.
     #[must_use]
     pub fn single_sign_on(self, organisation: &str, identities: &[(&str, Option<&str>)]) -> Self {
-        let identities = identities.iter().enumerate().map(|(number, (name_id, login))| Identity {
-            guid: format!("00000000-0000-4000-8000-{number:012}"),
-            name_id: (*name_id).to_owned(),
-            scim_username: Some((*name_id).to_owned()),
-            emails: vec![(*name_id).to_owned()],
-            login: login.map(str::to_lowercase),
-        });
-        let single_sign_on = SingleSignOn {
-            url: format!("https://sso.example/{organisation}"),
-            identities: identities.collect(),
-            without_authorisation: BTreeSet::new(),
-        };
+        let single_sign_on = SingleSignOn::of(organisation, identities);
         self.change(organisation, |one| one.single_sign_on = Some(single_sign_on))
     }
 }
