@@ -32,12 +32,9 @@ impl Proves for ByCode {
         tokio::pin!(waiting);
         loop {
             headway.say(words.clone());
-            match tokio::time::timeout(SAY_AGAIN, &mut waiting).await {
-                Ok(proven) => {
-                    let proven = proven?;
-                    return Ok(Shown { github_id: proven.id, login: proven.login, proof: Proof::DeviceFlow });
-                }
-                Err(_) => {}
+            if let Ok(proven) = tokio::time::timeout(SAY_AGAIN, &mut waiting).await {
+                let proven = proven?;
+                return Ok(Shown { github_id: proven.id, login: proven.login, proof: Proof::DeviceFlow });
             }
         }
     }
