@@ -88,8 +88,17 @@ fn matter(name: &str, alarm: &AlarmKind) -> String {
     match alarm {
         AlarmKind::Fraud { invocation, person, .. } => format!("{name} {invocation} {person}"),
         AlarmKind::Unusual { kind, person, .. } => format!("{name} {kind} {person}"),
+        AlarmKind::DirectoryUnread { directory, .. } | AlarmKind::DirectoryShrunk { directory, .. } => {
+            format!("{name} {directory}")
+        }
         _ => name.to_owned(),
     }
+}
+
+/// As a sentence begins.
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
 }
 
 /// A name for counting, what happened, what to do, and what only the log gets.
@@ -186,6 +195,32 @@ fn words(alarm: &AlarmKind) -> (&'static str, Text, Text, String) {
             "audit_not_announced",
             "The head of the audit could not be announced everywhere.".into(),
             "It is tried again every minute. The log says where and why.".into(),
+            log.clone(),
+        ),
+        AlarmKind::DirectoryUnread { directory, log } => (
+            "directory_unread",
+            Text::new().plain(capitalised(directory)).plain(" has not been read, or not wholly, for a while."),
+            Text::new()
+                .plain("Nobody is taken for having left meanwhile. ")
+                .code("hubcommander directory list")
+                .plain(" says what is in the way."),
+            log.clone(),
+        ),
+        AlarmKind::DirectoryShrunk { directory, key, before, now } => (
+            "directory_shrunk",
+            Text::new().plain(capitalised(directory)).plain(format!(
+                " has {now} of the {before} people who worked here. I take that for a mistake: nobody has left."
+            )),
+            Text::new()
+                .plain("Look at it. If it is true, run ")
+                .code(format!("hubcommander directory believe {key}"))
+                .plain("."),
+            String::new(),
+        ),
+        AlarmKind::LinkUntold { log } => (
+            "link_untold",
+            "Which accounts were linked could not be told to the webhook of the directory.".into(),
+            "It is tried again. The log says what is in the way.".into(),
             log.clone(),
         ),
         AlarmKind::Fraud { invocation, person, what } => (

@@ -12,7 +12,7 @@ use hubcommander_commands::stethoscope::Devices;
 use hubcommander_github::GitHub;
 use hubcommander_outbound::Proxies;
 use hubcommander_policy::Policy;
-use hubcommander_sdk::accounts::{Accounts, Directory, NoDirectory};
+use hubcommander_sdk::accounts::{Accounts, Directory};
 use hubcommander_sdk::auth::StepUp;
 use hubcommander_sdk::clock::SharedClock;
 use hubcommander_sdk::command::{Command, Headway};
@@ -47,6 +47,8 @@ use crate::builtins::undo::{Stands, Undo};
 use crate::builtins::why::Why;
 use crate::config::{self, Config};
 use crate::devices::{self, FromSlack, Readings, SeenLately};
+use crate::directory::{self, Directories, FollowLater};
+use crate::farewell::{self, Farewells};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
@@ -111,6 +113,12 @@ pub enum AppError {
     /// The webhook of notifications could not be set up.
     #[error(transparent)]
     Webhook(#[from] notices::HookError),
+    /// A directory could not be set up.
+    #[error("the directory: {0}")]
+    Directory(#[from] hubcommander_directory::Trouble),
+    /// A token of SCIM cannot be used.
+    #[error("SCIM: {0}")]
+    Scim(#[from] hubcommander_directory::scim::TokenError),
     /// What notifications are signed with is no secret.
     #[error("notifications: {0}")]
     NoticeSecret(#[from] notices::sign::NotASecret),
@@ -144,6 +152,8 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "DevicesReminder",
         "EnrollPasskey",
         "Extend",
+        "Farewell",
+        "Farewells",
         "Help",
         "History",
         "Leases",
@@ -158,7 +168,7 @@ pub fn command_names() -> Vec<(&'static str, &'static [Setting])> {
         "Undo",
         "Why",
     ];
-    let builtins: [(&str, &[Setting]); 19] = builtins.map(|name| (name, &[] as &[Setting]));
+    let builtins: [(&str, &[Setting]); 21] = builtins.map(|name| (name, &[] as &[Setting]));
     builtins.into_iter().chain(hubcommander_commands::NAMES.iter().copied()).collect()
 }
 
@@ -190,6 +200,10 @@ pub struct Plugins {
     pub agents: Option<Agents>,
     /// Keeps the questions of the security team to people, and their answers.
     pub notices: notices::Desk,
+    /// Knows who works in the company.
+    pub directory: Directories,
+    /// Lets those go who leave the company.
+    pub farewells: Farewells,
 }
 
 /// What some commands need that is made after them.
@@ -237,12 +251,10 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         travis.map(|settings| Travis::new(&settings, check.clone(), Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
     let shelf = Shelf::default();
-    let directory: Arc<dyn Directory> = Arc::new(NoDirectory);
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
     let mut insides = Insides {
         nudges: nudges::Memory::new(shelf.clone()),
-        accounts: members::Book::new(shelf.clone(), false),
-        directory: Some(Arc::clone(&directory)),
+        accounts: members::Book::new(shelf.clone(), config.directory.webhook.is_some()),
         linking: proving.as_ref().and_then(members::Proving::pages),
         shelf,
         ..Insides::default()
@@ -263,6 +275,13 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
+    let follow = Arc::new(FollowLater::default());
+    let kept = (insides.shelf.clone(), Arc::clone(clock));
+    let directory =
+        Directories::new(config.directory.clone(), kept.0, kept.1, Arc::<FollowLater>::clone(&follow));
+    let employees: Arc<dyn Directory> = Arc::new(directory.clone());
+    let farewells = farewells(config, &insides, &employees, &github, &orgs, clock);
+    follow.put(farewells.follower());
     let setup = Setup {
         devices: Devices {
             looks: Arc::clone(&devices),
@@ -275,7 +294,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         grants: github.grants(),
         leases: Arc::new(BookedLeases::new(shelf.clone())),
         accounts: Arc::new(insides.accounts.clone()),
-        directory,
+        directory: employees,
         people: Arc::new(FromSlack(Arc::clone(&insides.engine))),
         offers: Arc::new(offers_links(&insides, clock)),
         nights: Arc::new(Nightbook::new(shelf.clone(), Arc::new(OnlySaid))),
@@ -288,6 +307,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let operations = operations(&github, travis.as_ref(), clock, &insides)?;
     let answers = Answers::new(notices.clone(), insides.shelf.clone());
     let operations = operations.and(vec![Arc::new(answers)], vec![])?;
+    let operations = operations.and(farewells.handlers(), farewells.probes())?;
     #[cfg(feature = "passkey")]
     let operations =
         operations.and(passkeys.iter().flat_map(|set_up| set_up.handlers.clone()).collect(), vec![])?;
@@ -295,6 +315,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let mut commands: Vec<Arc<dyn Command>> =
         vec![Arc::new(Help::new(Arc::clone(&listed), Arc::clone(&orgs)))];
     commands.extend(with_insides(&insides, &operations, &github, &orgs, clock));
+    commands.extend(farewells.commands(&operations));
     commands.push(Arc::new(DevicesReminder::new(Arc::clone(&devices), pages)));
     commands.push(Arc::new(Answer::new(notices.clone())));
     let memory = || insides.nudges.clone();
@@ -340,6 +361,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let rules = None;
     let book = insides.accounts.clone();
     let links = Arc::new(Known::new(book, github.reader(), Arc::clone(&orgs), Arc::clone(clock)));
+    let insides = Insides { directory: Some(Arc::new(directory.clone())), ..insides };
     Ok(Plugins {
         links,
         registry,
@@ -354,6 +376,37 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         devices,
         agents,
         notices,
+        directory,
+        farewells,
+    })
+}
+
+/// What lets those go who leave.
+fn farewells(
+    config: &Config,
+    insides: &Insides,
+    directory: &Arc<dyn Directory>,
+    github: &GitHub,
+    orgs: &Arc<Orgs>,
+    clock: &SharedClock,
+) -> Farewells {
+    let doors = pages::Doors::new(
+        insides.shelf.clone(),
+        #[cfg(feature = "passkey")]
+        insides.passkeys.clone(),
+    );
+    Farewells::new(farewell::Surroundings {
+        settings: config.farewell.clone(),
+        shelf: insides.shelf.clone(),
+        slack: Arc::clone(&insides.slack),
+        engine: Arc::clone(&insides.engine),
+        links: insides.accounts.clone(),
+        directory: Arc::clone(directory),
+        github: github.reader(),
+        orgs: Arc::clone(orgs),
+        desk: Desk { shelf: insides.shelf.clone(), grants: github.grants() },
+        doors: Arc::new(doors),
+        clock: Arc::clone(clock),
     })
 }
 
@@ -452,6 +505,9 @@ pub struct App {
     nudges: Option<nudges::Round>,
     counter: Option<fleet::Counter>,
     nightly: Option<Nightly>,
+    directories: directory::Round,
+    teller: Option<directory::Teller>,
+    farewells: Farewells,
 }
 
 impl App {
@@ -489,6 +545,8 @@ impl App {
             devices,
             agents,
             notices,
+            directory,
+            farewells,
         } = plugins;
         let web = slack(config, &clock)?;
         let store = crate::store::open(config.store.url.expose_secret());
@@ -517,6 +575,16 @@ impl App {
         let stethoscope = pages::set_up(config, ground)?;
         if let Some(stethoscope) = &stethoscope {
             web_pages = web_pages.merge(hubcommander_stethoscope_pages::router(Arc::clone(stethoscope)));
+        }
+        directory.begin().await?;
+        for source in config.directory.readers() {
+            // What is wrong with its settings is said at once, and not by an alarm.
+            config.directory.reader(source, 0, &clock)?;
+        }
+        if let Some(public_url) = config.web.as_ref().and_then(|web| web.public_url.as_ref()) {
+            let new_id = Arc::new(|| format!("{:032x}", rand::random::<u128>()));
+            let scim = directory.scim(public_url, &insides.accounts, new_id)?;
+            web_pages = scim.into_iter().fold(web_pages, Router::merge);
         }
         let sign_in = stethoscope.clone().map(|pages| Arc::new(Door(pages)) as Arc<dyn SignIn>);
         let locked = lockdown::stored(&*store, clock.now()).await?;
@@ -567,6 +635,13 @@ impl App {
             }
             None => None,
         };
+        let told = config.directory.webhook.as_ref().map(|webhook| {
+            let (book, alarm) = (insides.accounts.clone(), Arc::clone(&alarm));
+            directory::Teller::new(webhook, directory.clone(), book, alarm, Arc::clone(&clock))
+        });
+        let teller = told.transpose()?;
+        let directories =
+            directory::Round { directories: directory, alarm: Arc::clone(&alarm), clock: Arc::clone(&clock) };
         let audit = sealing(config, &store, &clock, &alarm, &web);
         let counter = config.devices_page().map(|_| fleet::Counter {
             looks: Arc::clone(&devices),
@@ -609,7 +684,7 @@ impl App {
         // Put in once, here; a second time cannot happen.
         let _ = insides.engine.set(Arc::downgrade(&engine));
         let ids = Arc::new(Ids::new(clock, rand::random()));
-        let intake = Arc::new(Intake::new(
+        let intake = Intake::new(
             Arc::clone(&engine),
             me.clone(),
             web.clone(),
@@ -617,7 +692,8 @@ impl App {
             Arc::clone(&alarm),
             &config.slack.listen,
             &config.slack.ignore,
-        ));
+        );
+        let intake = Arc::new(intake.with_standings(Arc::new(farewells.clone())));
         let health = config.web.as_ref().map(|web| web.listen);
         let connections = config.slack.connections;
         Ok(Self {
@@ -636,6 +712,9 @@ impl App {
             counter,
             nightly,
             agents,
+            directories,
+            teller,
+            farewells,
         })
     }
 
@@ -666,6 +745,7 @@ impl App {
         let engine = &self.engine;
         let (store, clock) = (Arc::clone(&engine.store), Arc::clone(&engine.clock));
         let (people, lockdown) = (Arc::clone(&engine.people), Arc::clone(&engine.lockdown));
+        tokio::spawn(farewell::look_who_is_gone(self.farewells, stop.clone()));
         tokio::spawn(pages::sweep(Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(lockdown::follow(lockdown, Arc::clone(&store), Arc::clone(&clock), stop.clone()));
         tokio::spawn(glass::keep_known(engine.glass.clone(), people, store, clock, stop.clone()));
@@ -674,6 +754,10 @@ impl App {
         }
         if let Some(nightly) = self.nightly {
             tokio::spawn(nightly.run(stop.clone()));
+        }
+        tokio::spawn(self.directories.run(stop.clone()));
+        if let Some(teller) = self.teller {
+            tokio::spawn(teller.run(stop.clone()));
         }
         if let Some(round) = self.nudges {
             tokio::spawn(round.run(stop.clone()));

@@ -10,6 +10,7 @@ pub mod config;
 pub mod crash;
 pub mod devices;
 pub mod directory;
+pub mod farewell;
 pub mod fleet;
 #[cfg(feature = "passkey")]
 pub mod glass;

@@ -219,7 +219,7 @@ impl Operations {
     pub fn powers(&self, plan: &Plan) -> BTreeSet<Power> {
         let of =
             |step: &Step| self.handler(&step.operation).map(|handler| handler.powers(&step.operation.input));
-        plan.steps.iter().filter_map(of).flatten().collect()
+        plan.steps.iter().filter_map(of).flatten().chain(plan.powers.iter().copied()).collect()
     }
 
     /// The probe of this kind.

@@ -145,16 +145,16 @@ impl Person {
 /// One person's accounts. People are told apart by ids; login and address are for reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// The directory's id for the person.
-    pub person: String,
+    /// The directory's id for the person, if it knows them.
+    pub person: Option<String>,
     /// The id in Slack.
     pub slack_user: String,
     /// GitHub's number of the account. It stays when the login changes.
     pub github_id: u64,
     /// The login when it was linked.
     pub github_login: String,
-    /// The address they were linked by.
-    pub email: Email,
+    /// The address they were linked by, if they had one.
+    pub email: Option<Email>,
     /// Since when.
     pub since: Instant,
     /// How it was shown.

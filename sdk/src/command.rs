@@ -59,6 +59,10 @@ pub struct CommandSpec {
     pub risk: Option<Risk>,
     /// Whether only the bot itself asks it, when something is due. People do not see it.
     pub only_when_due: bool,
+    /// Whether it still has to be judged what it takes when the bot asks it because it is due: nobody approved it
+    /// before.
+    #[serde(default)]
+    pub judged_when_due: bool,
 }
 
 impl CommandSpec {
@@ -75,6 +79,7 @@ impl CommandSpec {
             audience: Audience::Internal,
             risk: None,
             only_when_due: false,
+            judged_when_due: false,
         }
     }
 
@@ -122,6 +127,14 @@ impl CommandSpec {
     #[must_use]
     pub fn only_when_due(mut self) -> Self {
         self.only_when_due = true;
+        self
+    }
+
+    /// Says that what it takes has to be judged, too, when the bot asks it because it is due. The one who asks is then
+    /// the bot: it may, and what a person who asks would have to do, one of those who approve does in its place.
+    #[must_use]
+    pub fn judged_when_due(mut self) -> Self {
+        self.judged_when_due = true;
         self
     }
 

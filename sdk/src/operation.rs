@@ -66,11 +66,13 @@ pub enum Power {
     Enrol,
     /// Lifts a lockdown.
     Unlock,
+    /// Lets those go who are held because they were many at once.
+    LetGo,
 }
 
 impl Power {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Delete,
         Self::MakePublic,
         Self::GrantAdmin,
@@ -79,6 +81,7 @@ impl Power {
         Self::GrantOwner,
         Self::Enrol,
         Self::Unlock,
+        Self::LetGo,
     ];
 
     /// The word that policies use.
@@ -93,6 +96,7 @@ impl Power {
             Self::GrantOwner => "grant_owner",
             Self::Enrol => "enrol",
             Self::Unlock => "unlock",
+            Self::LetGo => "let_go",
         }
     }
 }

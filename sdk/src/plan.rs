@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Instant;
 use crate::message::Button;
-use crate::operation::Operation;
+use crate::operation::{Operation, Power};
 use crate::text::Text;
 
 /// How risky something is, from the least to the most.
@@ -83,6 +83,13 @@ pub struct Plan {
     /// The invocation that this takes back, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// Said with the steps, before and after: what is left as it is, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
+    /// Powers that it uses besides those of its steps: taking back what the bot did of its own accord is more than the
+    /// steps tell.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub powers: BTreeSet<Power>,
 }
 
 /// The digest of a plan: SHA-256, in lower-case hexadecimal.
@@ -134,6 +141,8 @@ impl Plan {
             expires: None,
             usual: None,
             undoes: None,
+            notes: Vec::new(),
+            powers: BTreeSet::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 mod audit;
 pub mod check;
 mod devices;
+mod directory;
 #[cfg(feature = "passkey")]
 mod exec;
 mod init;
@@ -27,6 +28,7 @@ use crate::policy::Faults;
 
 pub use audit::{AuditCommand, CompareOptions, ExportOptions, KeyOptions, VerifyOptions};
 pub use devices::DevicesCommand;
+pub use directory::{DirectoryCommand, WhichSource};
 #[cfg(feature = "passkey")]
 pub use exec::ExecOptions;
 pub use init::InitOptions;
@@ -76,6 +78,9 @@ enum Command {
     /// People's devices: judge records of sources, and say whose computers are that run osquery.
     #[command(subcommand)]
     Devices(DevicesCommand),
+    /// Who works in the company: how the sources stand, and what is to be believed of them.
+    #[command(subcommand)]
+    Directory(DirectoryCommand),
     /// Verify and export the record of what was done.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -168,6 +173,7 @@ pub fn main(
                 line.config.is_some() || environment(FILE_VARIABLE).is_some_and(|path| !path.is_empty());
             devices::run(command, &line.file(environment), named, &surroundings)
         }
+        Some(Command::Directory(command)) => directory::run(command, &line.file(environment), &surroundings),
         Some(Command::Notify(options)) => notify::run(options, &line.file(environment), &surroundings),
         Some(Command::Plan(options)) => plan::run(options, &line.file(environment), &surroundings),
         #[cfg(feature = "passkey")]

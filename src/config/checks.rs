@@ -11,6 +11,8 @@ use hubcommander_outbound::leads_here;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use super::directory::{directories_are_reached, directory_has_time, scim_has_an_address};
+use super::farewell::farewells_are_heard;
 use super::keys::{GATES, KEYS, Shape};
 use super::near::{listed, nearest};
 use super::pages::{pages_have_a_host, people_can_sign_in};
@@ -46,9 +48,13 @@ pub(super) static CHECKS: &[(&str, Check)] = &[
     ("the pages have a host of their own", pages_have_a_host),
     ("people can sign in", people_can_sign_in),
     ("the glass can be broken by two, and loudly", glass_can_be_broken),
+    ("SCIM has an address, and tokens with names", scim_has_an_address),
+    ("there is time between two readings of a directory", directory_has_time),
+    ("directories are named as they are reached", directories_are_reached),
     ("somebody hears what came of notifications", notifications_are_heard),
     ("it is looked for strangers at a time of day", strangers_are_looked_for_at_a_time),
     ("those who are nudged are named by e-mail or group", nudges_are_for_somebody),
+    ("somebody hears who is let go", farewells_are_heard),
     ("organisations are named as GitHub allows", organisations_are_logins),
     ("every name and alias means one organisation", organisations_differ),
     ("teams are given by slug", teams_are_slugs),
@@ -93,7 +99,8 @@ fn addresses_are_safe(tree: &Tree, problems: &mut Collector<'_>) {
                 "Leave them out; secrets have keys of their own.",
             );
         }
-        if url.query().is_some() || url.fragment().is_some() {
+        let asks = url.query().is_some() && found.key.path != "directory.http.url";
+        if asks || url.fragment().is_some() {
             problems.at(found.at.clone(), format!("`{name}` has a `?` or `#` part."), "Leave that part out.");
         }
         if url.scheme() == "http" && !leads_here(url) {
@@ -166,9 +173,12 @@ fn channels_are_ids(tree: &Tree, problems: &mut Collector<'_>) {
     let notified = tree
         .all("notifications.channel")
         .filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
+    let farewells =
+        tree.all("farewell.channel").filter_map(|found| Some((found, (found.text()?, found.at.clone()))));
     let all = texts(tree, "slack.listen")
         .chain(texts(tree, "slack.ignore"))
         .chain(alarm)
+        .chain(farewells)
         .chain(announced)
         .chain(notified);
     for (found, (id, at)) in all {
@@ -372,6 +382,7 @@ fn step_ups_have_hosts(tree: &Tree, problems: &mut Collector<'_>) {
         "device_sources.fleet.url",
         "device_sources.jamf.url",
         "device_sources.sample.url",
+        "directory.okta.url",
     ]
     .iter()
     .flat_map(|path| tree.all(path))

@@ -3,6 +3,8 @@
 //! that single commands take besides come with the commands.
 
 mod device_sources;
+mod directory;
+mod farewell;
 
 use hubcommander_sdk::setting::{Setting, SettingKind};
 
@@ -39,8 +41,12 @@ pub enum Shape {
     Socket,
     /// A secret: `{ env = "..." }`, `{ file = "..." }` or `{ command = [...] }`.
     Secret,
+    /// A list of such secrets.
+    Secrets,
     /// Words in quotes, or a secret if they hold one.
     TextOrSecret,
+    /// Words in quotes or a section, which somebody else reads; the words say what can stand there.
+    Written(&'static str),
 }
 
 impl Shape {
@@ -67,6 +73,8 @@ impl Shape {
                 "a secret: `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ command = [\"PROGRAM\"] }`"
                     .to_owned()
             }
+            Self::Secrets => "a list of secrets, such as `[{ env = \"NAME\" }]`".to_owned(),
+            Self::Written(what) => what.to_owned(),
             Self::TextOrSecret => "text in quotes, or a secret such as `{ env = \"NAME\" }`".to_owned(),
         }
     }
@@ -131,11 +139,11 @@ const fn key(
 use Presence::{Default as Usually, Optional, Required};
 
 /// All keys, in the order in which the reference shows them.
-pub static KEYS: &[Key] = &joined::<{ BEFORE.len() + device_sources::KEYS.len() + AFTER.len() }>(&[
-    BEFORE,
-    device_sources::KEYS,
-    AFTER,
-]);
+pub static KEYS: &[Key] = &joined::<
+    {
+        BEFORE.len() + directory::KEYS.len() + device_sources::KEYS.len() + farewell::KEYS.len() + AFTER.len()
+    },
+>(&[BEFORE, directory::KEYS, device_sources::KEYS, farewell::KEYS, AFTER]);
 
 /// These tables, one after the other, `N` keys in all.
 const fn joined<const N: usize>(tables: &[&[Key]]) -> [Key; N] {

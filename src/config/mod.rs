@@ -11,6 +11,8 @@ pub mod reference;
 mod checks;
 mod device_sources;
 mod devices;
+mod directory;
+mod farewell;
 mod near;
 mod pages;
 mod policy;
@@ -80,8 +82,12 @@ pub struct Config {
     pub devices: Devices,
     /// At which time of the day, in UTC, it is looked for strangers; `None`: never.
     pub sweep_at: Option<NaiveTime>,
+    /// Who says who works here, and who is told what was linked.
+    pub directory: crate::directory::Settings,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
+    /// How those who leave the company are let go, if the bot does that by itself.
+    pub farewell: Option<crate::farewell::settings::Settings>,
     /// How much one person may ask.
     pub limits: PerMinute,
     /// How people prove who they are.
@@ -334,6 +340,7 @@ impl Config {
         sections::secrets(Some(&self.slack), Some(&self.github), self.travis.as_ref(), stored, &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.directory.secrets())
             .chain(self.notifications.iter().flat_map(crate::notices::Settings::secrets))
             .chain(sections::login_secrets(self.web.as_ref()))
     }
@@ -390,7 +397,9 @@ impl Sections {
             approval: all.approval,
             devices: all.devices,
             sweep_at: all.sweep_at,
+            directory: all.directory,
             nudges: all.nudges,
+            farewell: all.farewell,
             limits: all.limits,
             auth_plugins: all.auth_plugins,
             passkey: all.passkey,

@@ -30,6 +30,7 @@ use super::{
     Surroundings, Travis, Web,
 };
 use crate::audit::{Place, Schedule, Settings};
+use crate::directory;
 use crate::notices;
 use crate::nudges;
 
@@ -61,6 +62,10 @@ pub struct Sections {
     pub devices: Devices,
     /// When it is looked for strangers, if it is.
     pub sweep_at: Option<NaiveTime>,
+    /// `[directory]`.
+    pub directory: directory::Settings,
+    /// `[farewell]`, if it is there.
+    pub farewell: Option<crate::farewell::settings::Settings>,
     /// `[nudges]`, if they are enabled.
     pub nudges: Option<nudges::Settings>,
     /// `[limits]`.
@@ -113,9 +118,12 @@ impl Sections {
             None => (reading.sections(&plain), reading.device_sources()),
             Some(overlay) => (reading.sandbox(&plain, overlay), overlay.device_sources.clone()),
         };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        // Nothing of the sandbox leaves the machine.
+        let directory = reading.directory(&plain, folder, overlay.is_none());
         let devices = devices::read(&tree, &plain, sources, &mut problems);
-        let policy = policy::read(&tree, path.parent().unwrap_or(Path::new("")), &mut problems);
-        (Self { policy, devices, ..sections }, problems.finish(path))
+        let policy = policy::read(&tree, folder, &mut problems);
+        (Self { policy, devices, directory, ..sections }, problems.finish(path))
     }
 
     /// Every secret that is there, to be kept out of what is printed.
@@ -124,6 +132,7 @@ impl Sections {
         secrets(slack, github, self.travis.as_ref(), self.store.as_ref(), &self.audit)
             .chain(self.auth_plugins.secrets())
             .chain(self.devices.sources.secrets())
+            .chain(self.directory.secrets())
             .chain(self.notifications.iter().flat_map(notices::Settings::secrets))
             .chain(login_secrets(self.web.as_ref()))
     }
@@ -169,11 +178,11 @@ pub(super) fn devices_alone(path: &Path, text: &str, surroundings: &Surroundings
 
 /// Makes the typed sections.
 pub(super) struct Reading<'a, 'p, 't> {
-    tree: &'a Tree,
+    pub(super) tree: &'a Tree,
     surroundings: &'a Surroundings<'a>,
     /// Whether secrets are fetched; else empty ones stand for those that are named.
     fetches: bool,
-    problems: &'p mut Collector<'t>,
+    pub(super) problems: &'p mut Collector<'t>,
 }
 
 impl Reading<'_, '_, '_> {
@@ -322,6 +331,7 @@ impl Reading<'_, '_, '_> {
                 .text("members.sweep_at", &[])
                 .and_then(|at| NaiveTime::from_num_seconds_from_midnight_opt(time_of_day(&at)?, 0)),
             nudges: self.nudges(),
+            farewell: self.farewell(),
             limits: self.limits(),
             history_days: self
                 .number("web.history_days")
@@ -601,25 +611,44 @@ impl Reading<'_, '_, '_> {
         }
     }
 
+    /// Fetches each secret of a list.
+    pub(super) fn secrets(&mut self, path: &str, wrong: Wrong) -> Vec<Secret> {
+        let Some(found) = self.tree.one(path, &[]) else { return Vec::new() };
+        let Value::Secrets(sources) = &found.value else { return Vec::new() };
+        let fetched = sources.iter().map(|(source, at)| self.fetch(source, found.key.name(), at, wrong));
+        fetched.collect::<Vec<_>>().into_iter().flatten().collect()
+    }
+
     /// Fetches a secret and looks whether it can be what it is meant to be.
     pub(super) fn secret(&mut self, path: &str, wrong: Wrong) -> Option<Secret> {
         self.secret_of(path, &[], wrong)
     }
 
     /// The same of a section that has one of these names.
-    fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
+    pub(super) fn secret_of(&mut self, path: &str, names: &[&str], wrong: Wrong) -> Option<Secret> {
         let found = self.tree.one(path, names)?;
         let Value::Secret(source) = &found.value else { return None };
+        let key = found.key.name();
+        let name = names.last().copied().filter(|_| key == "*").unwrap_or(key);
+        self.fetch(source, name, &found.at, wrong)
+    }
+
+    fn fetch(
+        &mut self,
+        source: &secret::Source,
+        name: &str,
+        at: &Range<usize>,
+        wrong: Wrong,
+    ) -> Option<Secret> {
         if !self.fetches {
             return Some(SecretString::default());
         }
-        let at: Range<usize> = found.at.clone();
         match source.fetch(self.surroundings.environment, self.surroundings.command_limit) {
             Ok(secret) => match wrong(secret.expose_secret()) {
                 None => return Some(secret),
-                Some((what, cure)) => self.problems.at(at, format!("`{}` {what}", found.key.name()), cure),
+                Some((what, cure)) => self.problems.at(at.clone(), format!("`{name}` {what}"), cure),
             },
-            Err(missing) => self.problems.at(at, missing.what, missing.cure),
+            Err(missing) => self.problems.at(at.clone(), missing.what, missing.cure),
         }
         None
     }
@@ -733,7 +762,7 @@ fn travis_token(secret: &str) -> Option<(&'static str, &'static str)> {
     token(secret)
 }
 
-fn signing_secret(secret: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn signing_secret(secret: &str) -> Option<(&'static str, &'static str)> {
     (!notices::sign::is_secret(secret)).then_some((
         "is no secret to sign with.",
         "It is `whsec_` and 24 to 64 bytes in base64: `echo \"whsec_$(openssl rand -base64 32)\"` makes one.",

@@ -273,6 +273,12 @@ impl Walk<'_, '_, '_> {
                 let Some(command) = self.command(&called, name.span()) else { continue };
                 (called, own) = (command.name.to_owned(), command.settings);
             }
+            if each.shape != Shape::Section {
+                let mut names = names.to_vec();
+                names.push(called);
+                self.value(each, name.span(), value, &names);
+                continue;
+            }
             let DeValue::Table(table) = value.get_ref() else {
                 let what = format!("`{}.{called}` must be a section.", key.path);
                 self.problems.at(

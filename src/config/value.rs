@@ -25,6 +25,7 @@ pub(super) enum Value {
     Address(Url),
     Socket(SocketAddr),
     Secret(Source),
+    Secrets(Vec<(Source, Range<usize>)>),
 }
 
 /// A default, as it stands in the table of keys.
@@ -74,15 +75,18 @@ pub(super) fn read(
             return choices(key, words, list, problems);
         }
         (Shape::Secret | Shape::TextOrSecret, DeValue::Table(table)) => {
-            return secret(key, table, at, problems);
+            return secret(key, table, at, problems).map(Value::Secret);
         }
+        (Shape::Secrets, DeValue::Array(list)) if !list.is_empty() => return secrets(key, list, problems),
+        // Who reads it says what is wrong with it.
+        (Shape::Written(_), DeValue::String(_) | DeValue::Table(_)) => Some(Value::Section),
         (Shape::Secret, DeValue::String(_)) => {
-            let what = format!("`{}` holds a secret in plain text.", key.name());
+            let what = format!("`{}` holds a secret in plain text.", called(key));
             let cure = format!(
                 "Take it out of the file and say where it is: `{0} = {{ env = \"{1}\" }}`, \
                  `{0} = {{ file = \"PATH\" }}` or `{0} = {{ command = [\"PROGRAM\", \"ARGUMENT\"] }}`. If \
                  others could read the file, make a new secret.",
-                key.name(),
+                called(key),
                 variable(key),
             );
             problems.at(at.clone(), what, cure);
@@ -129,8 +133,27 @@ fn choices(
     (texts.len() == list.len()).then_some(Value::Texts(texts))
 }
 
+/// Where each of several secrets is.
+fn secrets(key: &Key, list: &DeArray<'_>, problems: &mut Collector<'_>) -> Option<Value> {
+    let mut found = Vec::with_capacity(list.len());
+    for entry in list {
+        match entry.get_ref() {
+            DeValue::Table(table) => {
+                found
+                    .extend(secret(key, table, &entry.span(), problems).map(|source| (source, entry.span())));
+            }
+            _ => {
+                let what = format!("`{}` holds something that does not say where its secret is.", key.name());
+                let cure = format!("Write, for example, `{} = {}`.", key.name(), key.example);
+                problems.at(entry.span(), what, cure);
+            }
+        }
+    }
+    (found.len() == list.len()).then_some(Value::Secrets(found))
+}
+
 /// Where a secret is.
-fn secret(key: &Key, table: &DeTable<'_>, at: &Range<usize>, problems: &mut Collector<'_>) -> Option<Value> {
+fn secret(key: &Key, table: &DeTable<'_>, at: &Range<usize>, problems: &mut Collector<'_>) -> Option<Source> {
     let mut source = None;
     let mut wrong = false;
     for (name, value) in table {
@@ -150,17 +173,22 @@ fn secret(key: &Key, table: &DeTable<'_>, at: &Range<usize>, problems: &mut Coll
         source = this.or(source);
     }
     if wrong || table.len() != 1 {
-        let what = format!("`{}` does not say clearly where its secret is.", key.name());
+        let what = format!("`{}` does not say clearly where its secret is.", called(key));
         let cure = format!(
             "Write exactly one of `{0} = {{ env = \"{1}\" }}`, `{0} = {{ file = \"PATH\" }}` and \
              `{0} = {{ command = [\"PROGRAM\", \"ARGUMENT\"] }}`.",
-            key.name(),
+            called(key),
             variable(key),
         );
         problems.at(at.clone(), what, cure);
         return None;
     }
-    source.map(Value::Secret)
+    source
+}
+
+/// What a key is called in a cure; `NAME` where the owner chooses.
+fn called(key: &Key) -> &'static str {
+    if key.name() == "*" { "NAME" } else { key.name() }
 }
 
 /// The variable that the example of this key names.
@@ -172,6 +200,7 @@ fn variable(key: &Key) -> &'static str {
         "github.app.private_key" => "GITHUB_APP_KEY",
         "store.url" => "DATABASE_URL",
         "audit.key" => "AUDIT_KEY",
+        "directory.scim.tokens.*" => "SCIM_TOKEN",
         _ => "NAME",
     }
 }

@@ -26,6 +26,8 @@ pub mod lines {
     pub const LEASE_ENDS_SOON: &str = "LeaseEndsSoon";
     /// The glass was broken, and the alarm channel has not heard of it.
     pub const GLASS_BROKEN: &str = "GlassBroken";
+    /// Somebody leaves. People can ask it, too.
+    pub const FAREWELL: &str = "Farewell";
     /// What was put off is due.
     pub const PLAN_IS_DUE: &str = "PlanIsDue";
 }

@@ -89,6 +89,17 @@ impl Book {
         linked(&key, self.store()?.remembered(&key).await?)
     }
 
+    /// The accounts of all who left.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn all_former(&self) -> Result<Vec<Linked>, StoreError> {
+        let all = self.store()?.remembered_under(FORMER, u32::MAX).await?;
+        all.into_iter()
+            .map(|(user, value)| serde_json::from_value(value).map_err(unreadable(&user)))
+            .collect()
+    }
+
     /// All links.
     ///
     /// # Errors

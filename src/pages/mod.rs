@@ -3,6 +3,7 @@
 
 mod access;
 mod kept;
+mod leaving;
 mod rules;
 mod sessions;
 mod sweep;
@@ -27,6 +28,7 @@ use crate::pipeline::engine::Engine;
 use crate::pipeline::report::SignIn;
 use crate::store::Shelf;
 
+pub use leaving::Doors;
 pub use sweep::sweep;
 
 /// How long a provider of identities is waited for, by somebody who looks at a blank page.

@@ -46,7 +46,7 @@ fn key(of: &str, id: &Hash) -> String {
     format!("{of}{}", hex(id))
 }
 
-fn round_key(email: &str) -> String {
+pub(super) fn round_key(email: &str) -> String {
     format!("web:round:{}", of_email(email))
 }
 

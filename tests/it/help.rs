@@ -55,6 +55,9 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!RemoveCollab` Takes away what a person was given on repositories
     • `!RemoveUserFromTeam` Takes somebody out of a team
     • `!SetRepoPermissions` Sets what a team may do on repositories
+    People who leave
+    • `!Farewell` Takes from somebody who leaves all that they have at GitHub and here
+    • `!Farewells` Lists who leaves and is held or still has time; lets them go, or forgets them
     Protection
     • `!ListRules` Says what protects a branch
     • `!SetBranchProtection` Protects a branch, or no longer
@@ -437,7 +440,9 @@ async fn every_example_shows_its_plan_and_writes_nothing() -> Result<()> {
     let world = World::start().await?;
     let mut plans = 0;
     // What these plan depends on how things stand.
-    let stands = |spec: &CommandSpec| ["AcceptEmail", "Lockdown", "Why"].contains(&spec.name.as_str());
+    let stands = |spec: &CommandSpec| {
+        ["AcceptEmail", "Farewell", "Farewells", "Lockdown", "Why"].contains(&spec.name.as_str())
+    };
     for spec in specs(&world)?
         .into_iter()
         .filter(|spec| !builds_on_something(spec) && !stands(spec) && !is_written_to_you(spec))

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::world::{ANA, DEV, World};
 
-const ED25519: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIEgrtb96jAK4EprDvytzdpD/6t1xaKfEjlmaeG8gCrYC";
+pub const ED25519: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIEgrtb96jAK4EprDvytzdpD/6t1xaKfEjlmaeG8gCrYC";
 const RSA: &str = "AAAAB3NzaC1yc2EAAAADAQABAAABAQDbjSx6d+UMO84nvwDp6cpNFUCwUFwGHYN63kdq4ZzHoyX1tr3L3WRSjdg0LwD1hDMJJW6ipB67Lf5ym1ERh1AokZ+EQl2zAYKebSGwEjx6EeEW917/RB0XWQVh8wycffKUPQSrVj4Cbev0SgTEn4FkG09bBn+4CvQeUHnFOhuC8qUkghhwSV0bgN++rZkym3SThnhT+aJQKGaddfCutsTRiVuA+VuA1REhAjW3Sdag3/oziMoVlyE+qseQvzbjjWwCYXZpRES0tv5oMz4Tl9XwxA7CW3lAr0a8nt1DVW/7GEDJqMmsYiTvENNRXu4sSWbr/7967fEckwZ/HpIKrFdD";
 
 fn steady(said: &str) -> String {

@@ -14,13 +14,15 @@ const AT_ONCE: usize = 4;
 
 /// Those that take back or withdraw themselves, those that change nothing outside, and those that answer by direct
 /// message, which have stories of their own.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 15] = [
     "AcceptEmail",
     "Answer",
     "Cancel",
     "Extend",
     "InviteMe",
     "LinkGitHub",
+    "Farewell",
+    "Farewells",
     "Lockdown",
     "NotMyDevice",
     "Nudges",

@@ -130,6 +130,7 @@ fn in_short(power: Power) -> &'static str {
         Power::GrantOwner => "makes somebody an owner",
         Power::Enrol => "changes how somebody proves who they are",
         Power::Unlock => "lifts the lockdown",
+        Power::LetGo => "lets many people go at once",
     }
 }
 

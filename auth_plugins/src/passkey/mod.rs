@@ -180,6 +180,25 @@ impl Passkeys {
     }
 
     /// Takes a passkey away. One that is not there is gone already.
+    /// Whether somebody has a passkey here.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn has_any(&self, person: &PersonId) -> Result<bool, Unkept> {
+        Ok(!keep::passkeys(&*self.keep, person).await?.is_empty())
+    }
+
+    /// All passkeys of somebody prove nothing any more: for those who leave.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn forget_all(&self, person: &PersonId) -> Result<(), Unkept> {
+        for passkey in keep::passkeys(&*self.keep, person).await? {
+            self.forget(person, &name(&passkey)).await?;
+        }
+        Ok(())
+    }
+
     async fn forget(&self, person: &PersonId, passkey: &str) -> Result<(), Unkept> {
         let _turn = self.turn.lock().await;
         let keep = &*self.keep;

@@ -51,11 +51,14 @@ pub(super) fn location(base: &str, kind: Kind, id: &str) -> String {
 }
 
 fn linked(link: &Link) -> Json {
-    json!({
+    let mut shown = json!({
         "slackUserId": link.slack_user, "githubId": link.github_id.to_string(), "githubLogin": link.github_login,
-        "email": link.email, "since": link.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        "proof": link.proof,
-    })
+        "since": link.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true), "proof": link.proof,
+    });
+    if let Some(email) = &link.email {
+        shown["email"] = json!(email);
+    }
+    shown
 }
 
 /// Which attributes are asked for.

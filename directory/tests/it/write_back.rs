@@ -14,11 +14,11 @@ const NEW: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 fn link() -> Link {
     Link {
-        person: "00u1".to_owned(),
+        person: Some("00u1".to_owned()),
         slack_user: "U0ANA".to_owned(),
         github_id: 42,
         github_login: "ana-gh".to_owned(),
-        email: Email::parse("ana@example.com").unwrap(),
+        email: Email::parse("ana@example.com"),
         since: clock().now(),
         proof: Proof::DeviceFlow,
     }

@@ -304,6 +304,23 @@ impl Reader {
         Ok(accesses)
     }
 
+    /// Whether nobody else owns an organisation than this account and this bot's own.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn is_last_owner(&self, org: &str, user: u64) -> Result<bool, ReadError> {
+        let besides: Vec<u64> = self.own_id().await?.into_iter().chain([user]).collect();
+        Ok(!self.has_owner_besides(&Owner::parse(org)?, &besides).await?)
+    }
+
+    /// Whether an account is this bot's own.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn is_ourselves(&self, user: u64) -> Result<bool, ReadError> {
+        Ok(self.own_id().await? == Some(user))
+    }
+
     /// Whether an organisation has an owner besides these accounts.
     pub(crate) async fn has_owner_besides(&self, org: &Owner, accounts: &[u64]) -> Result<bool, ReadError> {
         let path = Path::org(org).then("members").with_word("role", "admin");

@@ -75,6 +75,10 @@ fn specs() -> Vec<CommandSpec> {
         CommandSpec::new("UnlinkGitHub", "Members", "")
             .arg(ArgSpec::positional("person", ArgKind::Person, "").optional())
             .changes(Risk::Reversible),
+        CommandSpec::new("Farewell", "People who leave", "")
+            .arg(ArgSpec::positional("person", ArgKind::Person, "").optional())
+            .changes(Risk::Reversible),
+        CommandSpec::new("Farewells", "People who leave", "").changes(Risk::Reversible),
         CommandSpec::new("Lockdown", "Security", "")
             .arg(ArgSpec::positional(
                 "state",

@@ -41,7 +41,7 @@ fn as_it_ships_powers_take_a_step_up_and_a_second_person() {
     assert_eq!(takes(Risk::Exposing, &[]), []);
     assert_eq!(takes(Risk::Irreversible, &[]), [Requirement::Confirm]);
     // Whoever enrols cannot prove anything yet, and to lift a lockdown must not depend on the phones.
-    let by_others = [Power::Enrol, Power::Unlock];
+    let by_others = [Power::Enrol, Power::Unlock, Power::LetGo];
     for power in by_others {
         let expected = [approvals(1, &["slack:security-team"], None)];
         assert_eq!(takes(Risk::Reversible, &[power]), expected, "{power:?}");

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::Refusal;
-use hubcommander_sdk::lease::{EndLease, Ending, Grant, Held, Lease};
+use hubcommander_sdk::lease::{EndLease, Ending, Grant, Held, Holding, Lease};
 use hubcommander_sdk::message::{Message, Part};
+use hubcommander_sdk::operation::Operation;
 use hubcommander_sdk::people::PersonId;
 use hubcommander_sdk::plan::{Plan, Title};
 use hubcommander_sdk::text::Text;
@@ -78,12 +79,41 @@ impl Desk {
         ))
     }
 
+    /// What ending all of these leases on one holding comes to: the change of what is held, if there is one, and the
+    /// ends of the leases.
+    pub(crate) async fn ending_all(
+        &self,
+        leases: &[Lease],
+    ) -> Result<(Option<Operation>, Vec<EndLease>), Refusal> {
+        let Some(first) = leases.first() else { return Ok((None, Vec::new())) };
+        let (holding, ends) = (&first.holding, leases.iter().map(end_of).collect());
+        let grant = self.grant(holding)?;
+        let store = self.shelf.get().map_err(unread)?;
+        let (running, now) = tokio::join!(store.leases(Some(&holding.key)), grant.held(&holding.subject));
+        let (mut running, now) = (running.map_err(unread)?, now.map_err(Refusal::from)?);
+        let mut level = now.clone();
+        for lease in leases {
+            if let Ending::Turn(turn) = Held::new(grant.as_ref(), level.as_deref(), &running).end(&lease.id) {
+                level = turn.to;
+            }
+            running.retain(|other| other.id != lease.id);
+        }
+        if level == now {
+            return Ok((None, ends));
+        }
+        let change = grant.change(&holding.subject, now.as_deref(), level.as_deref());
+        Ok((Some(change.map_err(Refusal::from)?), ends))
+    }
+
+    fn grant(&self, holding: &Holding) -> Result<&Arc<dyn Grant>, Refusal> {
+        self.grants.iter().find(|grant| grant.kind() == holding.grant).ok_or_else(|| {
+            Refusal::new("This program does not know what was lent.", "Tell the people who run this bot.")
+        })
+    }
+
     /// What ending the lease comes to, as a plan. `why` is said in its title: "is over", "is given back".
     pub(super) async fn ending(&self, lease: &Lease, why: &str) -> Result<Plan, Refusal> {
-        let grant =
-            self.grants.iter().find(|grant| grant.kind() == lease.holding.grant).ok_or_else(|| {
-                Refusal::new("This program does not know what was lent.", "Tell the people who run this bot.")
-            })?;
+        let grant = self.grant(&lease.holding)?;
         let store = self.shelf.get().map_err(unread)?;
         let (running, now) =
             tokio::join!(store.leases(Some(&lease.holding.key)), grant.held(&lease.holding.subject));
@@ -115,9 +145,12 @@ impl Desk {
                     Some("Somebody has changed it at GitHub meanwhile, so it is left as it is.".into());
             }
         }
-        let end = EndLease { id: lease.id.clone(), shown };
-        Ok(plan.step("lease", end.operation(), &after))
+        Ok(plan.step("lease", end_of(lease).operation(), &after))
     }
+}
+
+fn end_of(lease: &Lease) -> EndLease {
+    EndLease { id: lease.id.clone(), shown: lease.holding.shown.clone() }
 }
 
 /// The command `!Leases`.

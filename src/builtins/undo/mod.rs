@@ -8,14 +8,15 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Command, CommandSpec, Prepared, Request};
 use hubcommander_sdk::error::{OperationError, Refusal};
-use hubcommander_sdk::operation::{Attempt, Observed, Operation};
+use hubcommander_sdk::operation::{Attempt, Observed, Operation, Power};
 use hubcommander_sdk::plan::{Plan, Risk, Title, references, resolve};
 use hubcommander_sdk::text::Text;
 
 pub use stands::Stands;
 
 use super::{invocation, is_same, unread};
-use crate::invocation::{Invocation, State, StepRecord, StepState};
+use crate::invocation::{Invocation, State, StepRecord, StepState, Via};
+use crate::later::lines::FAREWELL;
 use crate::registry::Operations;
 use crate::store::{HistoryFilter, Shelf, person_resource};
 
@@ -227,7 +228,9 @@ impl Command for Undo {
             Some(id) => invocation(&self.shelf, id).await?,
             None => self.newest(request).await?,
         };
-        if !is_same(&known.origin.person, &request.person.id) {
+        // What the bot did of its own accord is nobody's, and taking it back takes a second person.
+        let by_itself = known.origin.via == Via::Due && known.command.as_deref() == Some(FAREWELL);
+        if !by_itself && !is_same(&known.origin.person, &request.person.id) {
             return Err(Refusal::new(
                 Text::new()
                     .code(&known.id)
@@ -259,6 +262,11 @@ impl Command for Undo {
                 "There is nothing left to do.",
             ));
         }
-        Ok(Prepared::Plan(Self::plan(&known, undone, &ours)))
+        let mut plan = Self::plan(&known, undone, &ours);
+        // Whoever has somebody's farewell taken back gives them their rights.
+        if known.command.as_deref() == Some(FAREWELL) {
+            plan.powers.insert(Power::Enrol);
+        }
+        Ok(Prepared::Plan(plan))
     }
 }

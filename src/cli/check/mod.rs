@@ -4,6 +4,7 @@
 mod ask;
 mod clock;
 mod devices;
+mod directory;
 mod github;
 #[cfg(feature = "passkey")]
 mod glass;
@@ -54,6 +55,7 @@ static CHECKS: &[Check] = &[
     Check { name: "Travis", run: |ground| Box::pin(travis::account(ground)) },
     Check { name: "Duo", run: |ground| Box::pin(step_ups::duo(ground)) },
     Check { name: "Okta", run: |ground| Box::pin(step_ups::okta(ground)) },
+    Check { name: "Directory", run: |ground| Box::pin(directory::sources(ground)) },
     Check { name: "Devices", run: |ground| Box::pin(devices::sources(ground)) },
     #[cfg(feature = "passkey")]
     Check { name: "Breaking the glass", run: |ground| Box::pin(glass::people(ground)) },

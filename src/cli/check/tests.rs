@@ -163,6 +163,54 @@ async fn when_all_is_well() {
     assert_eq!(wrong, 0);
 }
 
+/// What is said of the directory.
+async fn of_the_directory(more: &str) -> (String, usize) {
+    let world = World { more: more.to_owned(), ..World::new() };
+    let (said, wrong) = world.checked().await;
+    let lines = said.split("\n").skip_while(|line| !line.contains(" Directory: "));
+    let lines = lines.take_while(|line| line.contains(" Directory: ") || line.starts_with("  "));
+    (lines.collect::<Vec<_>>().join("\n"), wrong)
+}
+
+#[tokio::test]
+async fn a_directory_is_read_once_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        format!("[directory.csv]\npath = {:?}\n", path.display().to_string())
+    };
+    let good = file("good.csv", "id,email,active\n1,ana@example.com,yes\n2,bob@example.com,no\n");
+    let (said, wrong) = of_the_directory(&good).await;
+    insta::assert_snapshot!(said, @"✅ Directory: the CSV file: 2 people, 1 of them working here");
+    assert_eq!(wrong, 0);
+    let half = file("half.csv", "id,email\n1,ana@example.com\n,bob@example.com\n3,c\n");
+    let (said, wrong) = of_the_directory(&half).await;
+    insta::assert_snapshot!(said, @r"
+    ⚠️ Directory: the CSV file: 1 person, 1 of them working here, and what follows could not be read:
+       line 3: there is no id
+       line 4: the email cannot be read
+       cure: Correct it there. While it is so, nobody counts as gone who is not on it.
+    ");
+    assert_eq!(wrong, 0);
+    let names = file("names.csv", "name\nAna\n");
+    let (said, wrong) = of_the_directory(&names).await;
+    insta::assert_snapshot!(said, @r#"
+    ⛔ Directory: the CSV file: it has neither a column "id" nor a column "email".
+       cure: Mend it, or what `[directory.csv]` says of it.
+    "#);
+    assert_eq!(wrong, 1);
+    let (said, wrong) = of_the_directory(
+        "[directory.okta]\nurl = \"http://127.0.0.1:1\"\ntoken = { env = \"GITHUB_TOKEN\" }\n",
+    )
+    .await;
+    insta::assert_snapshot!(said, @r"
+    ⛔ Directory: Okta did not answer: not sent: no connection: client error (Connect): tcp connect error: Connection refused (os error 111).
+       cure: See that this machine can reach it, and whether it needs a proxy (`HTTPS_PROXY`).
+    ");
+    assert_eq!(wrong, 1);
+}
+
 #[tokio::test]
 async fn wrong_tokens() {
     let world = World::new()

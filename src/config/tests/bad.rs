@@ -54,6 +54,32 @@ fn notifications_that_nobody_would_hear_of() {
 }
 
 #[test]
+fn directories_that_could_not_be_reached() {
+    let scim = "[directory.scim]\ntokens = { okta = { env = \"GITHUB_TOKEN\" }, b = \"plain\" }\n";
+    insta::assert_snapshot!(with(scim));
+    insta::assert_snapshot!(with(
+        "[web]\npublic_url = \"https://a.example\"\n[directory.scim]\ntokens = {}\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory]\nevery = \"1s\"\n[directory.okta]\nurl = \"https://example.okta.com/api/v1\"\n\
+         token = \"plain\"\n[directory.google]\nkey = { env = \"GITHUB_TOKEN\" }\nsubject = \"admin\"\n\
+         github_login = \"github\"\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory.http]\nurl = \"http://people.example.com/all?size=5#top\"\nformat = \"xml\"\n\
+         paging = { cursor = \"next\" }\nscheme = \"Token x\"\nname = \" \"\n\
+         [directory.http.fields]\nemale = \"/mail\"\nid = \"number\"\nshoe_size = \"/shoes\"\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory.csv]\nseparator = \";;\"\nheaders = { email = 3 }\n\
+         [directory.webhook]\nurl = \"https://people.example.com/hook\"\nsecrets = [{ env = \"GITHUB_TOKEN\" }, \"x\"]\n"
+    ));
+    insta::assert_snapshot!(with(
+        "[directory.webhook]\nurl = \"https://people.example.com/hook\"\nsecrets = []\n"
+    ));
+}
+
+#[test]
 fn a_glass_that_nobody_could_break() {
     insta::assert_snapshot!(with("[break_glass]\npeople = [\"U1\", \"@ana\"]\n"), @r#"
     config.toml:10:2: It takes the passkeys of two people to break the glass, and there are none here.
@@ -455,4 +481,35 @@ fn passkeys_where_browsers_offer_none() {
     }
     let said = with("[auth_plugins.passkey]\n[web]\npublic_url = \"https://hub.example.com\"\n");
     assert_eq!(said, "nothing is wrong");
+}
+
+#[test]
+fn farewells_that_nobody_would_hear_of() {
+    insta::assert_snapshot!(with("[farewell]\nmost = 0\nmost_percent = 101\ngrace = \"soon\"\n"), @r#"
+    config.toml:10:2: Nobody would hear who is let go: there is neither a `channel` here nor a `slack.alarm_channel`.
+      10 | [farewell]
+         |  ^^^^^^^^
+      cure: Add `channel = "C0123ABCD"`, or remove this section.
+
+    config.toml:11:8: `most` must be a whole number from 1 to 100000.
+      11 | most = 0
+         |        ^
+      cure: Write, for example, `most = 25`.
+
+    config.toml:12:16: `most_percent` must be a whole number from 1 to 100.
+      12 | most_percent = 101
+         |                ^^^
+      cure: Write, for example, `most_percent = 2`.
+
+    config.toml:13:9: `grace` must be a length of time, such as `"14d"` or `"12h"`.
+      13 | grace = "soon"
+         |         ^^^^^^
+      cure: Write, for example, `grace = "24h"`.
+    "#);
+    insta::assert_snapshot!(with("[farewell]\nchannel = \"#security\"\n"), @r##"
+    config.toml:11:11: `#security` in `channel` is no channel id.
+      11 | channel = "#security"
+         |           ^^^^^^^^^^^
+      cure: Write the id, such as `C0123ABCD`: in Slack, open the channel's details; it stands at the bottom.
+    "##);
 }

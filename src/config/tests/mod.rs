@@ -38,6 +38,8 @@ fn environment(name: &str) -> Option<String> {
         "SLACK_APP_TOKEN" => "xapp-sandbox",
         "GITHUB_TOKEN" => "ghp_sandbox",
         "HOOK" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "SCIM" => "0123456789abcdef0123456789abcdef",
+        "GOOGLE_KEY" => "{ \"private_key\": \"of a service account\" }",
         "EMPTY" => "",
         "QUOTED" => "\"ghp_sandbox with quotes\"",
         "KEY" => "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n",
@@ -433,4 +435,99 @@ fn notifications_are_read_with_their_defaults() {
     let inside = Config::for_sandbox(Path::new("config.toml"), &text, &overlay(), &surroundings).unwrap();
     let inside = inside.notifications.unwrap();
     assert!(inside.webhook.is_none() && inside.secrets.is_empty());
+}
+
+/// All that `[directory]` can say.
+const DIRECTORY: &str = r#"
+[web]
+public_url = "https://hub.example.com"
+[directory]
+every = "5m"
+[directory.scim]
+tokens = { okta = { env = "SCIM" }, next = { env = "SCIM" } }
+[directory.okta]
+url = "https://example.okta.com/"
+token = { env = "GITHUB_TOKEN" }
+scheme = "Bearer"
+github_login = "githubUsername"
+[directory.google]
+key = { env = "GOOGLE_KEY" }
+subject = "admin@example.com"
+slack_user = "/customSchemas/Accounts/slack"
+[directory.http]
+name = "Workday"
+url = "https://people.example.com/v1/employees?size=500"
+token = { env = "GITHUB_TOKEN" }
+format = { json = "/data" }
+paging = { cursor = { at = "/next", parameter = "cursor" } }
+[directory.http.fields]
+id = "/number"
+email = "/mail/work"
+[directory.csv]
+path = "people.csv"
+separator = ";"
+headers = { email = "E-Mail" }
+[directory.webhook]
+url = "https://people.example.com/hooks/links"
+secrets = [{ env = "HOOK" }, { env = "HOOK" }]
+"#;
+
+#[test]
+fn the_directory_is_read_with_all_it_can_say() {
+    use hubcommander_directory::Field;
+    use hubcommander_directory::readers::{Format, Paging};
+
+    assert_eq!(read(LEAST).unwrap().directory.sources().count(), 0);
+    let text = format!("{LEAST}{DIRECTORY}");
+    let surroundings =
+        Surroundings { environment: &environment, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+    let path = Path::new("/etc/hub/config.toml");
+    let config = Config::parse(path, &text, &surroundings).unwrap();
+    let found = &config.directory;
+    assert_eq!(found.every, Duration::from_secs(300));
+    assert_eq!(found.sources().count(), 5);
+    assert_eq!(found.scim.as_ref().unwrap().keys().collect::<Vec<_>>(), ["next", "okta"]);
+    let okta = found.okta.as_ref().unwrap();
+    assert_eq!((okta.url.as_str(), okta.scheme.as_str()), ("https://example.okta.com/", "Bearer"));
+    assert_eq!(okta.github_login.as_deref(), Some("githubUsername"));
+    let google = found.google.as_ref().unwrap();
+    assert_eq!((google.subject.as_str(), google.customer.as_str()), ("admin@example.com", "my_customer"));
+    let http = found.http.as_ref().unwrap();
+    assert_eq!((http.name.as_str(), &http.format), ("Workday", &Format::Json("/data".to_owned())));
+    assert_eq!(http.url.query(), Some("size=500"));
+    assert!(matches!(&http.paging, Paging::Cursor { at, .. } if at == "/next"));
+    assert_eq!(http.fields.get(&Field::Email).unwrap(), "/mail/work");
+    let csv = found.csv.as_ref().unwrap();
+    assert_eq!((csv.path.as_path(), csv.separator), (Path::new("/etc/hub/people.csv"), b';'));
+    assert_eq!(csv.headers.get(&Field::Email).unwrap(), "E-Mail");
+    assert_eq!(found.webhook.as_ref().unwrap().secrets.len(), 2);
+    let secrets: Vec<String> = config.secrets().map(|secret| secret.expose_secret().to_owned()).collect();
+    for name in ["SCIM", "GOOGLE_KEY", "HOOK"] {
+        assert!(secrets.contains(&environment(name).unwrap()), "{name} is kept out of the log");
+    }
+    assert!(!format!("{found:?}").contains(&environment("SCIM").unwrap()));
+    // In the sandbox nothing leaves the machine.
+    let surroundings =
+        Surroundings { environment: &nothing_set, commands: COMMANDS, command_limit: COMMAND_LIMIT };
+    let inside = Config::for_sandbox(path, &text, &overlay(), &surroundings).unwrap().directory;
+    assert!(inside.webhook.is_none());
+    assert_eq!(inside.sources().collect::<Vec<_>>(), [crate::directory::Source::Csv]);
+}
+
+#[test]
+fn what_a_directory_does_not_say_is_as_usual() {
+    use hubcommander_directory::readers::{Format, Paging};
+
+    let text = format!(
+        "{LEAST}[directory.http]\nurl = \"https://people.example.com\"\n[directory.csv]\npath = \"p\"\n"
+    );
+    let found = read(&text).unwrap().directory;
+    assert_eq!(found.every, Duration::from_secs(900));
+    let http = found.http.as_ref().unwrap();
+    assert_eq!((&http.format, &http.paging), (&Format::Json(String::new()), &Paging::Link));
+    assert!(http.token.is_none() && http.fields.is_empty() && http.name == "the directory");
+    assert_eq!(found.csv.as_ref().unwrap().separator, b',');
+    let lines = text.replace("[directory.csv]", "format = \"lines\"\npaging = \"none\"\n[directory.csv]");
+    let http = read(&lines).unwrap().directory.http.unwrap();
+    assert_eq!((http.format, http.paging), (Format::Lines, Paging::None));
 }

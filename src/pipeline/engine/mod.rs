@@ -322,7 +322,16 @@ impl Engine {
         let args = invocation.args.clone().unwrap_or_default();
         let spec = registered.spec();
         let question = Question { person: &person, place: &place, spec, args: &args, at: self.clock.now() };
+        if invocation.origin.via == Via::Due {
+            return Ok(self.takes_when_due(&question, registered, examined).await?.0);
+        }
         Ok(self.judged(&question, registered, examined).await?.1)
+    }
+
+    /// Whether it has to be judged what this takes although it was due.
+    fn is_judged_when_due(&self, invocation: &Invocation) -> bool {
+        let registered = invocation.command.as_deref().and_then(|name| self.registry.find(name));
+        registered.is_some_and(|registered| registered.spec().judged_when_due)
     }
 
     /// Whether a plan may be run, and what it takes.
@@ -335,7 +344,33 @@ impl Engine {
         let powers = self.operations.powers(examined.plan());
         let planned = Planned { plan: examined.plan(), risk: examined.risk(), powers: &powers };
         let leave = self.rules.may_be_done(question, &planned).await?;
-        let mut asked = self.rules.takes(question, &planned).await?;
+        let (required, policies) = self.takes_of(question, registered, examined, &planned).await?;
+        Ok((leave, required, policies))
+    }
+
+    /// What it takes to run a plan that the bot asked for itself because it was due, and that nobody approved before.
+    /// Whether the bot may is no question; what the person who asks would have to do, one of those who approve does.
+    async fn takes_when_due(
+        &self,
+        question: &Question<'_>,
+        registered: &Registered,
+        examined: &Examined,
+    ) -> Result<(Vec<Requirement>, Vec<String>), Refusal> {
+        let powers = self.operations.powers(examined.plan());
+        let planned = Planned { plan: examined.plan(), risk: examined.risk(), powers: &powers };
+        let (required, policies) = self.takes_of(question, registered, examined, &planned).await?;
+        let approvers = self.approval.as_ref().map(|approval| approval.approvers.as_slice());
+        Ok((gate::by_others(required, approvers.unwrap_or_default())?, policies))
+    }
+
+    async fn takes_of(
+        &self,
+        question: &Question<'_>,
+        registered: &Registered,
+        examined: &Examined,
+        planned: &Planned<'_>,
+    ) -> Result<(Vec<Requirement>, Vec<String>), Refusal> {
+        let mut asked = self.rules.takes(question, planned).await?;
         let step_ups: Vec<&str> = self.step_ups.iter().map(|known| known.name()).collect();
         let approvers = self.approval.as_ref().map(|approval| approval.approvers.clone()).unwrap_or_default();
         for name in &registered.auth {
@@ -352,7 +387,7 @@ impl Engine {
         if question.args.text("reason").is_some_and(|reason| !reason.trim().is_empty()) {
             required.retain(|requirement| *requirement != Requirement::Reason);
         }
-        Ok((leave, required, policies))
+        Ok((required, policies))
     }
 
     /// Whether the e-mail that somebody proves themselves by is the one that they have had here all along: whoever

@@ -188,12 +188,19 @@ impl Way<'_> {
             }
             Outcome::Plan(examined) => {
                 let now = self.engine.clock.now();
-                let (mut progress, leave, policies) = if record.invocation().origin.via == Via::Due {
+                let due = record.invocation().origin.via == Via::Due;
+                let (mut progress, leave, policies) = if due && !spec.judged_when_due {
                     (gate::approved_before(&examined, now), asked.leave().clone(), Vec::new())
                 } else {
                     let registered = asked.parsed().registered();
                     let question = Question { person, place, spec, args, at: now };
-                    match self.engine.judged(&question, registered, &examined).await {
+                    let judged = if due {
+                        let taken = self.engine.takes_when_due(&question, registered, &examined).await;
+                        taken.map(|(required, policies)| (asked.leave().clone(), required, policies))
+                    } else {
+                        self.engine.judged(&question, registered, &examined).await
+                    };
+                    match judged {
                         Ok((leave, required, policies)) => {
                             let waits = self.engine.waits(&required);
                             (gate::oblige(&examined, required, waits, now), leave, policies)
@@ -429,7 +436,11 @@ impl Way<'_> {
             }
         };
         let ended = self.engine.executor.execute(record, *gated, &show).await?;
-        let once = matches!(record.invocation().origin.via, Via::Due | Via::Glass);
+        let once = match record.invocation().origin.via {
+            Via::Due => !self.engine.is_judged_when_due(record.invocation()),
+            Via::Glass => true,
+            _ => false,
+        };
         if let Ended::Void(why) = &ended {
             self.replans += 1;
             // What was put off, or approved past Slack, is done as it was approved, or not at all.
@@ -453,7 +464,8 @@ impl Way<'_> {
             Ended::Failed | Ended::Void(_) | Ended::Blind(_) => (State::Failed, "failed"),
         };
         let again = match ended {
-            Ended::Done | Ended::Void(_) => None,
+            Ended::Done => None,
+            Ended::Void(_) if once => None,
             _ => again::after(record.invocation(), self.engine.clock.now()),
         };
         if let Some(again) = &again {
@@ -472,7 +484,8 @@ impl Way<'_> {
     ) -> Result<Vec<Requirement>, Refusal> {
         let invocation = record.invocation();
         let just_now = progress.requirements.is_empty() && progress.is_fresh(self.engine.clock.now());
-        if invocation.origin.via == Via::Due || just_now {
+        let due = invocation.origin.via == Via::Due;
+        if just_now || (due && !self.engine.is_judged_when_due(invocation)) {
             return Ok(Vec::new());
         }
         if let Some(glass) = &invocation.origin.glass
@@ -484,7 +497,9 @@ impl Way<'_> {
         let Some(registered) = self.engine.registry.find(name) else {
             return Err(Refusal::new("This command is not there any more.", "See what there is with !Help."));
         };
-        self.engine.still_active(&invocation.origin.person).await?;
+        if !due {
+            self.engine.still_active(&invocation.origin.person).await?;
+        }
         self.engine.required(invocation, registered, examined).await
     }
 
@@ -530,7 +545,11 @@ impl Way<'_> {
         outcome: Message,
         clicks_done: Vec<String>,
     ) -> Result<(), Stopped> {
-        self.end_with(record, state, event, outcome, clicks_done, Booking::default()).await
+        // What was due and had to wait for too long is due again.
+        let expired = state == State::Expired;
+        let again = expired.then(|| again::after(record.invocation(), self.engine.clock.now())).flatten();
+        let outcome = again::told(outcome, again.as_ref());
+        self.end_with(record, state, event, outcome, clicks_done, again::book(again)).await
     }
 
     /// The same, with what becomes due by it.

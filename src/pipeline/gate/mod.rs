@@ -8,9 +8,12 @@ mod progress;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use hubcommander_sdk::auth::{ANY, Requirement};
 use hubcommander_sdk::clock::Instant;
+use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::people::PersonId;
 use hubcommander_sdk::plan::Risk;
 
@@ -114,6 +117,43 @@ pub fn obligations(examined: &Examined, usual: Option<Risk>, asked: &[Required])
     requirements.sort();
     requirements.dedup();
     requirements
+}
+
+/// The same where the bot itself asks: whatever the person who asks would have to do, one of those who approve does
+/// in its place, with the proof that was asked for. Who approves has seen the plan and means it.
+///
+/// # Errors
+/// Nobody is set up who could.
+pub fn by_others(requirements: Vec<Requirement>, approvers: &[String]) -> Result<Vec<Requirement>, Refusal> {
+    let of_others = |one: &Requirement| matches!(one, Requirement::Approvals { .. });
+    let (mut all, of_the_asker): (Vec<_>, Vec<_>) = requirements.into_iter().partition(of_others);
+    let mut proofs: Vec<Option<String>> = of_the_asker
+        .into_iter()
+        .filter_map(|requirement| match requirement {
+            Requirement::StepUp { by } => Some(Some(by)),
+            Requirement::HealthyDevice { or_step_up } => Some(or_step_up),
+            Requirement::Confirm | Requirement::Reason => Some(None),
+            Requirement::Approvals { .. } => None,
+        })
+        .collect();
+    proofs.sort();
+    proofs.dedup();
+    // A bare word is given with any approval.
+    if !all.is_empty() || proofs.len() > 1 {
+        proofs.retain(Option::is_some);
+    }
+    if !proofs.is_empty() && approvers.is_empty() {
+        let what =
+            "This takes the word of whoever asks, which is the bot itself, and nobody is set up to approve.";
+        return Err(Refusal::new(what, "Tell the people who run this bot: they can name approvers.")
+            .logged("a judged plan of the bot's own, and no [auth_plugins.approval]"));
+    }
+    let approvers: BTreeSet<String> = approvers.iter().cloned().collect();
+    let proven = |step_up| Requirement::Approvals { count: 1, approvers: approvers.clone(), step_up };
+    all.extend(proofs.into_iter().map(proven));
+    all.sort();
+    all.dedup();
+    Ok(all)
 }
 
 /// What it takes for this plan, asked for the first time. It waits for `waits` at most.

@@ -276,3 +276,28 @@ proptest! {
         prop_assert_eq!(stage(&progress, &me) == Stage::Open, progress.missing(&me).is_empty());
     }
 }
+
+#[test]
+fn what_the_bot_would_have_to_do_itself_an_approver_does() {
+    let us = ["slack:security-team".to_owned()];
+    let agree = |step_up: Option<&str>| Requirement::Approvals {
+        count: 1,
+        approvers: us.iter().cloned().collect(),
+        step_up: step_up.map(str::to_owned),
+    };
+    let others = |requirements: &[Requirement]| by_others(requirements.to_vec(), &us).unwrap();
+    assert_eq!(others(&[]), []);
+    assert_eq!(others(&[Requirement::Confirm, Requirement::Reason]), [agree(None)]);
+    let duo = Requirement::StepUp { by: "duo".into() };
+    assert_eq!(others(&[Requirement::Confirm, duo.clone()]), [agree(Some("duo"))]);
+    // What others are asked for stays, and their word is a word.
+    let two = Requirement::Approvals { count: 2, approvers: ["U0SAM".to_owned()].into(), step_up: None };
+    assert_eq!(others(&[two.clone(), Requirement::Confirm]), [two.clone()]);
+    assert_eq!(others(&[two.clone(), Requirement::HealthyDevice { or_step_up: None }]), [two.clone()]);
+    let both = others(&[two.clone(), duo.clone()]);
+    assert!(both.contains(&two) && both.contains(&agree(Some("duo"))), "{both:?}");
+    // Where nobody could, nothing is done.
+    assert!(by_others(vec![Requirement::Confirm], &[]).is_err());
+    assert!(by_others(vec![duo], &[]).is_err());
+    assert_eq!(by_others(vec![two.clone(), Requirement::Confirm], &[]).unwrap(), [two]);
+}

@@ -34,12 +34,7 @@ impl Intake {
         match event.kind.as_ref() {
             "message" | "app_mention" => {}
             "user_change" => {
-                if let Some(id) =
-                    event.user.as_ref().and_then(|user| user.get("id")).and_then(|id| id.as_str())
-                {
-                    self.engine.people.forget(id);
-                }
-                return Answer::Ack;
+                return self.person_changed(event).await;
             }
             "app_home_opened" => return self.home_opened(event),
             _ => return Answer::Ack,

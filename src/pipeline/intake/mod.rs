@@ -15,6 +15,7 @@ mod gate_form;
 mod home;
 pub mod payload;
 mod questions;
+mod standings;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 pub use self::clicks::withdrawal;
+pub use self::standings::Standings;
 use crate::ids::Ids;
 use crate::pipeline::engine::Engine;
 use crate::slack::socket::{Alarm, AlarmKind, Answer, Envelope, Intake as Lanes, Kind};
@@ -59,6 +61,8 @@ pub struct Intake {
     pub(crate) alarm: Arc<dyn Alarm>,
     pub(crate) listen: HashSet<String>,
     pub(crate) ignore: HashSet<String>,
+    /// Who hears who is gone and who is back.
+    pub(crate) standings: Option<Arc<dyn Standings>>,
     /// What came in so far.
     pub counters: Counters,
 }
@@ -86,8 +90,15 @@ impl Intake {
             alarm,
             listen: listen.iter().cloned().collect(),
             ignore: ignore.iter().cloned().collect(),
+            standings: None,
             counters: Counters::default(),
         }
+    }
+
+    /// The same with somebody who hears who is gone from Slack and who is back.
+    #[must_use]
+    pub fn with_standings(self, standings: Arc<dyn Standings>) -> Self {
+        Self { standings: Some(standings), ..self }
     }
 
     /// Where commands are written down.

@@ -138,6 +138,31 @@ pub enum AlarmKind {
         /// Why, for the log.
         log: String,
     },
+    /// A directory of the company cannot be read, or not wholly, again and again. Raised by who reads it.
+    DirectoryUnread {
+        /// Which.
+        directory: String,
+        /// Why, for the log.
+        log: String,
+    },
+    /// Of those who worked here by a directory more than half are gone at once, so it is not believed. Raised by who
+    /// reads it.
+    DirectoryShrunk {
+        /// Which.
+        directory: String,
+        /// Its name on the command line.
+        key: &'static str,
+        /// How many worked here.
+        before: usize,
+        /// How many do now.
+        now: usize,
+    },
+    /// Which accounts were linked could not be told to the company's own system, again and again. Raised by who tells
+    /// it.
+    LinkUntold {
+        /// Why, for the log.
+        log: String,
+    },
     /// Somebody said that it was not they who asked to do something. Raised by the engine.
     Fraud {
         /// The invocation.

@@ -162,6 +162,8 @@ async fn who_may_ask_what_where() -> Result<()> {
     RemoveCollab          yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     RemoveUserFromTeam    yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     SetRepoPermissions    yyny      yyny      nnnn      nnnn      nnnn      ----      ----
+    Farewell              nnnn      nnnn      nnnn      nnnn      nnnn      ----      ----
+    Farewells             nnnn      yyny      nnnn      nnnn      nnnn      ----      ----
     ListRules             yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     SetBranchProtection   yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     ListPRs               yyny      yyny      nnnn      nnnn      nnnn      ----      ----
@@ -246,6 +248,8 @@ async fn every_command_ends(end: End) -> Result<()> {
         let elsewhere = [
             "Answer",
             "Cancel",
+            "Farewell",
+            "Farewells",
             "Lockdown",
             "AcceptEmail",
             "EnrolPasskey",

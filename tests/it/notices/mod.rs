@@ -1,7 +1,7 @@
 //! Questions of the security team: sent, asked, answered, forwarded, and escalated where nobody answers.
 
 mod falls;
-mod receiver;
+pub mod receiver;
 mod ways;
 
 use std::net::SocketAddr;

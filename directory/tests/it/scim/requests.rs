@@ -222,11 +222,11 @@ impl Links for Linked {
             return Err("the database is gone".to_owned());
         }
         let link = Link {
-            person: "id-1".to_owned(),
+            person: Some("id-1".to_owned()),
             slack_user: "U0ANA".to_owned(),
             github_id: 42,
             github_login: "ana-gh".to_owned(),
-            email: Email::parse("ana@example.com").unwrap(),
+            email: Email::parse("ana@example.com"),
             since: Instant::from_timestamp(1_790_000_000, 0).unwrap(),
             proof: Proof::DeviceFlow,
         };

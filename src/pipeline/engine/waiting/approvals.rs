@@ -47,7 +47,12 @@ pub(in crate::pipeline::engine) fn asked(
         by: invocation.origin.person.clone(),
         line: words::typed(invocation),
         title: examined.plan().title.todo.clone(),
-        steps: examined.words().iter().map(|step| (step.what.clone(), step.irreversible.clone())).collect(),
+        steps: examined
+            .words()
+            .iter()
+            .map(|step| (step.what.clone(), step.irreversible.clone()))
+            .chain(examined.plan().notes.iter().map(|note| (note.clone(), None)))
+            .collect(),
         risk: examined.risk(),
         powers: engine.operations.powers(examined.plan()).into_iter().collect(),
         reason: progress.reason().map(str::to_owned).or(reason),

@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 pub use self::asking::{SECRET, problem_words, refused, unparsed, usage};
 pub use self::waiting::{Standing, held, limited, not_proven, typed, waiting};
 use crate::invocation::{Invocation, StepRecord, StepState, Via};
+use crate::later::lines::FAREWELL;
 use crate::pipeline::execute::{Ended, whom};
 use crate::pipeline::prepare::Examined;
 use crate::pipeline::record::Record;
@@ -48,7 +49,12 @@ fn plan_lines(mut message: Message, examined: &Examined) -> Message {
         };
         message = message.item(text);
     }
-    message
+    noted(message, examined)
+}
+
+/// What is left as it is.
+fn noted(message: Message, examined: &Examined) -> Message {
+    examined.plan().notes.iter().cloned().fold(message, Message::line)
 }
 
 /// A plan at work. `waits` is how long the other side still makes us wait.
@@ -92,7 +98,7 @@ fn steps(mut message: Message, examined: &Examined, record: &Record) -> Message 
         }
         message = message.part(Part::Step(state, text));
     }
-    message
+    noted(message, examined)
 }
 
 /// A plan that has come to its end.
@@ -174,8 +180,9 @@ fn may_help(record: &Record) -> bool {
 fn with_undo(message: Message, examined: &Examined, record: &Record) -> Message {
     let has_inverse = |known: &StepRecord| known.applied.as_ref().is_some_and(|done| done.inverse.is_some());
     let invocation = record.invocation();
-    let by_a_person = invocation.origin.via != Via::Due;
-    if !by_a_person || examined.plan().undoes.is_some() || !record.steps().iter().any(has_inverse) {
+    // Whoever was let go by the bot itself can be taken back by those who read along.
+    let by_somebody = invocation.origin.via != Via::Due || invocation.command.as_deref() == Some(FAREWELL);
+    if !by_somebody || examined.plan().undoes.is_some() || !record.steps().iter().any(has_inverse) {
         return message;
     }
     message.button(Button::Press {
@@ -224,7 +231,10 @@ pub fn cancelled(examined: &Examined, invocation: &Invocation, by: &str) -> Mess
 pub fn expired(examined: &Examined, invocation: &Invocation) -> Message {
     Message::new(examined.plan().title.todo.clone().plain(": the time to confirm ran out"))
         .state(State::Refused)
-        .line("Nothing was changed. Type the command again if it is still needed.")
+        .line(match invocation.origin.via {
+            Via::Due => "Nothing was changed.",
+            _ => "Nothing was changed. Type the command again if it is still needed.",
+        })
         .footnote(invocation.id.as_str())
 }
 

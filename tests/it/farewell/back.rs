@@ -1,0 +1,81 @@
+//! Who comes back.
+
+use anyhow::Result;
+use hubcommander_directory::Change;
+use serde_json::json;
+
+use super::{AT_ONCE, Story, employee, slack_tells};
+use crate::world::{ANA, APPROVALS, SAM, Servers};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_back_in_time_loses_nothing() -> Result<()> {
+    let story = Story::start("grace = \"24h\"\nmost_percent = 100").await?;
+    story.link(ANA, "ana-lima").await?;
+    let before = story.github.snapshot();
+    story.leaves(&[employee("ana")]).await?;
+    story.hears("leaves").await?;
+    story.tells("Okta", 1_000, &[Change::Back { person: employee("ana") }]).await?;
+    assert_eq!(story.ask("!Farewells").await?, "Nobody is held, and nobody's farewell is due.");
+    story.world.clock.forward(std::time::Duration::from_secs(90_000));
+    story.ask("!Repeat Still there").await?;
+    assert_eq!(story.github.snapshot(), before);
+    assert!(story.book.of_user(ANA).await?.is_some());
+    story.world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_back_later_is_offered_their_account_once() -> Result<()> {
+    let story = Story::start(AT_ONCE).await?;
+    story.link(ANA, "ana-lima").await?;
+    story.leaves(&[employee("ana")]).await?;
+    story.hears("has been let go").await?;
+    story.settled().await?;
+    story.tells("Okta", 1_000, &[Change::Back { person: employee("ana") }]).await?;
+    insta::assert_snapshot!(story.shown(&story.slack.await_dm(ANA).await?), @r"
+    Welcome back.
+    When you left, your account at GitHub was `ana-lima`. If it still is, link it again; then you can invite yourself to where you were.
+    You were let go from acme, acme-oss.
+    [Link my account] [Join acme] [Join acme-oss]
+    ");
+    story.tells("Okta", 1_000, &[Change::Joined { person: employee("ana") }]).await?;
+    slack_tells(&story, ANA, false);
+    story.ask("!Repeat Nothing more").await?;
+    story.world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_slack_account_comes_back_later_is_told_then() -> Result<()> {
+    let story = Story::start(AT_ONCE).await?;
+    story.link(ANA, "ana-lima").await?;
+    slack_tells(&story, ANA, true);
+    story.hears("has been let go").await?;
+    assert_eq!(story.members("acme-oss"), json!({ "hub-bot": "admin" }));
+    story.settled().await?;
+    story.tells("Okta", 1_000, &[Change::Joined { person: employee("ana") }]).await?;
+    slack_tells(&story, ANA, false);
+    let told = story.shown(&story.slack.await_dm(ANA).await?);
+    assert!(told.starts_with("Welcome back."), "{told}");
+    story.world.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_back_while_it_waits_for_approval_loses_nothing() -> Result<()> {
+    let servers = Servers::start().await?;
+    let obligations = servers.folder.path().join("obligations.cedar");
+    let look = "@id(\"look\") @approvals(\"1\") @approvers(\"slack:security-team\") permit (principal, \
+                action == Action::\"Farewell\", resource);";
+    std::fs::write(&obligations, look)?;
+    let section = format!("{AT_ONCE}\n[policy]\nobligations = {obligations:?}");
+    let story = Story::start_on(servers, &section, false).await?;
+    story.link(ANA, "ana-lima").await?;
+    let before = story.github.snapshot();
+    story.leaves(&[employee("ana")]).await?;
+    let card = story.slack.await_message(APPROVALS).await?;
+    story.tells("Okta", 1_000, &[Change::Back { person: employee("ana") }]).await?;
+    story.slack.click(SAM, APPROVALS, card.ts, "approve", None).await?;
+    story.hears("Nobody is to be let go").await?;
+    assert_eq!(story.github.snapshot(), before);
+    story.settled().await?;
+    let servers = story.world.stop().await?;
+    servers.assert_finished().await
+}
