@@ -52,7 +52,7 @@ use crate::farewell::{self, Farewells};
 use crate::fleet;
 use crate::ids::Ids;
 use crate::later::{self, BookedLeases};
-use crate::members::nights::{Nightbook, Nightly, OnlySaid};
+use crate::members::nights::{Nightbook, Nightly};
 use crate::members::{self, Known, OffersLinks, SetsLinks, Unlinked};
 use crate::notices::{self, PostOffice};
 use crate::nudges;
@@ -251,10 +251,16 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         travis.map(|settings| Travis::new(&settings, check.clone(), Arc::clone(clock))).transpose()?;
     let orgs = Arc::new(Orgs::new(config.orgs.clone()));
     let shelf = Shelf::default();
+    let follow = Arc::new(FollowLater::default());
+    let kept = (shelf.clone(), Arc::clone(clock));
+    let directory =
+        Directories::new(config.directory.clone(), kept.0, kept.1, Arc::<FollowLater>::clone(&follow));
+    let employees: Arc<dyn Directory> = Arc::new(directory.clone());
     #[cfg_attr(not(feature = "passkey"), expect(unused_mut, reason = "passkeys are put in"))]
     let mut insides = Insides {
         nudges: nudges::Memory::new(shelf.clone()),
         accounts: members::Book::new(shelf.clone(), config.directory.webhook.is_some()),
+        directory: Some(Arc::clone(&employees)),
         linking: proving.as_ref().and_then(members::Proving::pages),
         shelf,
         ..Insides::default()
@@ -275,11 +281,6 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let pages = config.devices_page().is_some();
     let asked = config.notifications.clone().unwrap_or_default();
     let notices = notices::Desk::new(insides.shelf.clone(), Arc::clone(clock), asked);
-    let follow = Arc::new(FollowLater::default());
-    let kept = (insides.shelf.clone(), Arc::clone(clock));
-    let directory =
-        Directories::new(config.directory.clone(), kept.0, kept.1, Arc::<FollowLater>::clone(&follow));
-    let employees: Arc<dyn Directory> = Arc::new(directory.clone());
     let farewells = farewells(config, &insides, &employees, &github, &orgs, clock);
     follow.put(farewells.follower());
     let setup = Setup {
@@ -297,7 +298,7 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
         directory: employees,
         people: Arc::new(FromSlack(Arc::clone(&insides.engine))),
         offers: Arc::new(offers_links(&insides, clock)),
-        nights: Arc::new(Nightbook::new(shelf.clone(), Arc::new(OnlySaid))),
+        nights: Arc::new(Nightbook::new(shelf.clone(), farewells.at_night())),
         proves: proving.as_ref().map(members::Proving::proves),
         travis: travis.as_ref().map(Travis::reader),
         protection: config.protection.clone(),
@@ -361,7 +362,6 @@ pub fn plugins(config: &Config, clock: &SharedClock) -> Result<Plugins, AppError
     let rules = None;
     let book = insides.accounts.clone();
     let links = Arc::new(Known::new(book, github.reader(), Arc::clone(&orgs), Arc::clone(clock)));
-    let insides = Insides { directory: Some(Arc::new(directory.clone())), ..insides };
     Ok(Plugins {
         links,
         registry,
@@ -504,10 +504,10 @@ pub struct App {
     agents: Option<Agents>,
     nudges: Option<nudges::Round>,
     counter: Option<fleet::Counter>,
-    nightly: Option<Nightly>,
     directories: directory::Round,
     teller: Option<directory::Teller>,
     farewells: Farewells,
+    nightly: Option<Nightly>,
 }
 
 impl App {
@@ -752,12 +752,12 @@ impl App {
         if let Some(counter) = self.counter {
             tokio::spawn(counter.run(stop.clone()));
         }
-        if let Some(nightly) = self.nightly {
-            tokio::spawn(nightly.run(stop.clone()));
-        }
         tokio::spawn(self.directories.run(stop.clone()));
         if let Some(teller) = self.teller {
             tokio::spawn(teller.run(stop.clone()));
+        }
+        if let Some(nightly) = self.nightly {
+            tokio::spawn(nightly.run(stop.clone()));
         }
         if let Some(round) = self.nudges {
             tokio::spawn(round.run(stop.clone()));

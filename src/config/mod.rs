@@ -80,10 +80,10 @@ pub struct Config {
     pub approval: Option<approval::Settings>,
     /// Where people's devices are known, and what is looked at.
     pub devices: Devices,
-    /// At which time of the day, in UTC, it is looked for strangers; `None`: never.
-    pub sweep_at: Option<NaiveTime>,
     /// Who says who works here, and who is told what was linked.
     pub directory: crate::directory::Settings,
+    /// At which time of the day, in UTC, it is looked for strangers; `None`: never.
+    pub sweep_at: Option<NaiveTime>,
     /// How people are nudged about their devices, if they are.
     pub nudges: Option<nudges::Settings>,
     /// How those who leave the company are let go, if the bot does that by itself.
@@ -396,8 +396,8 @@ impl Sections {
             policy: all.policy,
             approval: all.approval,
             devices: all.devices,
-            sweep_at: all.sweep_at,
             directory: all.directory,
+            sweep_at: all.sweep_at,
             nudges: all.nudges,
             farewell: all.farewell,
             limits: all.limits,

@@ -60,12 +60,12 @@ pub struct Sections {
     pub approval: Option<approval::Settings>,
     /// `[device_sources]` and `[practices]`.
     pub devices: Devices,
-    /// When it is looked for strangers, if it is.
-    pub sweep_at: Option<NaiveTime>,
     /// `[directory]`.
     pub directory: directory::Settings,
     /// `[farewell]`, if it is there.
     pub farewell: Option<crate::farewell::settings::Settings>,
+    /// When it is looked for strangers, if it is.
+    pub sweep_at: Option<NaiveTime>,
     /// `[nudges]`, if they are enabled.
     pub nudges: Option<nudges::Settings>,
     /// `[limits]`.

@@ -10,6 +10,7 @@ use hubcommander_sdk::clock::{Instant, SharedClock, SystemClock};
 use serde_json::json;
 
 use super::*;
+use crate::store::tests::places::Place;
 use crate::store::{Booking, Shelf, Store, StoreError};
 
 /// What was followed: the source, how many work there, and what happened to whom.
@@ -59,19 +60,21 @@ impl Notes {
 }
 
 struct Ground {
-    folder: tempfile::TempDir,
+    place: Place,
     notes: Arc<Notes>,
 }
 
 impl Ground {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), notes: Arc::default() }
+        Self::on(Place::sqlite())
+    }
+
+    fn on(place: Place) -> Self {
+        Self { place, notes: Arc::default() }
     }
 
     async fn store(&self) -> Arc<dyn Store> {
-        crate::store::open(&format!("sqlite://{}", self.folder.path().join("bot.db").display()))
-            .await
-            .unwrap()
+        self.place.open().await
     }
 
     /// As after a start, with these sources.
@@ -81,8 +84,7 @@ impl Ground {
             match source {
                 Source::Scim => settings.scim = Some([("test".to_owned(), "t".repeat(32).into())].into()),
                 Source::Csv => {
-                    let path = self.folder.path().join("people.csv");
-                    settings.csv = Some(hubcommander_directory::readers::CsvSettings::new(path));
+                    settings.csv = Some(hubcommander_directory::readers::CsvSettings::new("unused.csv"));
                 }
                 Source::Okta => {
                     let url = "https://example.okta.com".parse().unwrap();
@@ -125,7 +127,15 @@ fn user(id: &str, active: bool, version: u64) -> Record {
 
 #[tokio::test]
 async fn it_keeps_as_every_keeper_must() {
-    let ground = Ground::new();
+    keeps_as_it_must(Ground::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_keeps_as_every_keeper_must_on_postgres() {
+    keeps_as_it_must(Ground::on(Place::postgres())).await;
+}
+
+async fn keeps_as_it_must(ground: Ground) {
     let directories = ground.start(&[Source::Scim]).await;
     keeps(&directories).await.unwrap();
     // And what it left behind is there after a restart, found by the same questions.
@@ -188,7 +198,15 @@ async fn of_two_that_change_a_record_at_once_one_is_told_to_look_again() {
 
 #[tokio::test]
 async fn nothing_follows_from_the_first_reading_and_each_change_follows_once() {
-    let ground = Ground::new();
+    follows_once(Ground::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_change_follows_once_on_postgres() {
+    follows_once(Ground::on(Place::postgres())).await;
+}
+
+async fn follows_once(ground: Ground) {
     let directories = ground.start(&[Source::Csv]).await;
     let refusal = directories.everybody().await.unwrap_err();
     assert_eq!(refusal.what.words(), "Who works here is not known yet: the CSV file has not been read.");

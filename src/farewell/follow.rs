@@ -298,7 +298,7 @@ impl Farewells {
     }
 
     /// How many work here, where no directory says it with its news.
-    async fn working(&self) -> Result<usize, StoreError> {
+    pub(super) async fn working(&self) -> Result<usize, StoreError> {
         let around = self.around();
         if around.directory.is_set_up()
             && let Ok(everybody) = around.directory.everybody().await

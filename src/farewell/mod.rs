@@ -10,6 +10,7 @@ mod end_sessions;
 mod find;
 mod follow;
 mod leaver;
+mod nightly;
 mod plan;
 mod rail;
 pub mod settings;
@@ -40,6 +41,7 @@ use crate::builtins::leases::Desk;
 use crate::directory::Follow;
 use crate::invocation::{DueTry, Origin, Via};
 use crate::members::Book;
+use crate::members::nights::Leaving;
 use crate::pipeline::engine::Engine;
 use crate::registry::Operations;
 use crate::slack::people::People;
@@ -111,6 +113,12 @@ impl Farewells {
     #[must_use]
     pub fn follower(&self) -> Arc<dyn Follow> {
         Arc::new(follow::Follower(Arc::downgrade(&self.0)))
+    }
+
+    /// Sees to those whom a night finds.
+    #[must_use]
+    pub fn at_night(&self) -> Arc<dyn Leaving> {
+        Arc::new(nightly::AtNight(Arc::downgrade(&self.0)))
     }
 
     /// The commands.

@@ -54,6 +54,41 @@ fn version_help_and_manifest_need_nothing() {
 }
 
 #[test]
+fn the_directory_is_listed_believed_and_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let with =
+        |more: &str| std::fs::write(folder.path().join("config.toml"), format!("{NOBODY}{more}")).unwrap();
+    let tokens = [MARKED[0], MARKED[1], ("MARKED_GITHUB", "ghp_marked")];
+    let run = |words: &[&str]| said(&hubcommander(folder.path(), words, &tokens));
+    with("");
+    let (out, err, code) = run(&["directory", "list"]);
+    assert_eq!(
+        (out.as_str(), code),
+        ("No directory is set up; docs/directory.md leads through each.\n", Some(0)),
+        "{err}"
+    );
+    let (out, _, code) = run(&["directory", "forget", "csv"]);
+    assert_eq!(
+        (out.as_str(), code),
+        ("the CSV file is not set up. What was kept of it is forgotten: 0 records.\n", Some(0))
+    );
+    let (_, err, code) = run(&["directory", "believe", "okta"]);
+    assert!(err.contains("Okta is not set up.") && err.contains("cure:") && code == Some(1), "{err}");
+    let (_, err, code) = run(&["directory", "believe", "workday"]);
+    assert!(err.contains("possible values") && code == Some(2), "{err}");
+    with("[directory.csv]\npath = \"people.csv\"\n");
+    let (out, _, _) = run(&["directory", "list"]);
+    assert_eq!(out, "the CSV file: not read yet\n");
+    let (out, _, code) = run(&["directory", "believe", "csv"]);
+    assert!(out.starts_with("the CSV file: However many are gone") && code == Some(0), "{out}");
+    let (out, _, code) = run(&["directory", "forget", "csv"]);
+    assert!(
+        out.starts_with("the CSV file: Its next reading counts as the first") && code == Some(0),
+        "{out}"
+    );
+}
+
+#[test]
 fn a_wrong_line_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
     let (_, err, code) = said(&hubcommander(folder.path(), &["chek"], &[]));

@@ -29,7 +29,7 @@ impl Farewell {
             .arg(ArgSpec::positional("person", ArgKind::Person, "who leaves").optional())
             .arg(ArgSpec::option("login", ArgKind::Login, "their account at GitHub, if it is linked"))
             .arg(ArgSpec::option("left", ArgKind::Text, "an id that !Farewells lists"))
-            .example("!Farewell @ana")
+            .example("!Farewell <@U0123ABCD>")
             .example("!Farewell --login octocat --dry-run")
             .changes(Risk::Reversible)
             .judged_when_due();

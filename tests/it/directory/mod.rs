@@ -2,7 +2,7 @@
 
 mod csv;
 mod falls;
-mod scim;
+pub mod scim;
 mod webhook;
 
 use std::sync::{Arc, Mutex};

@@ -16,7 +16,7 @@ const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const LINK: &str = "urn:hubcommander:params:scim:schemas:extension:link:1.0:User";
 
 /// Whoever tells.
-struct Sender {
+pub struct Sender {
     at: SocketAddr,
     token: &'static str,
 }
@@ -35,7 +35,7 @@ impl Sender {
         Ok((status, serde_json::from_str(&answer.text().await?).unwrap_or_default()))
     }
 
-    async fn create(&self, email: &str) -> Result<String> {
+    pub async fn create(&self, email: &str) -> Result<String> {
         let user =
             json!({ "schemas": [USER], "userName": email, "emails": [{ "value": email, "primary": true }] });
         let (status, made) = self.ask("POST", "/Users", Some(user)).await?;
@@ -43,7 +43,7 @@ impl Sender {
         Ok(made["id"].as_str().context("no id")?.to_owned())
     }
 
-    async fn set_active(&self, id: &str, active: bool) -> Result<()> {
+    pub async fn set_active(&self, id: &str, active: bool) -> Result<()> {
         let patch = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
             "Operations": [{ "op": "replace", "path": "active", "value": active }],
@@ -54,7 +54,7 @@ impl Sender {
     }
 }
 
-fn with_scim(config: &mut Config) -> Sender {
+pub fn with_scim(config: &mut Config) -> Sender {
     config.directory.scim = Some([("test".to_owned(), TOKEN.into())].into());
     Sender { at: web(config).unwrap(), token: TOKEN }
 }

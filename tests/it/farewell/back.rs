@@ -5,7 +5,8 @@ use hubcommander_directory::Change;
 use serde_json::json;
 
 use super::{AT_ONCE, Story, employee, slack_tells};
-use crate::world::{ANA, APPROVALS, SAM, Servers};
+use crate::directory::scim::with_scim;
+use crate::world::{ANA, APPROVALS, SAM, Servers, shipped_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_back_in_time_loses_nothing() -> Result<()> {
@@ -78,4 +79,57 @@ async fn who_is_back_while_it_waits_for_approval_loses_nothing() -> Result<()> {
     story.settled().await?;
     let servers = story.world.stop().await?;
     servers.assert_finished().await
+}
+
+/// All of it, as a provider of identities tells it.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_by_scim_who_leaves_is_let_go_and_who_comes_back_is_welcomed() -> Result<()> {
+    let servers = Servers::start().await?;
+    let mut config = servers.config(&shipped_with(&[]))?;
+    config.farewell = Some(hubcommander::farewell::Settings {
+        grace: None,
+        channel: super::SECURITY.to_owned(),
+        most: 10,
+        most_percent: 5,
+    });
+    let okta = with_scim(&mut config);
+    let story = Story::start_config(servers, config, true).await?;
+    story.link(ANA, "ana-lima").await?;
+    let id = okta.create("ana@acme.example").await?;
+    okta.create("kim@acme.example").await?;
+    okta.set_active(&id, false).await?;
+    story.hears("has been let go").await?;
+    assert_eq!(story.members("acme"), json!({ "hub-bot": "admin", "sam-okafor": "member" }));
+    assert_eq!(story.members("acme-oss"), json!({ "hub-bot": "admin" }));
+    story.settled().await?;
+    okta.set_active(&id, true).await?;
+    let told = story.shown(&story.slack.await_dm(ANA).await?);
+    assert!(told.starts_with("Welcome back."), "{told}");
+    story.world.end().await
+}
+
+/// A directory that knows somebody as working here outweighs a Slack account that is switched off.
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_directory_knows_stays_when_only_slack_lets_them_go() -> Result<()> {
+    let servers = Servers::start().await?;
+    let mut config = servers.config(&shipped_with(&[]))?;
+    config.farewell = Some(hubcommander::farewell::Settings {
+        grace: None,
+        channel: super::SECURITY.to_owned(),
+        most: 10,
+        most_percent: 5,
+    });
+    let okta = with_scim(&mut config);
+    let story = Story::start_config(servers, config, true).await?;
+    story.link(ANA, "ana-lima").await?;
+    let before = story.github.snapshot();
+    let id = okta.create("ana@acme.example").await?;
+    slack_tells(&story, ANA, true);
+    story.hears("works here by the directory, so nothing was done").await?;
+    assert_eq!(story.github.snapshot(), before);
+    // Then the directory says so, too.
+    okta.set_active(&id, false).await?;
+    story.hears("has been let go").await?;
+    assert_eq!(story.members("acme-oss"), json!({ "hub-bot": "admin" }));
+    story.world.end().await
 }

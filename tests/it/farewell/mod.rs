@@ -4,6 +4,7 @@ mod back;
 mod crash;
 mod held;
 mod leaving;
+mod night;
 mod slack;
 
 use std::sync::Arc;
