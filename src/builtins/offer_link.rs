@@ -11,8 +11,7 @@ use hubcommander_sdk::message::{Button, Message, State, Style};
 use hubcommander_sdk::people::Standing;
 use hubcommander_sdk::text::Text;
 
-/// The command.
-pub const LINE: &str = "OfferLink";
+use crate::members::OFFER_LINE;
 
 /// Asks somebody to link an account.
 pub struct OfferLink {
@@ -24,7 +23,7 @@ impl OfferLink {
     /// The command over these links.
     #[must_use]
     pub fn new(accounts: Arc<dyn Accounts>) -> Self {
-        let spec = CommandSpec::new(LINE, "What is due", "Asks you to link your account at GitHub")
+        let spec = CommandSpec::new(OFFER_LINE, "What is due", "Asks you to link your account at GitHub")
             .arg(ArgSpec::positional("org", ArgKind::Organization, "whose member it is"))
             .arg(ArgSpec::positional("login", ArgKind::Login, "the account"))
             .example("!OfferLink acme octocat")

@@ -14,7 +14,7 @@ mod tests;
 pub use book::{Book, News};
 pub use by_code::ByCode;
 pub use known::Known;
-pub use offers::{OffersLinks, Unlinked};
+pub use offers::{LINE as OFFER_LINE, OffersLinks, Unlinked};
 pub use on_the_web::{OnTheWeb, router as web_pages};
 pub use set_links::SetsLinks;
 

@@ -19,10 +19,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::Book;
-use crate::builtins::offer_link::LINE;
+
 use crate::invocation::{DueTry, Origin, Via};
 use crate::slack::web::{SlackError, Web};
 use crate::store::{Booking, Due, Shelf, StoreError};
+
+/// The line that is due: a command that only the bot asks itself.
+pub const LINE: &str = "OfferLink";
 
 /// When people were asked, each under their id in Slack.
 const MADE: &str = "members:offered:";

@@ -40,7 +40,10 @@ async fn what_a_member_can_do() -> Result<()> {
     • `!GetKey` Shows one deploy key of a repository
     • `!ListKeys` Lists the deploy keys of a repository
     Members
+    • `!AuditMembers` Says whose accounts the members of an organisation are, and whom nobody knows
+    • `!Invitations` Lists who is invited to an organisation, sends again and cancels
     • `!InviteMe` Invites you to an organisation at GitHub
+    • `!InviteUser` Invites somebody else to an organisation
     • `!LinkGitHub` Links your account at GitHub to you, once you have shown at GitHub that it is yours
     • `!UnlinkGitHub` Takes the link to an account at GitHub away
     • `!WhoAmI` Shows which account at GitHub is linked to you, and where it is a member
@@ -441,7 +444,8 @@ async fn every_example_shows_its_plan_and_writes_nothing() -> Result<()> {
     let mut plans = 0;
     // What these plan depends on how things stand.
     let stands = |spec: &CommandSpec| {
-        ["AcceptEmail", "Farewell", "Farewells", "Lockdown", "Why"].contains(&spec.name.as_str())
+        ["AcceptEmail", "Farewell", "Farewells", "Invitations", "Lockdown", "Why"]
+            .contains(&spec.name.as_str())
     };
     for spec in specs(&world)?
         .into_iter()

@@ -146,7 +146,10 @@ async fn who_may_ask_what_where() -> Result<()> {
     DeleteKey             yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     GetKey                yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     ListKeys              yyny      yyny      nnnn      nnnn      nnnn      ----      ----
+    AuditMembers          nnnn      yyny      nnnn      nnnn      nnnn      ----      ----
+    Invitations           yyny      yyny      nnnn      nnnn      nnnn      ----      ----
     InviteMe              yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
+    InviteUser            nnnn      yyny      nnnn      nnnn      nnnn      ----      ----
     LinkGitHub            yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     UnlinkGitHub          yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
     WhoAmI                yyyy      yyyy      nnnn      nnnn      nnnn      ----      ----
