@@ -140,7 +140,7 @@ impl Story {
     }
 
     /// Whether the person is asked to link their account in the end, of the bot's own accord.
-    fn offers(&self) -> bool {
+    pub fn offers(&self) -> bool {
         self.line.ends_with(" --invite")
     }
 
