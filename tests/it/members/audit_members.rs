@@ -241,7 +241,7 @@ async fn the_last_owners_and_more_than_can_be_read_are_not_removed() -> Result<(
     let listed = world.ask("!AuditMembers acme").await?;
     assert!(listed.contains("and 111 more, in the file"), "{listed}");
     let file = world.slack.files().pop().and_then(|file| file.content).context("no file")?;
-    assert_eq!(String::from_utf8(file.into())?.lines().count(), 1 + 124);
+    assert_eq!(String::from_utf8(file)?.lines().count(), 1 + 124);
     let plan = world.ask("!AuditMembers acme --remove").await?;
     let title = plan.lines().next().unwrap_or_default();
     insta::assert_snapshot!(title, @r"

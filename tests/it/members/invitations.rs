@@ -143,10 +143,11 @@ async fn github_takes_no_more_than_its_caps() -> Result<()> {
     [Retry]
     TIME · inv-ID
     ");
-    let mut state = world.github.state();
-    let acme = state.organisation_mut("acme").context("acme")?;
-    (acme.sent, acme.seats) = (Vec::new(), Some(3));
-    drop(state);
+    {
+        let mut state = world.github.state();
+        let acme = state.organisation_mut("acme").context("acme")?;
+        (acme.sent, acme.seats) = (Vec::new(), Some(3));
+    }
     insta::assert_snapshot!(world.ask("!InviteUser mia@acme.example acme").await?, @r"
     ⛔ Invite mia@acme.example to acme: this could not be done
     ⛔ mia@acme.example is invited to acme as a member: acme has no seat left for mia@acme.example. Ask an owner of acme to add one.
