@@ -14,11 +14,12 @@ const AT_ONCE: usize = 4;
 
 /// Those that take back or withdraw themselves, those that change nothing outside, and those that answer by direct
 /// message, which have stories of their own.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 16] = [
     "AcceptEmail",
     "Answer",
     "Cancel",
     "Extend",
+    "Invitations",
     "InviteMe",
     "LinkGitHub",
     "Farewell",
