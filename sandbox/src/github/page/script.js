@@ -14,6 +14,9 @@
   };
 
   const refresh = async () => {
+    // What somebody is typing is not taken away.
+    const fields = [...document.querySelectorAll("#main form input")];
+    if (fields.some((field) => field === document.activeElement || field.value !== field.defaultValue)) return;
     if (busy) {
       again = true;
       return;
