@@ -221,7 +221,8 @@ fn large_companies_are_reconciled_in_seconds() {
     let organisations: Vec<(Vec<Member>, Vec<ExternalIdentity>)> = (0..ORGANISATIONS)
         .map(|shift| {
             let members = (0..PEOPLE).map(|number| number + shift * 1_000);
-            let member = |id: u64| Member { id, login: format!("Login-{id}"), owner: id.is_multiple_of(1_000) };
+            let member =
+                |id: u64| Member { id, login: format!("Login-{id}"), owner: id.is_multiple_of(1_000) };
             let known = members.clone().filter(|number| number % 5 != 1);
             (members.map(member).collect(), known.map(|number| identity(number, &address(number))).collect())
         })
