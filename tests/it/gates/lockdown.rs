@@ -54,11 +54,12 @@ async fn a_plan_that_waits_is_held_and_goes_on_afterwards() -> Result<()> {
     let locked = world.say(SAM, DEV, "!Lockdown on")?;
     world.end_of(DEV, locked).await?;
     world.on_card(SAM, "approve").await?;
-    let shown = world.slack.await_reply_that(DEV, asked, |shown| shown.contains("held")).await?;
+    let held = |shown: &str| shown.contains("held") && shown.contains("approved by");
+    let shown = world.slack.await_reply_that(DEV, asked, held).await?;
     insta::assert_snapshot!(world.shown(&shown), @r#"
     ⚠️ Set the description of acme/website
     • description "New"
-    ⏳ 1 of @security
+    ✅ 1 of @security; approved by @sam
     Everything but reading is held for now: it goes on when the lockdown is over.
     [Cancel]
     Asked by @ana · valid for 8 hours · inv-ID
