@@ -30,7 +30,7 @@ async fn from_slack_to_github_and_into_an_organisation() -> Result<()> {
     github.sees("location.pathname === '/login/device/thanks'").await?;
     github.close().await?;
 
-    slack.sees("document.querySelector('#room-log')?.innerText.includes('is invited to acme')").await?;
+    slack.sees("document.querySelector('#room-log')?.innerText.includes('Accept it at GitHub')").await?;
     let said: String = slack.value("document.querySelector('#room-log .by-app').innerText").await?;
     assert!(said.contains("Accept it at GitHub") && !said.contains(&code), "{said}");
     slack.picture("story-link-done", 1280).await?;
