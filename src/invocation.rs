@@ -170,6 +170,30 @@ impl std::fmt::Debug for ResponseUrl {
 }
 
 impl Origin {
+    /// What the bot asks itself as somebody, in a channel, where nobody has typed anything: what is due under this key.
+    #[must_use]
+    pub fn by_itself(
+        person: PersonId,
+        (channel, conversation): (String, Conversation),
+        key: &str,
+        text: String,
+    ) -> Self {
+        Self {
+            person,
+            channel,
+            conversation,
+            shared: false,
+            ts: None,
+            thread_ts: None,
+            via: Via::Due,
+            text,
+            response_url: None,
+            due: Some(DueTry { key: key.to_owned(), tries: 0 }),
+            glass: None,
+            replaces: None,
+        }
+    }
+
     /// The same place and person, for what is due there later.
     #[must_use]
     pub fn later(&self, key: &str, tries: u32, text: String) -> Self {

@@ -241,22 +241,3 @@ pub trait Directory: Send + Sync {
     /// It is not known.
     async fn with_email(&self, email: &str) -> Result<Vec<Employee>, Refusal>;
 }
-
-/// There is no directory.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoDirectory;
-
-#[async_trait]
-impl Directory for NoDirectory {
-    fn is_set_up(&self) -> bool {
-        false
-    }
-
-    async fn everybody(&self) -> Result<Vec<Employee>, Refusal> {
-        Ok(Vec::new())
-    }
-
-    async fn with_email(&self, _: &str) -> Result<Vec<Employee>, Refusal> {
-        Ok(Vec::new())
-    }
-}

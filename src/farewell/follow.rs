@@ -1,20 +1,20 @@
 //! What follows when a directory or Slack says that somebody left, or is back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Weak;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use hubcommander_directory::Change;
 use hubcommander_sdk::accounts::Linked;
 use hubcommander_sdk::clock::Instant;
-use hubcommander_sdk::people::{PersonId, Standing};
+use hubcommander_sdk::people::{Conversation, PersonId, Standing};
 use serde_json::{Value as Json, json};
 
 use super::commands::{FAREWELL, HELD, SOON, WELCOME};
 use super::leaver::{self, Leaver, SLACK, Stand};
-use super::{Farewells, Inner, Settings, asked_by};
+use super::{Farewells, Settings};
 use crate::directory::Follow;
+use crate::invocation::Origin;
 use crate::pipeline::intake::Standings;
 use crate::slack::people::Freshness;
 use crate::store::{Booking, Due, StoreError};
@@ -266,7 +266,8 @@ impl Farewells {
 
     fn book_welcome(&self, draft: &mut Draft, person: PersonId, now: Instant) {
         let key = format!("welcome:{}", person.user);
-        let origin = asked_by(person, String::new(), &key, WELCOME.to_owned());
+        let place = (String::new(), Conversation::Private);
+        let origin = Origin::by_itself(person, place, &key, WELCOME.to_owned());
         draft.due.insert(key.clone(), Due { key, at: now, origin });
     }
 
@@ -332,24 +333,6 @@ impl Farewells {
         });
         let booking = self.take(left.collect(), now).await?;
         self.store()?.book(&booking).await
-    }
-}
-
-/// Follows as long as there is somebody who lets people go. It keeps nobody alive: the directories, which hold this, are
-/// held by what is behind it.
-pub(super) struct Follower(pub Weak<Inner>);
-
-#[async_trait]
-impl Follow for Follower {
-    async fn follow(
-        &self,
-        source: &str,
-        working: usize,
-        changes: &[Change],
-        at: Instant,
-    ) -> Result<Booking, StoreError> {
-        let inner = self.0.upgrade().ok_or_else(|| StoreError::Unavailable("the bot stops".to_owned()))?;
-        Farewells(inner).follow(source, working, changes, at).await
     }
 }
 

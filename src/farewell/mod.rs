@@ -16,6 +16,7 @@ mod rail;
 pub mod settings;
 mod steps;
 mod still;
+mod weakly;
 mod who;
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -39,7 +40,7 @@ pub use settings::Settings;
 
 use crate::builtins::leases::Desk;
 use crate::directory::Follow;
-use crate::invocation::{DueTry, Origin, Via};
+use crate::invocation::Origin;
 use crate::members::Book;
 use crate::members::nights::Leaving;
 use crate::pipeline::engine::Engine;
@@ -112,13 +113,13 @@ impl Farewells {
     /// What follows what directories tell.
     #[must_use]
     pub fn follower(&self) -> Arc<dyn Follow> {
-        Arc::new(follow::Follower(Arc::downgrade(&self.0)))
+        Arc::new(weakly::Weakly(Arc::downgrade(&self.0)))
     }
 
     /// Sees to those whom a night finds.
     #[must_use]
     pub fn at_night(&self) -> Arc<dyn Leaving> {
-        Arc::new(nightly::AtNight(Arc::downgrade(&self.0)))
+        Arc::new(weakly::Weakly(Arc::downgrade(&self.0)))
     }
 
     /// The commands.
@@ -168,25 +169,7 @@ impl Farewells {
         let slack = slack.ok_or_else(|| StoreError::Unavailable("Slack is not there yet".to_owned()))?;
         let me = slack.me().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let person = PersonId { team: me.team_id.clone(), user: me.user_id.clone() };
-        Ok(asked_by(person, settings.channel.clone(), key, text))
-    }
-}
-
-/// A line that the bot asks itself: by whom it goes, and where it is answered.
-fn asked_by(person: PersonId, channel: String, key: &str, text: String) -> Origin {
-    Origin {
-        person,
-        channel,
-        conversation: Conversation::Private,
-        shared: false,
-        ts: None,
-        thread_ts: None,
-        via: Via::Due,
-        text,
-        response_url: None,
-        due: Some(DueTry { key: key.to_owned(), tries: 0 }),
-        glass: None,
-        replaces: None,
+        Ok(Origin::by_itself(person, (settings.channel.clone(), Conversation::Private), key, text))
     }
 }
 

@@ -1,34 +1,19 @@
 //! Those of whom a night finds that they have left, and whom nobody told of: their farewell was missed, or there was none
 //! yet when they left.
 
-use std::sync::Weak;
-
-use async_trait::async_trait;
 use hubcommander_sdk::people::PersonId;
 
+use super::Farewells;
 use super::follow::News;
 use super::leaver::{Leaver, Stand};
-use super::{Farewells, Inner};
-use crate::members::nights::Leaving;
 use crate::store::StoreError;
 
 /// Who says that they have left, beside the directories' names.
 const NIGHT: &str = "the nightly look";
 
-/// Keeps nobody alive, as [`super::follow::Follower`].
-pub(super) struct AtNight(pub Weak<Inner>);
-
-#[async_trait]
-impl Leaving for AtNight {
-    async fn let_go(&self, leavers: &[PersonId]) -> Result<(), StoreError> {
-        let inner = self.0.upgrade().ok_or_else(|| StoreError::Unavailable("the bot stops".to_owned()))?;
-        Farewells(inner).found_at_night(leavers).await
-    }
-}
-
 impl Farewells {
     /// As if a directory had said so now. It is told every night as long as it is so; the first time counts.
-    async fn found_at_night(&self, people: &[PersonId]) -> Result<(), StoreError> {
+    pub(super) async fn found_at_night(&self, people: &[PersonId]) -> Result<(), StoreError> {
         if self.settings().is_none() || people.is_empty() {
             return Ok(());
         }

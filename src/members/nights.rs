@@ -16,7 +16,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
-use crate::invocation::{DueTry, Origin, Via};
+use crate::invocation::Origin;
 use crate::store::{Booking, Due, Shelf, Store, StoreError};
 
 /// The line is due under this.
@@ -37,17 +37,6 @@ pub trait Leaving: Send + Sync {
     /// # Errors
     /// The store cannot be written.
     async fn let_go(&self, leavers: &[PersonId]) -> Result<(), StoreError>;
-}
-
-/// Nobody sees to them: they are only said.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OnlySaid;
-
-#[async_trait]
-impl Leaving for OnlySaid {
-    async fn let_go(&self, _: &[PersonId]) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 /// Hashes of what was found, and by which invocation.
@@ -157,20 +146,8 @@ impl Nightly {
         if booked.is_some_and(|due| due.at <= at && due.origin.channel == self.channel) {
             return Ok(());
         }
-        let origin = Origin {
-            person: self.me.clone(),
-            channel: self.channel.clone(),
-            conversation: Conversation::Private,
-            shared: false,
-            ts: None,
-            thread_ts: None,
-            via: Via::Due,
-            text: LINE.to_owned(),
-            response_url: None,
-            due: Some(DueTry { key: DUE.to_owned(), tries: 0 }),
-            glass: None,
-            replaces: None,
-        };
+        let place = (self.channel.clone(), Conversation::Private);
+        let origin = Origin::by_itself(self.me.clone(), place, DUE, LINE.to_owned());
         let due = vec![Due { key: DUE.to_owned(), at, origin }];
         self.store.book(&Booking { due, ..Booking::default() }).await
     }

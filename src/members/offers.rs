@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 
 use super::Book;
 
-use crate::invocation::{DueTry, Origin, Via};
+use crate::invocation::Origin;
 use crate::slack::web::{SlackError, Web};
 use crate::store::{Booking, Due, Shelf, StoreError};
 
@@ -92,20 +92,8 @@ impl OffersLinks {
             Err(error) => return Err(not_now(error.to_string())),
         };
         let key = format!("members:offer:{user}");
-        let origin = Origin {
-            person: one.person.clone(),
-            channel,
-            conversation: Conversation::Direct,
-            shared: false,
-            ts: None,
-            thread_ts: None,
-            via: Via::Due,
-            text: format!("{LINE} {org} {}", one.login),
-            response_url: None,
-            due: Some(DueTry { key: key.clone(), tries: 0 }),
-            glass: None,
-            replaces: None,
-        };
+        let line = format!("{LINE} {org} {}", one.login);
+        let origin = Origin::by_itself(one.person.clone(), (channel, Conversation::Direct), &key, line);
         Ok(Some(Due { key, at: now, origin }))
     }
 }

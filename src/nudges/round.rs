@@ -13,7 +13,7 @@ use hubcommander_stethoscope::{Look, Looks};
 use tokio::sync::watch;
 
 use super::{LINE, Memory, Nudged, Settings, Wish, due_key, hours};
-use crate::invocation::{DueTry, Origin, Via};
+use crate::invocation::Origin;
 use crate::slack::people::{Freshness, People};
 use crate::slack::web::{SlackError, Web};
 use crate::store::{Booking, Due, Store, StoreError};
@@ -171,18 +171,5 @@ fn by_owner(look: &Look) -> BTreeMap<&str, Vec<&Device>> {
 
 /// Between the person and the bot.
 fn origin(person: &Person, channel: String, key: &str) -> Origin {
-    Origin {
-        person: person.id.clone(),
-        channel,
-        conversation: Conversation::Direct,
-        shared: false,
-        ts: None,
-        thread_ts: None,
-        via: Via::Due,
-        text: LINE.to_owned(),
-        response_url: None,
-        due: Some(DueTry { key: key.to_owned(), tries: 0 }),
-        glass: None,
-        replaces: None,
-    }
+    Origin::by_itself(person.id.clone(), (channel, Conversation::Direct), key, LINE.to_owned())
 }
