@@ -41,11 +41,6 @@ impl CancelOrgInvitation {
             note: (!done).then(|| "already gone".into()),
         }
     }
-
-    fn accepted(&self) -> String {
-        let (who, org) = (self.offer.who.name(), &self.offer.org);
-        format!("{who} has accepted and is a member of {org} by now.")
-    }
 }
 
 pub(crate) struct Does(pub(crate) Access);
@@ -70,7 +65,7 @@ impl Handler for Does {
             return Ok(Observed::Absent);
         }
         Ok(match self.0.stands(offer).await?.place {
-            Place::Member { .. } => Observed::Different(cancel.accepted().into()),
+            Place::Member { .. } => Observed::Different(offer.accepted().into()),
             Place::Invited(_) => {
                 let words = format!("Another invitation to {} waits for {}.", offer.org, offer.who.name());
                 Observed::Different(words.into())
@@ -87,10 +82,7 @@ impl Handler for Does {
         match answer.status.as_u16() {
             204 => Ok(cancel.applied(true)),
             404 => match self.0.stands(offer).await?.place {
-                Place::Member { .. } => {
-                    let log = format!("invitation {} to {}: accepted", cancel.id, offer.org);
-                    Err(OperationError::permanent(cancel.accepted(), log))
-                }
+                Place::Member { .. } => Err(offer.too_late(cancel.id)),
                 Place::Invited(found) if found.id == cancel.id => {
                     Err(refused(&answer, &format!("the invitation of {} to {}", offer.who.name(), offer.org)))
                 }

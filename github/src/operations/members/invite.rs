@@ -8,9 +8,9 @@ use hubcommander_sdk::operation::{Applied, Attempt, Described, Handler, Observed
 use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use super::place::{Place, invited_otherwise, no_account, without};
+use super::place::{Place, no_account, otherwise, without};
 use super::{CancelOrgInvitation, InviteAs, Offer};
 use crate::operations::input::input;
 use crate::operations::{Access, operation};
@@ -35,11 +35,7 @@ impl InviteMember {
     fn applied(&self, id: Option<u64>, back: bool, note: Option<&str>) -> Applied {
         let inverse = id.filter(|_| back);
         let inverse = inverse.map(|id| CancelOrgInvitation { id, offer: self.offer.clone() }.operation());
-        Applied {
-            output: json!({ "id": id, "who": self.offer.who.name(), "org": self.offer.org }),
-            inverse,
-            note: note.map(Into::into),
-        }
+        Applied { output: self.offer.sent(id), inverse, note: note.map(Into::into) }
     }
 
     /// Whether who is in it already is what was offered.
@@ -98,17 +94,8 @@ impl Handler for Does {
             }
             Place::Member { .. } => Observed::Different(invite.no_owner().into()),
             Place::Invited(found) => {
-                if !self.0.offers(&found, offer).await? {
-                    Observed::Different(invited_otherwise(offer, &found).into())
-                } else if !self.0.is_ours(&found, attempt).await? {
-                    let words = format!("{} had been invited to {} already.", offer.who.name(), offer.org);
-                    Observed::SomeoneElses(words.into())
-                } else if self.0.not_yet_maintained(offer, stands.login.as_ref()).await?.is_empty() {
-                    Observed::Ours(invite.applied(Some(found.id), true, None))
-                } else {
-                    // Sent, and then we died: what is missing can still be done.
-                    Observed::Absent
-                }
+                let ours = (invite.applied(Some(found.id), true, None), "already");
+                self.0.observed(offer, stands.login.as_ref(), &found, attempt, ours).await?
             }
         })
     }
@@ -131,10 +118,7 @@ impl Handler for Does {
                 let changed = self.0.maintain(&writer, offer, login).await?;
                 Ok(invite.applied(Some(found.id), changed, (!changed).then_some("already invited")))
             }
-            Place::Invited(found) => {
-                let log = format!("{:?}: another invitation ({})", offer.who, found.id);
-                Err(OperationError::blocked(invited_otherwise(offer, &found), log))
-            }
+            Place::Invited(found) => Err(otherwise(offer, &found)),
             Place::Stranger => {
                 let (id, gone) = self.0.send(&writer, offer).await?;
                 self.0.maintain(&writer, offer, login).await?;

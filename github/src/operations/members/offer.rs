@@ -1,7 +1,9 @@
 //! An offer to join an organisation: to whom, as what, and with which teams.
 
+use hubcommander_sdk::error::OperationError;
 use hubcommander_sdk::operation::Power;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 use super::{InTeam, with_teams};
 use crate::names::{Email, Login, Owner};
@@ -94,6 +96,22 @@ impl Offer {
     pub(super) fn words(&self, invited: &str) -> String {
         let (who, org, role) = (self.who.name(), &self.org, self.role.words());
         format!("{who} {invited} to {org} as {role}{}", with_teams(&self.teams))
+    }
+
+    /// What an operation gives that has sent it, with GitHub's number for the invitation.
+    pub(super) fn sent(&self, id: Option<u64>) -> Json {
+        json!({ "id": id, "who": self.who.name(), "org": self.org })
+    }
+
+    /// They were quicker.
+    pub(super) fn accepted(&self) -> String {
+        format!("{} has accepted and is a member of {} by now.", self.who.name(), self.org)
+    }
+
+    /// The same, for whoever wanted to do something about the invitation of this number.
+    pub(super) fn too_late(&self, id: u64) -> OperationError {
+        let log = format!("invitation {id} to {}: accepted", self.org);
+        OperationError::permanent(self.accepted(), log)
     }
 
     /// Who may become an owner by it.

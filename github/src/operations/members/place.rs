@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubcommander_sdk::error::OperationError;
-use hubcommander_sdk::operation::Attempt;
+use hubcommander_sdk::operation::{Applied, Attempt, Observed};
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -161,6 +161,29 @@ impl Access {
             Err(error) => Err(OperationError::Unclear { log: format!("an invitation's answer: {error}") }),
         }
     }
+
+    /// What it means that somebody is invited, for what was to invite them. `ours`: what was done if it was by us;
+    /// `already`: how it was before if it was not.
+    pub(super) async fn observed(
+        &self,
+        offer: &Offer,
+        login: Option<&Login>,
+        found: &OrgInvitation,
+        attempt: &Attempt,
+        (ours, already): (Applied, &str),
+    ) -> Result<Observed, OperationError> {
+        Ok(if !self.offers(found, offer).await? {
+            Observed::Different(invited_otherwise(offer, found).into())
+        } else if !self.is_ours(found, attempt).await? {
+            let (who, org) = (offer.who.name(), &offer.org);
+            Observed::SomeoneElses(format!("{who} had been invited to {org} {already}.").into())
+        } else if self.not_yet_maintained(offer, login).await?.is_empty() {
+            Observed::Ours(ours)
+        } else {
+            // Sent, and then we died: what is missing can still be done.
+            Observed::Absent
+        })
+    }
 }
 
 fn is_to(one: &OrgInvitation, who: &Invitee, login: Option<&Login>) -> bool {
@@ -193,8 +216,14 @@ pub(super) fn no_account(offer: &Offer) -> OperationError {
     )
 }
 
+/// Something else was offered meanwhile.
+pub(super) fn otherwise(offer: &Offer, found: &OrgInvitation) -> OperationError {
+    let log = format!("{:?}: another invitation ({})", offer.who, found.id);
+    OperationError::blocked(invited_otherwise(offer, found), log)
+}
+
 /// "octocat is invited to acme as a member already"; what to do.
-pub(super) fn invited_otherwise(offer: &Offer, found: &OrgInvitation) -> String {
+fn invited_otherwise(offer: &Offer, found: &OrgInvitation) -> String {
     let role = InviteAs::from_word(&found.role).map_or("something else", InviteAs::words);
     let by = found.inviter.as_ref().map(|user| format!(" by {}", user.login)).unwrap_or_default();
     let (who, org) = (offer.who.name(), &offer.org);

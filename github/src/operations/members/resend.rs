@@ -13,10 +13,10 @@ use hubcommander_sdk::permit::WritePermit;
 use hubcommander_sdk::plan::Risk;
 use hubcommander_sdk::text::Text;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::Offer;
-use super::place::{Place, invited_otherwise, no_account, without};
+use super::place::{Place, no_account, otherwise, without};
 use crate::operations::input::input;
 use crate::operations::{Access, described, operation};
 use crate::path::Path;
@@ -43,16 +43,7 @@ impl ResendOrgInvitation {
 
     /// Nothing takes it back: they were invited before, and are so now.
     fn applied(&self, id: u64, note: Option<&str>) -> Applied {
-        Applied {
-            output: json!({ "id": id, "who": self.offer.who.name(), "org": self.offer.org }),
-            inverse: None,
-            note: note.map(Into::into),
-        }
-    }
-
-    fn accepted(&self) -> String {
-        let (who, org) = (self.offer.who.name(), &self.offer.org);
-        format!("{who} has accepted and is a member of {org} by now.")
+        Applied { output: self.offer.sent(Some(id)), inverse: None, note: note.map(Into::into) }
     }
 }
 
@@ -98,21 +89,12 @@ impl Handler for Does {
             Place::NoAccount => {
                 Observed::Different(format!("There is no account {} any more.", offer.who.name()).into())
             }
-            Place::Member { .. } => Observed::Different(resend.accepted().into()),
+            Place::Member { .. } => Observed::Different(offer.accepted().into()),
             Place::Stranger => Observed::Absent,
             Place::Invited(found) if found.id == resend.id => Observed::Absent,
             Place::Invited(found) => {
-                if !self.0.offers(&found, offer).await? {
-                    Observed::Different(invited_otherwise(offer, &found).into())
-                } else if !self.0.is_ours(&found, attempt).await? {
-                    let words =
-                        format!("{} had been invited to {} again already.", offer.who.name(), offer.org);
-                    Observed::SomeoneElses(words.into())
-                } else if self.0.not_yet_maintained(offer, stands.login.as_ref()).await?.is_empty() {
-                    Observed::Ours(resend.applied(found.id, None))
-                } else {
-                    Observed::Absent
-                }
+                let ours = (resend.applied(found.id, None), "again already");
+                self.0.observed(offer, stands.login.as_ref(), &found, attempt, ours).await?
             }
         })
     }
@@ -122,10 +104,6 @@ impl Handler for Does {
         let offer = &resend.offer;
         let writer = self.0.account.writer(permit)?;
         let mut stands = self.0.stands(offer).await?;
-        let accepted = || {
-            let log = format!("invitation {} to {}: accepted", resend.id, offer.org);
-            OperationError::permanent(resend.accepted(), log)
-        };
         if let Place::Invited(found) = &stands.place
             && found.id == resend.id
         {
@@ -143,7 +121,7 @@ impl Handler for Does {
         let login = stands.login.as_ref();
         match stands.place {
             Place::NoAccount => Err(no_account(offer)),
-            Place::Member { .. } => Err(accepted()),
+            Place::Member { .. } => Err(offer.too_late(resend.id)),
             Place::Stranger => {
                 let (id, gone) = self.0.send(&writer, offer).await.map_err(between)?;
                 self.0.maintain(&writer, offer, login).await?;
@@ -160,10 +138,7 @@ impl Handler for Does {
                 let changed = self.0.maintain(&writer, offer, login).await?;
                 Ok(resend.applied(found.id, (!changed).then_some("already sent again")))
             }
-            Place::Invited(found) => {
-                let log = format!("{:?}: another invitation ({})", offer.who, found.id);
-                Err(OperationError::blocked(invited_otherwise(offer, &found), log))
-            }
+            Place::Invited(found) => Err(otherwise(offer, &found)),
         }
     }
 }
