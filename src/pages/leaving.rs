@@ -5,16 +5,10 @@ use async_trait::async_trait;
 use hubcommander_auth_plugins::passkey::Passkeys;
 use hubcommander_sdk::people::PersonId;
 use hubcommander_stethoscope_pages::ports::{Sessions as _, Tokens as _, Trouble};
-use serde_json::Value as Json;
 
-use super::kept::trouble;
-use super::sessions::{self, SESSIONS, TICKETS};
-use super::tokens;
+use super::{sessions, tokens};
 use crate::farewell;
 use crate::store::{Shelf, StoreError};
-
-/// How many sessions are looked through.
-const MOST: u32 = 50_000;
 
 /// All ways in that the bot keeps.
 pub struct Doors {
@@ -35,23 +29,13 @@ impl Doors {
     }
 
     async fn any_of(&self, person: Option<&PersonId>, emails: &[String]) -> Result<bool, Trouble> {
-        let store = self.shelf.get().map_err(trouble)?;
-        let whose = |value: &Json| {
-            let email = value.get("person").and_then(|person| person.get("email")).and_then(Json::as_str);
-            email.is_some_and(|email| emails.iter().any(|known| known.eq_ignore_ascii_case(email)))
-        };
+        if sessions::Shelved::new(self.shelf.clone()).any_of(emails).await? {
+            return Ok(true);
+        }
+        let tokens = tokens::Shelved::new(self.shelf.clone());
         for email in emails {
-            if !tokens::Shelved::new(self.shelf.clone()).of(email).await?.is_empty() {
+            if !tokens.of(email).await?.is_empty() {
                 return Ok(true);
-            }
-            let round = store.remembered(&sessions::round_key(email)).await.map_err(trouble)?;
-            let round = round.and_then(|round| round.as_u64()).unwrap_or_default();
-            for kind in [SESSIONS, TICKETS] {
-                let kept = store.remembered_under(kind, MOST).await.map_err(trouble)?;
-                let counts = |value: &Json| value.get("round").and_then(Json::as_u64) == Some(round);
-                if kept.iter().any(|(_, value)| whose(value) && counts(value)) {
-                    return Ok(true);
-                }
             }
         }
         #[cfg(feature = "passkey")]

@@ -1,5 +1,7 @@
 //! Who is signed in on the web.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use hubcommander_sdk::clock::Instant;
 use hubcommander_stethoscope_pages::ports::{Attempt, Hash, Session, Sessions, Ticket, Trouble};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::kept::{Whose, hex, of_email, read, write};
+use super::kept::{Whose, hex, of_email, read, trouble, write};
 use crate::store::Shelf;
 
 /// Links that have not been used.
@@ -16,6 +18,9 @@ pub(super) const TICKETS: &str = "web:ticket:";
 pub(super) const ATTEMPTS: &str = "web:attempt:";
 /// People who are signed in.
 pub(super) const SESSIONS: &str = "web:session:";
+
+/// How many of each are looked through.
+const MOST: u32 = 50_000;
 
 /// Keeps them in the store, by hashes alone.
 pub(super) struct Shelved {
@@ -34,6 +39,24 @@ impl Shelved {
         Ok(read(&self.shelf, &round_key(email)).await?.unwrap_or_default())
     }
 
+    /// Whether anybody with one of these addresses is signed in, or has a link that counts still.
+    pub(super) async fn any_of(&self, emails: &[String]) -> Result<bool, Trouble> {
+        let mut rounds = HashMap::with_capacity(emails.len());
+        for email in emails {
+            rounds.insert(email.to_lowercase(), self.round(email).await?);
+        }
+        let store = self.shelf.get().map_err(trouble)?;
+        for kind in [SESSIONS, TICKETS] {
+            let kept = store.remembered_under(kind, MOST).await.map_err(trouble)?;
+            // What cannot be read lets nobody in.
+            let mut begun = kept.into_iter().filter_map(|(_, value)| Begun::deserialize(value).ok());
+            if begun.any(|one| rounds.get(&one.person.person().email.to_lowercase()) == Some(&one.round)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     async fn ticket(&self, id: &Hash) -> Result<Option<Ticket>, Trouble> {
         let Some(kept) = read::<KeptTicket>(&self.shelf, &key(TICKETS, id)).await? else { return Ok(None) };
         let ticket = Ticket { id: *id, person: kept.person.person(), ends: kept.ends };
@@ -46,8 +69,15 @@ fn key(of: &str, id: &Hash) -> String {
     format!("{of}{}", hex(id))
 }
 
-pub(super) fn round_key(email: &str) -> String {
+fn round_key(email: &str) -> String {
     format!("web:round:{}", of_email(email))
+}
+
+/// What links and sessions have in common: whose they are, and how often that person had signed out everywhere.
+#[derive(Deserialize)]
+struct Begun {
+    person: Whose,
+    round: u64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -77,6 +77,23 @@ async fn out_everywhere_is_out_and_in_again_is_in() {
 }
 
 #[tokio::test]
+async fn what_began_before_somebody_signed_out_everywhere_is_no_way_in() {
+    let (shelf, _store, _folder) = shelf().await;
+    let kept = sessions::Shelved::new(shelf);
+    let of = |emails: &[&str]| emails.iter().map(|&email| email.to_owned()).collect::<Vec<_>>();
+    let any = async |emails: &[&str]| kept.any_of(&of(emails)).await.unwrap();
+    assert!(!any(&["mia@example.com"]).await);
+    kept.begin(session(1)).await.unwrap();
+    assert!(any(&["ana@example.com", "Mia@Example.com"]).await);
+    assert!(!any(&["ana@example.com"]).await);
+    kept.end_all("mia@example.com").await.unwrap();
+    // Ana has never signed out: that is no word about Mia's session.
+    assert!(!any(&["ana@example.com", "mia@example.com"]).await);
+    kept.put_ticket(ticket(2)).await.unwrap();
+    assert!(any(&["mia@example.com"]).await);
+}
+
+#[tokio::test]
 async fn a_revoked_token_is_gone_for_good() {
     let (shelf, _store, _folder) = shelf().await;
     let kept = tokens::Shelved::new(shelf);
