@@ -1,7 +1,5 @@
 //! People show which account is theirs by a code that they type at GitHub.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use hubcommander_github::DeviceFlow;
 use hubcommander_sdk::accounts::{Proof, Proves, Shown};
@@ -9,9 +7,6 @@ use hubcommander_sdk::command::Headway;
 use hubcommander_sdk::error::Refusal;
 use hubcommander_sdk::people::Person;
 use hubcommander_sdk::text::Text;
-
-/// How often it is said again that we wait: a command that says nothing for long is given up.
-const SAY_AGAIN: Duration = Duration::from_secs(20);
 
 /// GitHub's device flow.
 pub struct ByCode(pub DeviceFlow);
@@ -28,14 +23,10 @@ impl Proves for ByCode {
             .plain(". The code is for you alone and good until ")
             .time(begun.expires_at)
             .plain("; type none there that somebody else gave you.");
-        let waiting = self.0.wait(begun);
-        tokio::pin!(waiting);
-        loop {
-            headway.say(words.clone());
-            if let Ok(proven) = tokio::time::timeout(SAY_AGAIN, &mut waiting).await {
-                let proven = proven?;
-                return Ok(Shown { github_id: proven.id, login: proven.login, proof: Proof::DeviceFlow });
-            }
-        }
+        // It ends by itself: the code does.
+        let proven = super::said_while(headway, &words, || true, self.0.wait(begun)).await;
+        let proven = proven
+            .ok_or_else(|| Refusal::new("Nobody typed the code in time.", "Ask for another code."))??;
+        Ok(Shown { github_id: proven.id, login: proven.login, proof: Proof::DeviceFlow })
     }
 }

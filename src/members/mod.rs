@@ -19,12 +19,36 @@ pub use on_the_web::{OnTheWeb, router as web_pages};
 pub use set_links::SetsLinks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubcommander_github::{DeviceFlow, Settings, SetupError, WebFlow};
 use hubcommander_sdk::accounts::Proves;
 use hubcommander_sdk::clock::SharedClock;
+use hubcommander_sdk::command::Headway;
+use hubcommander_sdk::text::Text;
 use secrecy::SecretString;
 use url::Url;
+
+/// How often it is said again that somebody is waited for: a command that says nothing for long is given up.
+const SAY_AGAIN: Duration = Duration::from_secs(20);
+
+/// Waits, and goes on saying so, as long as `still` says that it is worth it.
+async fn said_while<T>(
+    headway: &Headway,
+    words: &Text,
+    still: impl Fn() -> bool,
+    wait: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::pin!(wait);
+    loop {
+        headway.say(words.clone());
+        match tokio::time::timeout(SAY_AGAIN, &mut wait).await {
+            Ok(came) => return Some(came),
+            Err(_) if still() => {}
+            Err(_) => return None,
+        }
+    }
+}
 
 /// How people show which account is theirs.
 pub enum Proving {

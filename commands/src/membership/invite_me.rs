@@ -1,7 +1,7 @@
 //! `!InviteMe`: somebody joins an organisation by themselves.
 
 use async_trait::async_trait;
-use hubcommander_github::names::{Login, Owner};
+use hubcommander_github::names::Owner;
 use hubcommander_github::operations::{InTeam, InviteAs, InviteMember, Invitee, Offer, TeamRef, UserRef};
 use hubcommander_github::{Membership, Team, User, preconditions};
 use hubcommander_sdk::command::{ArgKind, ArgSpec, Args, Audience, Command, CommandSpec, Prepared, Request};
@@ -160,7 +160,6 @@ impl Command for InviteMe {
         // What cannot be is told before anybody goes to GitHub and types a code.
         let teams = self.teams(org, &request.args).await?;
         let Theirs { user, change } = self.members.theirs(request, &org.name).await?;
-        named("account", Login::parse(&user.login))?;
         let place = self.members.reader.membership(&org.name, &user.login).await?;
         if let (Some(place), None) = (place, &change) {
             return Ok(Prepared::Reply(nothing_to_do(org, &user, place)));

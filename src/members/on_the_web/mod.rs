@@ -10,7 +10,6 @@ mod page;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -32,9 +31,6 @@ pub use page::router;
 
 /// How long a link is good.
 const GOOD_FOR: TimeDelta = TimeDelta::minutes(15);
-
-/// How often it is said again that we wait: a command that says nothing for long is given up.
-const SAY_AGAIN: Duration = Duration::from_secs(20);
 
 /// Gives 32 random bytes, which nobody can guess.
 pub type Random = Arc<dyn Fn() -> [u8; 32] + Send + Sync>;
@@ -170,7 +166,7 @@ enum Back {
 impl Proves for OnTheWeb {
     async fn prove(&self, person: &Person, headway: &Headway) -> Result<Shown, Refusal> {
         let (secret, until) = (self.secret(), self.clock.now() + GOOD_FOR);
-        let (tell, mut told) = oneshot::channel();
+        let (tell, told) = oneshot::channel();
         let one = Open { name: person.name.clone(), until, gone: None, tell };
         self.open().insert(hash(secret.expose_secret()), one);
         let link = self.at(&format!("/{}", secret.expose_secret()));
@@ -182,17 +178,11 @@ impl Proves for OnTheWeb {
             )
             .time(until)
             .plain("; open none that somebody else gave you.");
-        loop {
-            headway.say(words.clone());
-            let Ok(proven) = tokio::time::timeout(SAY_AGAIN, &mut told).await else {
-                if self.clock.now() < until {
-                    continue;
-                }
-                return Err(Refusal::new("Nobody opened the link in time.", "Ask for another one."));
-            };
-            let expired = |_| Refusal::new("The link came to its end.", "Ask for another one.");
-            let proven = proven.map_err(expired)??;
-            return Ok(Shown { github_id: proven.id, login: proven.login, proof: Proof::Web });
-        }
+        let told = super::said_while(headway, &words, || self.clock.now() < until, told).await;
+        let told =
+            told.ok_or_else(|| Refusal::new("Nobody opened the link in time.", "Ask for another one."))?;
+        let expired = |_| Refusal::new("The link came to its end.", "Ask for another one.");
+        let proven = told.map_err(expired)??;
+        Ok(Shown { github_id: proven.id, login: proven.login, proof: Proof::Web })
     }
 }
