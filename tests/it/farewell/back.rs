@@ -5,7 +5,7 @@ use hubcommander_directory::Change;
 use serde_json::json;
 
 use super::{AT_ONCE, Story, employee, slack_tells};
-use crate::directory::scim::with_scim;
+use crate::directory::scim::{Sender, with_scim};
 use crate::world::{ANA, APPROVALS, SAM, Servers, shipped_with};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,9 +81,8 @@ async fn who_is_back_while_it_waits_for_approval_loses_nothing() -> Result<()> {
     servers.assert_finished().await
 }
 
-/// All of it, as a provider of identities tells it.
-#[tokio::test(flavor = "multi_thread")]
-async fn told_by_scim_who_leaves_is_let_go_and_who_comes_back_is_welcomed() -> Result<()> {
+/// A bot that a provider of identities tells who works here. Ana has linked her account.
+async fn told_by_scim() -> Result<(Story, Sender)> {
     let servers = Servers::start().await?;
     let mut config = servers.config(&shipped_with(&[]))?;
     config.farewell = Some(hubcommander::farewell::Settings {
@@ -95,6 +94,13 @@ async fn told_by_scim_who_leaves_is_let_go_and_who_comes_back_is_welcomed() -> R
     let okta = with_scim(&mut config);
     let story = Story::start_config(servers, config, true).await?;
     story.link(ANA, "ana-lima").await?;
+    Ok((story, okta))
+}
+
+/// All of it, as a provider of identities tells it.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_by_scim_who_leaves_is_let_go_and_who_comes_back_is_welcomed() -> Result<()> {
+    let (story, okta) = told_by_scim().await?;
     let id = okta.create("ana@acme.example").await?;
     okta.create("kim@acme.example").await?;
     okta.set_active(&id, false).await?;
@@ -111,17 +117,7 @@ async fn told_by_scim_who_leaves_is_let_go_and_who_comes_back_is_welcomed() -> R
 /// A directory that knows somebody as working here outweighs a Slack account that is switched off.
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_the_directory_knows_stays_when_only_slack_lets_them_go() -> Result<()> {
-    let servers = Servers::start().await?;
-    let mut config = servers.config(&shipped_with(&[]))?;
-    config.farewell = Some(hubcommander::farewell::Settings {
-        grace: None,
-        channel: super::SECURITY.to_owned(),
-        most: 10,
-        most_percent: 5,
-    });
-    let okta = with_scim(&mut config);
-    let story = Story::start_config(servers, config, true).await?;
-    story.link(ANA, "ana-lima").await?;
+    let (story, okta) = told_by_scim().await?;
     let before = story.github.snapshot();
     let id = okta.create("ana@acme.example").await?;
     slack_tells(&story, ANA, true);
